@@ -1,0 +1,93 @@
+import { spawn } from "node:child_process";
+import * as net from "node:net";
+import { Duplex } from "node:stream";
+import * as tls from "node:tls";
+
+import { type Endpoint, formatEndpoint, sshArguments } from "./endpoint";
+
+// A lost SYN packet costs this much, not the kernel's two minutes.
+const connectTimeoutMilliseconds = 5_000;
+
+/** A connection to a daemon: bytes in the clear on this side, TLS or ssh on the other. */
+export async function dial(endpoint: Endpoint): Promise<Duplex> {
+  switch (endpoint.kind) {
+    case "tcp":
+      return endpoint.tls ? dialTls(endpoint, endpoint.tls) : connected(net.connect(endpoint), "connect", endpoint);
+    case "unix":
+      return connected(net.connect(endpoint.path), "connect", endpoint);
+    case "ssh":
+      return dialSsh(endpoint);
+    default:
+      return endpoint satisfies never;
+  }
+}
+
+function dialTls(
+  endpoint: Extract<Endpoint, { kind: "tcp" }>,
+  { ca, cert, key, serverName }: NonNullable<Extract<Endpoint, { kind: "tcp" }>["tls"]>,
+): Promise<Duplex> {
+  const name = serverName ?? endpoint.host;
+  const socket = tls.connect({
+    host: endpoint.host,
+    port: endpoint.port,
+    ca,
+    cert,
+    key,
+    // An address is not allowed as a server name: https://www.rfc-editor.org/rfc/rfc6066#section-3
+    ...(net.isIP(name) ? {} : { servername: name }),
+    checkServerIdentity: (_host, certificate) => tls.checkServerIdentity(name, certificate),
+    minVersion: "TLSv1.2",
+    ALPNProtocols: ["h2"],
+  });
+  return connected(socket, "secureConnect", endpoint);
+}
+
+async function connected<T extends net.Socket>(socket: T, event: string, endpoint: Endpoint): Promise<T> {
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      socket.destroy();
+      reject(timeoutError(endpoint));
+    }, connectTimeoutMilliseconds);
+    socket.once("error", (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    socket.once("close", () => {
+      clearTimeout(timer);
+      reject(new Error(`${formatEndpoint(endpoint)} closed the connection at once`));
+    });
+    socket.once(event, () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, 15_000);
+  return socket;
+}
+
+function timeoutError(endpoint: Endpoint): Error {
+  const error: NodeJS.ErrnoException = new Error(
+    `no answer from ${formatEndpoint(endpoint)} within ${connectTimeoutMilliseconds / 1000} s`,
+  );
+  error.code = "ETIMEDOUT";
+  return error;
+}
+
+async function dialSsh(endpoint: Extract<Endpoint, { kind: "ssh" }>): Promise<Duplex> {
+  const child = spawn("ssh", sshArguments(endpoint), { stdio: ["pipe", "pipe", "pipe"] });
+  let lastLines = "";
+  child.stderr.on("data", (data: Buffer) => (lastLines = (lastLines + data.toString()).slice(-2_000)));
+  await new Promise<void>((resolve, reject) => {
+    child.once("spawn", resolve);
+    child.once("error", reject);
+  });
+  const duplex = Duplex.from({ readable: child.stdout, writable: child.stdin });
+  child.once("exit", (code) => {
+    if (code !== 0) {
+      duplex.destroy(new Error(`ssh to ${endpoint.host} ended with ${code}: ${lastLines.trim()}`));
+    }
+  });
+  duplex.once("close", () => child.kill());
+  return duplex;
+}

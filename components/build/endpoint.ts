@@ -1,0 +1,90 @@
+/** The client's side of mTLS, as PEM text. */
+export interface TlsMaterial {
+  ca: string;
+  cert: string;
+  key: string;
+  /** The DNS name in the server's certificate. */
+  serverName?: string;
+}
+
+/** Where a daemon is reached at this moment. */
+export type Endpoint =
+  | { kind: "tcp"; host: string; port: number; tls?: TlsMaterial }
+  | { kind: "unix"; path: string }
+  | { kind: "ssh"; host: string; user?: string; port?: string; socketPath?: string };
+
+/** The endpoint that an URL names, or a sentence on what is wrong with it. */
+export function parseEndpoint(text: string, tls?: TlsMaterial): Endpoint | { problem: string } {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return { problem: "it is no URL; write tcp://HOST:PORT, unix:///PATH or ssh://USER@HOST" };
+  }
+  switch (url.protocol) {
+    case "tcp:":
+      return parseTcp(url, tls);
+    case "unix:":
+      return url.host === "" && url.pathname.length > 1
+        ? { kind: "unix", path: decodeURIComponent(url.pathname) }
+        : { problem: "the path of a socket is absolute; write unix:///PATH" };
+    case "ssh:":
+      return parseSsh(url);
+    default:
+      return { problem: `the scheme ${url.protocol}// is not one of tcp://, unix:// and ssh://` };
+  }
+}
+
+/** The endpoint in words, for messages. Holds no secret. */
+export function formatEndpoint(endpoint: Endpoint): string {
+  switch (endpoint.kind) {
+    case "tcp":
+      return `tcp://${endpoint.host.includes(":") ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`;
+    case "unix":
+      return `unix://${endpoint.path}`;
+    case "ssh":
+      return `ssh://${endpoint.user ? `${endpoint.user}@` : ""}${endpoint.host}${endpoint.port ? `:${endpoint.port}` : ""}`;
+    default:
+      return endpoint satisfies never;
+  }
+}
+
+/**
+ * The command line that carries BuildKit's protocol over ssh: the same as buildx's own.
+ * @see https://github.com/moby/buildkit/blob/v0.33.1/client/connhelper/ssh/ssh.go
+ */
+export function sshArguments(endpoint: Extract<Endpoint, { kind: "ssh" }>): string[] {
+  return [
+    ...(endpoint.user ? ["-l", endpoint.user] : []),
+    ...(endpoint.port ? ["-p", endpoint.port] : []),
+    // A question for a password or a new host's key would wait unseen for ever.
+    "-o",
+    "BatchMode=yes",
+    "--",
+    endpoint.host,
+    "buildctl",
+    ...(endpoint.socketPath ? ["--addr", `unix://${endpoint.socketPath}`] : []),
+    "dial-stdio",
+  ];
+}
+
+function parseTcp(url: URL, tls?: TlsMaterial): Endpoint | { problem: string } {
+  if (!url.hostname || !url.port) {
+    return { problem: "host and port are both needed; write tcp://HOST:PORT, with BuildKit's usual port 1234" };
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  return { kind: "tcp", host, port: Number(url.port), tls };
+}
+
+function parseSsh(url: URL): Endpoint | { problem: string } {
+  if (!url.hostname || url.password || url.search || url.hash) {
+    return { problem: "write ssh://USER@HOST[:PORT][/PATH/OF/SOCKET], without a password" };
+  }
+  return {
+    kind: "ssh",
+    host: url.hostname,
+    user: url.username || undefined,
+    port: url.port || undefined,
+    socketPath: url.pathname.length > 1 ? url.pathname : undefined,
+  };
+}

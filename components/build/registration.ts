@@ -1,0 +1,58 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { buildxDirectory, writeFileAtomically } from "../paths";
+import { ociPlatform, type Platform } from "../platforms";
+
+/** A node in the words of buildx's store. */
+export interface RegisteredNode {
+  name: string;
+  endpoint: string;
+  platform: Platform;
+}
+
+/**
+ * The builder as buildx's own `create --driver remote` and `create --append` write it.
+ * @see https://github.com/docker/buildx/blob/v0.35.0/store/nodegroup.go
+ */
+export function registrationText(builderName: string, nodes: readonly RegisteredNode[]): string {
+  return JSON.stringify({
+    Name: builderName,
+    Driver: "remote",
+    Nodes: nodes.map(({ name, endpoint, platform }) => ({
+      Name: name,
+      Endpoint: endpoint,
+      Platforms: [ociPlatform(platform)],
+      DriverOpts: {},
+      Flags: null,
+      Files: null,
+    })),
+    Dynamic: false,
+  });
+}
+
+/**
+ * Writes the builder to buildx's store, unless it stands there already. Says whether it wrote.
+ *
+ * Without buildx's lock: it guards changes that read first, and this file is ours alone and replaced whole. The temporary
+ * file lies beside `instances`, because buildx takes all that is inside for builders.
+ */
+export function register(builderName: string, nodes: readonly RegisteredNode[]): boolean {
+  const store = buildxDirectory();
+  const file = path.join(store, "instances", builderName);
+  const text = registrationText(builderName, nodes);
+  if (readIfThere(file) === text) {
+    return false;
+  }
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  writeFileAtomically(file, text, store);
+  return true;
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,178 @@
+import * as fs from "node:fs";
+import * as net from "node:net";
+import type { Duplex } from "node:stream";
+
+import { socketDirectory, socketPath } from "../paths";
+import { dial } from "./dial";
+import type { Endpoint } from "./endpoint";
+
+interface RelayNode {
+  fixedPath: string;
+  privatePath: string;
+  endpoint?: Endpoint;
+  failure?: Error;
+  losses: number;
+}
+
+/**
+ * Carries the provider's connections to the nodes of one builder, wherever they are at that moment.
+ *
+ * The docker-build provider reads a builder's endpoints once per process, so they are the fixed paths of sockets here,
+ * and only the relay knows addresses. TLS ends in this process: keys never touch the disk, and the socket is as private
+ * (0600 in a 0700 folder) as a key file would be.
+ */
+export class Relay {
+  private readonly nodes = new Map<string, RelayNode>();
+  private readonly directory: string;
+  private listening?: Promise<void>;
+
+  /** @param key what tells this builder from others on this machine: its name and buildx's store. */
+  constructor(key: string, nodeNames: readonly string[]) {
+    this.directory = socketDirectory(key);
+    for (const name of nodeNames) {
+      this.nodes.set(name, {
+        fixedPath: socketPath(this.directory, `${name}.sock`),
+        privatePath: socketPath(this.directory, `${name}.${process.pid}.sock`),
+        losses: 0,
+      });
+    }
+  }
+
+  /** The endpoint that buildx is given: the same in every process, so that the registration never changes. */
+  registeredEndpoint(name: string): string {
+    return `unix://${this.node(name).fixedPath}`;
+  }
+
+  /** The socket of this process alone. */
+  socket(name: string): string {
+    return this.node(name).privatePath;
+  }
+
+  /** Opens the sockets, once, and makes the fixed paths lead here, each time: another `up` may have taken them. */
+  async claim(): Promise<void> {
+    this.listening ??= this.listen();
+    await this.listening;
+    for (const { fixedPath, privatePath } of this.nodes.values()) {
+      pointSymbolicLink(fixedPath, privatePath);
+    }
+  }
+
+  /** From now on, connections for this node go there. Without an endpoint they are closed at once. */
+  point(name: string, endpoint: Endpoint | undefined): void {
+    this.node(name).endpoint = endpoint;
+  }
+
+  /** Why the last connection to the node failed, if it did. */
+  lastFailure(name: string): Error | undefined {
+    return this.node(name).failure;
+  }
+
+  /** How many connections the node itself, not its client, has ended or refused so far. */
+  lossCount(name: string): number {
+    return this.node(name).losses;
+  }
+
+  private node(name: string): RelayNode {
+    const node = this.nodes.get(name);
+    if (!node) {
+      throw new Error(`the relay has no node ${name}`);
+    }
+    return node;
+  }
+
+  private async listen(): Promise<void> {
+    await this.sweep();
+    for (const node of this.nodes.values()) {
+      const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => {
+        void carry(node, client);
+      });
+      await new Promise<void>((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(node.privatePath, resolve);
+      });
+      fs.chmodSync(node.privatePath, 0o600);
+      // The program ends when its work does, not when the relay does.
+      server.unref();
+    }
+  }
+
+  /** No clean-up at exit is dependable, so what dead processes left is taken away by the next one. */
+  private async sweep(): Promise<void> {
+    for (const entry of fs.readdirSync(this.directory)) {
+      const file = socketPath(this.directory, entry);
+      if (/\.\d+\.sock$/.test(entry) && !(await isListening(file))) {
+        fs.rmSync(file, { force: true });
+      }
+    }
+  }
+}
+
+async function carry(node: RelayNode, client: net.Socket): Promise<void> {
+  client.on("error", () => client.destroy());
+  client.unref();
+  if (!node.endpoint) {
+    client.destroy();
+    return;
+  }
+  let upstream: Duplex;
+  try {
+    upstream = await dial(node.endpoint);
+  } catch (error) {
+    node.failure = error as Error;
+    node.losses += 1;
+    client.destroy();
+    return;
+  }
+  node.failure = undefined;
+  if (upstream instanceof net.Socket) {
+    upstream.unref();
+  }
+  join(node, client, upstream);
+}
+
+function join(node: RelayNode, client: net.Socket, upstream: Duplex): void {
+  let clientEnded = client.destroyed;
+  client.once("end", () => (clientEnded = true));
+  client.once("close", () => {
+    clientEnded = true;
+    upstream.destroy();
+  });
+  upstream.on("error", (error) => (node.failure = error));
+  upstream.once("close", () => {
+    if (!clientEnded) {
+      node.losses += 1;
+    }
+    client.destroy();
+  });
+  client.pipe(upstream);
+  upstream.pipe(client);
+}
+
+function pointSymbolicLink(link: string, target: string): void {
+  if (readLink(link) === target) {
+    return;
+  }
+  const temporary = `${link}.${process.pid}`;
+  fs.rmSync(temporary, { force: true });
+  fs.symlinkSync(target, temporary);
+  fs.renameSync(temporary, link);
+}
+
+function readLink(link: string): string | undefined {
+  try {
+    return fs.readlinkSync(link);
+  } catch {
+    return undefined;
+  }
+}
+
+function isListening(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = net.connect(socket);
+    probe.once("error", () => resolve(false));
+    probe.once("connect", () => {
+      probe.destroy();
+      resolve(true);
+    });
+  });
+}

@@ -1,0 +1,95 @@
+import * as grpc from "@grpc/grpc-js";
+import * as protoLoader from "@grpc/proto-loader";
+
+import { formatPlatform } from "../platforms";
+import { controlDescriptor } from "./protocol";
+
+/** What a daemon says of itself. */
+export interface DaemonInfo {
+  /** BuildKit's version: `v0.33.1`. */
+  version: string;
+  /** The platforms that its workers list, the machine's own first, emulated ones included. */
+  platforms: string[];
+}
+
+// protobuf.js wants even empty parts spelled out in its type, not in its input.
+type Descriptor = Parameters<typeof protoLoader.fromJSON>[0];
+
+interface WorkerRecord {
+  platforms: { Architecture: string; OS: string; Variant: string }[];
+  BuildkitVersion?: { version: string };
+}
+
+type ListWorkers = (
+  request: object,
+  options: grpc.CallOptions,
+  callback: (error: grpc.ServiceError | null, response?: { record: WorkerRecord[] }) => void,
+) => void;
+
+type ListenBuildHistory = (
+  request: { ActiveOnly: boolean; EarlyExit: boolean },
+  options: grpc.CallOptions,
+) => grpc.ClientReadableStream<{ record?: { Ref: string } }>;
+
+interface ControlClient extends grpc.Client {
+  ListWorkers: ListWorkers;
+  ListenBuildHistory: ListenBuildHistory;
+}
+
+/** Asks the daemon behind a unix socket for its version and platforms. */
+export async function readDaemonInfo(socket: string, timeoutMilliseconds: number): Promise<DaemonInfo> {
+  return withControl(socket, async (control) => {
+    const records = await new Promise<WorkerRecord[]>((resolve, reject) => {
+      control.ListWorkers({}, deadline(timeoutMilliseconds), (error, response) =>
+        error ? reject(error) : resolve(response?.record ?? []),
+      );
+    });
+    return {
+      version: records[0]?.BuildkitVersion?.version ?? "",
+      platforms: [...new Set(records.flatMap((record) => record.platforms.map(platformText)))],
+    };
+  });
+}
+
+/** How many builds run in the daemon behind a unix socket at this moment. */
+export async function countActiveBuilds(socket: string, timeoutMilliseconds: number): Promise<number> {
+  return withControl(socket, async (control) => {
+    const stream = control.ListenBuildHistory({ ActiveOnly: true, EarlyExit: true }, deadline(timeoutMilliseconds));
+    return (await stream.toArray()).length;
+  });
+}
+
+async function withControl<T>(socket: string, use: (control: ControlClient) => Promise<T>): Promise<T> {
+  const control = new (controlConstructor())(`unix:${socket}`, grpc.credentials.createInsecure());
+  try {
+    return await use(control);
+  } finally {
+    control.close();
+  }
+}
+
+let memoisedConstructor: (new (address: string, credentials: grpc.ChannelCredentials) => ControlClient) | undefined;
+
+function controlConstructor(): new (address: string, credentials: grpc.ChannelCredentials) => ControlClient {
+  memoisedConstructor ??= (() => {
+    const definition = protoLoader.fromJSON(controlDescriptor as unknown as Descriptor, {
+      keepCase: true,
+      defaults: true,
+      longs: String,
+    });
+    const service = definition["moby.buildkit.v1.Control"] as grpc.ServiceDefinition;
+    return grpc.makeClientConstructor(service, "Control") as unknown as new (
+      address: string,
+      credentials: grpc.ChannelCredentials,
+    ) => ControlClient;
+  })();
+  return memoisedConstructor;
+}
+
+function deadline(milliseconds: number): grpc.CallOptions {
+  return { deadline: Date.now() + milliseconds };
+}
+
+function platformText(platform: { Architecture: string; OS: string; Variant: string }): string {
+  return formatPlatform({ os: platform.OS, architecture: platform.Architecture, variant: platform.Variant });
+}

@@ -1,0 +1,64 @@
+/**
+ * What we use of BuildKit's control API, as a protobuf.js descriptor: fields that are left out are skipped by the
+ * decoder. A descriptor in code, not a .proto file, because it needs no path at run time.
+ * @see https://github.com/moby/buildkit/blob/v0.33.1/api/services/control/control.proto
+ */
+export const controlDescriptor = {
+  nested: {
+    moby: {
+      nested: {
+        buildkit: {
+          nested: {
+            v1: {
+              nested: {
+                Control: {
+                  methods: {
+                    ListWorkers: { requestType: "ListWorkersRequest", responseType: "ListWorkersResponse" },
+                    ListenBuildHistory: {
+                      requestType: "BuildHistoryRequest",
+                      responseType: "BuildHistoryEvent",
+                      responseStream: true,
+                    },
+                  },
+                },
+                ListWorkersRequest: { fields: { filter: { rule: "repeated", type: "string", id: 1 } } },
+                ListWorkersResponse: { fields: { record: { rule: "repeated", type: "WorkerRecord", id: 1 } } },
+                WorkerRecord: {
+                  fields: {
+                    ID: { type: "string", id: 1 },
+                    platforms: { rule: "repeated", type: "Platform", id: 3 },
+                    BuildkitVersion: { type: "BuildkitVersion", id: 5 },
+                  },
+                },
+                BuildkitVersion: { fields: { version: { type: "string", id: 2 } } },
+                Platform: {
+                  fields: {
+                    Architecture: { type: "string", id: 1 },
+                    OS: { type: "string", id: 2 },
+                    Variant: { type: "string", id: 3 },
+                  },
+                },
+                BuildHistoryRequest: {
+                  fields: {
+                    ActiveOnly: { type: "bool", id: 1 },
+                    Ref: { type: "string", id: 2 },
+                    EarlyExit: { type: "bool", id: 3 },
+                  },
+                },
+                BuildHistoryEvent: {
+                  fields: { type: { type: "int32", id: 1 }, record: { type: "BuildHistoryRecord", id: 2 } },
+                },
+                BuildHistoryRecord: {
+                  fields: {
+                    Ref: { type: "string", id: 1 },
+                    FrontendAttrs: { keyType: "string", type: "string", id: 3 },
+                  },
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+};

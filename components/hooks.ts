@@ -1,0 +1,69 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Progress } from "./build/node";
+import type { Attempt } from "./build/session";
+import type { Builder } from "./builder";
+import type { Platform } from "./platforms";
+
+/** What the hooks of one image know of its build. */
+export interface ImageBuild {
+  readonly platforms: readonly Platform[];
+  /** Set once this `up` has built and pushed. */
+  wasPushedNow: boolean;
+  attempt?: Attempt;
+}
+
+/**
+ * The hooks of an image: they run in this process, only when Pulumi really builds.
+ *
+ * None on delete: with one in the state, a plain `pulumi destroy` fails.
+ */
+export function imageHooks(
+  component: pulumi.Resource,
+  name: string,
+  builder: Builder,
+  build: ImageBuild,
+): pulumi.ResourceHookBinding {
+  const progress: Progress = (message, isPassing) => {
+    void pulumi.log.info(message, component, undefined, isPassing);
+  };
+  const before = async () => {
+    build.attempt = await (await builder.session()).prepare(build.platforms, progress);
+  };
+  const after = () => {
+    build.wasPushedNow = true;
+  };
+  const onError = async ({ errors }: pulumi.ErrorHookArgs) => {
+    try {
+      return await recover(component, builder, build, errors[0] ?? "", progress);
+    } catch (error) {
+      await pulumi.log.error((error as Error).message, component);
+      return false;
+    }
+  };
+  return {
+    beforeCreate: [before],
+    beforeUpdate: [before],
+    afterCreate: [after],
+    afterUpdate: [after],
+    onError: [new pulumi.ErrorHook(`multi-platform-image_${name}_onError`, onError)],
+  };
+}
+
+async function recover(
+  component: pulumi.Resource,
+  builder: Builder,
+  build: ImageBuild,
+  error: string,
+  progress: Progress,
+): Promise<boolean> {
+  if (!build.attempt) {
+    return false;
+  }
+  const session = await builder.session();
+  const explanation = session.explain(build.platforms, error);
+  if (explanation) {
+    await pulumi.log.error(explanation, component);
+  }
+  return session.recover(build.attempt, error, progress);
+}

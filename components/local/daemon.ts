@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Progress } from "../build/node";
+import { readDaemonInfo } from "../buildkit/client";
+import { BuildError } from "../errors";
+import { cacheDirectory, socketDirectory, writeFileAtomically } from "../paths";
+import { nodeNameOf, type Platform } from "../platforms";
+import { buildkitdConfig, daemonEnvironment, localNodeFiles, type LocalNodeFiles } from "./settings";
+
+const startTimeoutMilliseconds = 30_000;
+
+/** Why this machine can't run a daemon of its own, or the path of its buildkitd. */
+export function findBuildkitd(): { path: string } | { problem: string } {
+  if (os.platform() !== "linux") {
+    return { problem: `${os.platform()} can't run buildkitd, which needs Linux` };
+  }
+  if (process.getuid?.() !== 0) {
+    return { problem: "buildkitd needs root here, and this user is not" };
+  }
+  const found = findOnPath("buildkitd");
+  if (!found) {
+    return { problem: "buildkitd is not on PATH" };
+  }
+  if (!findOnPath("buildkit-runc") && !findOnPath("runc")) {
+    return { problem: "runc is not on PATH" };
+  }
+  return { path: found };
+}
+
+/** Has the daemon of this platform running, and says where its socket is. */
+export async function ensureDaemon(
+  platform: Platform,
+  idleTimeoutMinutes: number | null,
+  progress: Progress,
+): Promise<string> {
+  const buildkitd = findBuildkitd();
+  if ("problem" in buildkitd) {
+    throw new BuildError(
+      `node of kind "local" for ${platform}: ${buildkitd.problem}. Fix: run as root on Linux with buildkitd and runc on PATH (https://github.com/moby/buildkit/releases), or use a node of kind "remote".`,
+    );
+  }
+  const directory = path.join(cacheDirectory(), "nodes", `linux-${nodeNameOf(platform)}`);
+  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const sockets = socketDirectory(directory);
+  const files = localNodeFiles(directory, sockets);
+  // Before the look at the daemon: one that is about to end sees the lease and stays.
+  writeFileAtomically(files.lease, JSON.stringify({ idleTimeoutMinutes }));
+  await start(files, sockets, buildkitd.path, () => progress(`starting buildkitd for ${platform} on this machine`));
+  return files.socket;
+}
+
+async function start(files: LocalNodeFiles, sockets: string, buildkitd: string, onSpawn: () => void): Promise<void> {
+  const deadline = Date.now() + startTimeoutMilliseconds;
+  let watcher: ChildProcess | undefined;
+  while (!(await answers(files))) {
+    if (!watcherIsAlive(files) && (!watcher || watcher.exitCode !== null)) {
+      if (watcher) {
+        throw new BuildError(`buildkitd did not start. The end of ${files.log}:\n${tail(files.log)}`);
+      }
+      onSpawn();
+      watcher = spawnWatcher(files, sockets, buildkitd);
+    }
+    if (Date.now() > deadline) {
+      throw new BuildError(
+        `buildkitd does not answer after ${startTimeoutMilliseconds / 1000} s. The end of ${files.log}:\n${tail(files.log)}`,
+      );
+    }
+    await sleep(100);
+  }
+}
+
+async function answers(files: LocalNodeFiles): Promise<boolean> {
+  if (!fs.existsSync(files.socket) || !watcherIsAlive(files)) {
+    return false;
+  }
+  return readDaemonInfo(files.socket, 2_000).then(
+    () => true,
+    () => false,
+  );
+}
+
+function spawnWatcher(files: LocalNodeFiles, sockets: string, buildkitd: string): ChildProcess {
+  writeFileAtomically(files.config, buildkitdConfig(files));
+  const log = fs.openSync(files.log, "w", 0o600);
+  // In this repository the library runs from its TypeScript sources.
+  const loader = __filename.endsWith(".ts") ? ["-r", require.resolve("ts-node/register/transpile-only")] : [];
+  const script = path.join(__dirname, `watch${path.extname(__filename)}`);
+  const child = spawn(process.execPath, [...loader, script, files.directory, sockets, buildkitd], {
+    cwd: "/",
+    detached: true,
+    env: daemonEnvironment(process.env),
+    stdio: ["ignore", log, log],
+  });
+  fs.closeSync(log);
+  child.unref();
+  return child;
+}
+
+function watcherIsAlive(files: LocalNodeFiles): boolean {
+  try {
+    const { pid } = JSON.parse(fs.readFileSync(files.pid, "utf8")) as { pid: number };
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function tail(file: string): string {
+  const text = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
+  return text.trim().split("\n").slice(-5).join("\n");
+}
+
+function findOnPath(program: string): string | undefined {
+  return (process.env.PATH ?? "")
+    .split(path.delimiter)
+    .map((directory) => path.join(directory, program))
+    .find((file) => {
+      try {
+        fs.accessSync(file, fs.constants.X_OK);
+        return fs.statSync(file).isFile();
+      } catch {
+        return false;
+      }
+    });
+}

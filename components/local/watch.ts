@@ -1,0 +1,129 @@
+/**
+ * A process of its own beside each local node: runs the daemon, ends it when it is idle, and outlives `pulumi up`,
+ * which may be killed at any moment. Arguments: the node's folder, its socket folder, the path of buildkitd.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import * as fs from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import * as lockfile from "proper-lockfile";
+
+import { countActiveBuilds } from "../buildkit/client";
+import { writeFileAtomically } from "../paths";
+import { localNodeFiles, type LocalNodeFiles } from "./settings";
+
+const pollMilliseconds = 2_000;
+const answerTimeoutMilliseconds = 5_000;
+// A daemon that was asked to end lets its builds finish first, and nothing runs when it is idle.
+const endTimeoutMilliseconds = 30_000;
+
+async function main([directory, socketDirectory, buildkitd]: string[]): Promise<void> {
+  const files = localNodeFiles(directory, socketDirectory);
+  const release = await lockfile.lock(directory, { lockfilePath: files.lock }).catch(() => undefined);
+  if (!release) {
+    return;
+  }
+  const daemon = new Daemon(files, buildkitd);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    process.once(signal, () => daemon.end());
+  }
+  writeFileAtomically(files.pid, JSON.stringify({ pid: process.pid, daemonPid: daemon.pid }));
+  try {
+    await watch(files, daemon);
+  } finally {
+    await daemon.ended();
+    for (const file of [files.pid, files.socket, files.telemetrySocket]) {
+      fs.rmSync(file, { force: true });
+    }
+    await release();
+  }
+}
+
+async function watch(files: LocalNodeFiles, daemon: Daemon): Promise<void> {
+  let lastActive = Date.now();
+  while (daemon.isAlive()) {
+    await sleep(pollMilliseconds);
+    // A daemon that does not answer is starting or busy; only one that says "no build" may be idle.
+    const active = await countActiveBuilds(files.socket, answerTimeoutMilliseconds).catch(() => 1);
+    const lease = readLease(files.lease);
+    lastActive = Math.max(lastActive, lease.since, active > 0 ? Date.now() : 0);
+    if (lease.idleTimeoutMinutes !== null && Date.now() - lastActive > lease.idleTimeoutMinutes * 60_000) {
+      daemon.end();
+      return;
+    }
+  }
+}
+
+function readLease(file: string): { since: number; idleTimeoutMinutes: number | null } {
+  try {
+    const { idleTimeoutMinutes } = JSON.parse(fs.readFileSync(file, "utf8")) as { idleTimeoutMinutes: number | null };
+    return { since: fs.statSync(file).mtimeMs, idleTimeoutMinutes };
+  } catch {
+    return { since: 0, idleTimeoutMinutes: 0 };
+  }
+}
+
+/** The daemon, as our child or, where an earlier watcher was killed, as the orphan that it left. */
+class Daemon {
+  readonly pid: number;
+  private readonly child?: ChildProcess;
+
+  constructor(files: LocalNodeFiles, buildkitd: string) {
+    const orphan = findOrphan(files);
+    if (orphan) {
+      this.pid = orphan;
+      return;
+    }
+    this.child = spawn(buildkitd, ["--config", files.config], { stdio: ["ignore", "inherit", "inherit"] });
+    this.child.once("error", (error) => console.error(`${buildkitd}: ${error.message}`));
+    this.pid = this.child.pid ?? 0;
+  }
+
+  isAlive(): boolean {
+    return this.child
+      ? this.child.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null
+      : isRunning(this.pid);
+  }
+
+  end(): void {
+    if (this.isAlive()) {
+      process.kill(this.pid, "SIGTERM");
+    }
+  }
+
+  async ended(): Promise<void> {
+    const deadline = Date.now() + endTimeoutMilliseconds;
+    while (this.isAlive()) {
+      if (Date.now() > deadline) {
+        process.kill(this.pid, "SIGKILL");
+      }
+      await sleep(50);
+    }
+  }
+}
+
+function findOrphan(files: LocalNodeFiles): number | undefined {
+  try {
+    const { daemonPid } = JSON.parse(fs.readFileSync(files.pid, "utf8")) as { daemonPid: number };
+    const command = fs.readFileSync(`/proc/${daemonPid}/cmdline`, "utf8");
+    return command.includes(files.config) ? daemonPid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+if (require.main === module) {
+  main(process.argv.slice(2)).catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  });
+}

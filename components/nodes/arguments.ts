@@ -1,0 +1,64 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+import type { Platform } from "../platforms";
+
+/** A node of a {@link Builder}: a union by `kind`. */
+export type NodeArgs = LocalNodeArgs | RemoteNodeArgs;
+
+/** What every kind of node has. */
+export interface CommonNodeArgs {
+  /** The platform that this node builds. Equivalent to buildx's `--platform` of `create --append`. */
+  platform: Platform;
+  /**
+   * The node's name in the builder. Equivalent to buildx's `--node`.
+   *
+   * @default - the platform's architecture: `arm64`, `amd64`, `arm-v7`
+   */
+  name?: string;
+}
+
+/**
+ * A BuildKit daemon on the machine that runs `pulumi up`, started when a build needs it and ended when it is idle.
+ *
+ * Needs Linux, root, and `buildkitd` and `runc` on PATH; where there is a Docker engine instead, its docker-container
+ * driver is used. A node for another platform than the machine's is not native: good for Dockerfiles without RUN (`COPY`,
+ * `ADD`), and marked `native: false`.
+ */
+export interface LocalNodeArgs extends CommonNodeArgs {
+  kind: "local";
+}
+
+/** A BuildKit daemon that runs already, on a machine of your own. */
+export interface RemoteNodeArgs extends CommonNodeArgs {
+  kind: "remote";
+  /**
+   * Where the daemon is reached: `tcp://HOST:PORT` (with `tls`), `unix:///PATH`, or `ssh://USER@HOST[:PORT][/SOCKET]`,
+   * which runs `buildctl dial-stdio` there with this machine's own ssh.
+   *
+   * @see https://docs.docker.com/build/builders/drivers/remote/
+   */
+  endpoint: pulumi.Input<string>;
+  /**
+   * mTLS for a `tcp://` endpoint, as PEM text.
+   *
+   * @default - no TLS: anyone who reaches the port is root on the node
+   */
+  tls?: RemoteNodeTls;
+}
+
+/** The client's side of mTLS. Nothing of it is kept in Pulumi's state or written to a file. */
+export interface RemoteNodeTls {
+  /** Certificate of the CA that signed the node's certificate. Equivalent to buildx's driver option `cacert`. */
+  ca: pulumi.Input<string>;
+  /** Client certificate. Equivalent to buildx's driver option `cert`. */
+  cert: pulumi.Input<string>;
+  /** Private key of the client certificate; a secret. Equivalent to buildx's driver option `key`. */
+  key: pulumi.Input<string>;
+  /**
+   * The DNS name in the node's certificate. One fixed name for all nodes lets their addresses change. Equivalent to
+   * buildx's driver option `servername`.
+   *
+   * @default - the host of `endpoint`
+   */
+  serverName?: pulumi.Input<string>;
+}

@@ -1,0 +1,81 @@
+import { execFile } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { dockerDirectory } from "../paths";
+import { registryHost } from "./reference";
+
+/** What a registry is asked with. */
+export interface Credential {
+  username: string;
+  password: string;
+}
+
+/** An entry of docker-build's `registries`, resolved. */
+export interface RegistryLogin {
+  address: string;
+  username?: string;
+  password?: string;
+}
+
+interface DockerConfig {
+  auths?: Record<string, { auth?: string; username?: string; password?: string }>;
+  credHelpers?: Record<string, string>;
+  credsStore?: string;
+}
+
+const helperTimeoutMilliseconds = 20_000;
+// Docker's client keeps Docker Hub under this name: https://github.com/docker/cli/blob/master/cli/registry/config.go
+const dockerHubKey = "https://index.docker.io/v1/";
+
+/** The login for a registry: the image's own `registries` first, then Docker's configuration with its helpers. */
+export async function findCredential(
+  registry: string,
+  logins: readonly RegistryLogin[],
+): Promise<Credential | undefined> {
+  const login = logins.find(({ address }) => registryHost(address) === registry);
+  if (login?.username && login.password) {
+    return { username: login.username, password: login.password };
+  }
+  const config = readDockerConfig();
+  const key = registry === "docker.io" ? dockerHubKey : registry;
+  const helper = config.credHelpers?.[key] ?? config.credHelpers?.[registry] ?? config.credsStore;
+  return (helper && (await askHelper(helper, key))) || readStored(config, registry);
+}
+
+function readDockerConfig(): DockerConfig {
+  try {
+    return JSON.parse(fs.readFileSync(path.join(dockerDirectory(), "config.json"), "utf8")) as DockerConfig;
+  } catch {
+    return {};
+  }
+}
+
+function readStored(config: DockerConfig, registry: string): Credential | undefined {
+  const entry = Object.entries(config.auths ?? {}).find(([address]) => registryHost(address) === registry)?.[1];
+  const [username, ...password] = entry?.auth
+    ? Buffer.from(entry.auth, "base64").toString("utf8").split(":")
+    : [entry?.username ?? "", entry?.password ?? ""];
+  return username && password.join(":") ? { username, password: password.join(":") } : undefined;
+}
+
+/** @see https://github.com/docker/docker-credential-helpers#development */
+function askHelper(helper: string, key: string): Promise<Credential | undefined> {
+  return new Promise((resolve) => {
+    const options = { timeout: helperTimeoutMilliseconds };
+    const child = execFile(`docker-credential-${helper}`, ["get"], options, (error, stdout) => {
+      if (error) {
+        resolve(undefined);
+        return;
+      }
+      try {
+        const { Username, Secret } = JSON.parse(stdout) as { Username: string; Secret: string };
+        resolve({ username: Username, password: Secret });
+      } catch {
+        resolve(undefined);
+      }
+    });
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(key);
+  });
+}

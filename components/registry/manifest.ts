@@ -1,0 +1,65 @@
+import * as crypto from "node:crypto";
+
+import { BuildError } from "../errors";
+import { formatPlatform, type OciPlatform, parsePlatform, type Platform } from "../platforms";
+
+/** Media types under which an index or a manifest is asked for. */
+export const manifestMediaTypes = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+] as const;
+
+/** Digests of the manifests of an index, by platform. */
+export type PlatformDigests = Record<string, string>;
+
+interface Manifest {
+  manifests?: { digest: string; platform?: OciPlatform; annotations?: Record<string, string> }[];
+}
+
+/** `sha256:…` of the bytes. */
+export function digestOf(bytes: Buffer): string {
+  return `sha256:${crypto.createHash("sha256").update(bytes).digest("hex")}`;
+}
+
+/**
+ * The digest of each platform's manifest, from the bytes that a registry gave for the digest. An error where the bytes
+ * are others than those that were pushed, or a platform is missing.
+ */
+export function readPlatformDigests(
+  ref: string,
+  digest: string,
+  bytes: Buffer,
+  platforms: readonly Platform[],
+): PlatformDigests {
+  const found = digestOf(bytes);
+  if (found !== digest) {
+    throw new BuildError(`the registry answers ${ref} with other content, of digest ${found}`);
+  }
+  const { manifests } = JSON.parse(bytes.toString("utf8")) as Manifest;
+  if (!manifests) {
+    return singlePlatform(ref, digest, platforms);
+  }
+  const digests: PlatformDigests = {};
+  for (const each of manifests) {
+    const platform = each.platform && parsePlatform(formatPlatform(each.platform));
+    if (platform) {
+      digests[platform] ??= each.digest;
+    }
+  }
+  const missing = platforms.filter((platform) => !digests[platform]);
+  if (missing.length > 0) {
+    const had = Object.keys(digests).join(", ") || "none";
+    throw new BuildError(`the index ${ref} lacks ${missing.join(", ")}; it has ${had}`);
+  }
+  return digests;
+}
+
+/** With one platform, what is pushed is the manifest itself. */
+function singlePlatform(ref: string, digest: string, platforms: readonly Platform[]): PlatformDigests {
+  if (platforms.length !== 1) {
+    throw new BuildError(`${ref} is one manifest, not an index of ${platforms.join(", ")}`);
+  }
+  return { [platforms[0]]: digest };
+}

@@ -1,0 +1,86 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { registryCall } from "@snyk/docker-registry-v2-client";
+
+import { BuildError } from "../errors";
+import { cacheDirectory, shortHash, writeFileAtomically } from "../paths";
+import type { Platform } from "../platforms";
+import { findCredential, type RegistryLogin } from "./credentials";
+import { manifestMediaTypes, type PlatformDigests, readPlatformDigests } from "./manifest";
+import type { ImageReference } from "./reference";
+
+const timeoutMilliseconds = 20_000;
+
+/** The registry could not be asked: this says nothing about the image. */
+export class RegistryUnreachableError extends BuildError {}
+
+/**
+ * The digests of a pushed image's platforms, checked. Asks the registry at most once for each digest: what was found
+ * whole is kept on disk.
+ */
+export async function readIndex(
+  reference: ImageReference,
+  digest: string,
+  platforms: readonly Platform[],
+  logins: readonly RegistryLogin[],
+): Promise<PlatformDigests> {
+  const ref = `${reference.registry}/${reference.repository}@${digest}`;
+  const cached = path.join(cacheDirectory(), "indexes", `${digest.replace("sha256:", "")}-${shortHash(ref)}.json`);
+  const kept = readIfThere(cached);
+  if (kept && platforms.every((platform) => kept[platform])) {
+    return kept;
+  }
+  const digests = readPlatformDigests(ref, digest, await fetchManifest(reference, digest, ref, logins), platforms);
+  fs.mkdirSync(path.dirname(cached), { recursive: true, mode: 0o700 });
+  writeFileAtomically(cached, JSON.stringify(digests));
+  return digests;
+}
+
+async function fetchManifest(
+  { registry, repository }: ImageReference,
+  digest: string,
+  ref: string,
+  logins: readonly RegistryLogin[],
+): Promise<Buffer> {
+  const credential = await findCredential(registry, logins);
+  const host = registry === "docker.io" ? "registry-1.docker.io" : registry;
+  try {
+    const response = await registryCall(
+      `${host}/v2/${repository}/manifests/${digest}`,
+      credential?.username,
+      credential?.password,
+      {
+        headers: { Accept: manifestMediaTypes.join(", ") },
+        // The same rule as Docker's, BuildKit's and the provider's: loopback needs no TLS.
+        protocol: isLoopback(host) ? "http:" : "https:",
+        parse_response: false,
+        open_timeout: timeoutMilliseconds,
+        response_timeout: timeoutMilliseconds,
+        read_timeout: timeoutMilliseconds,
+      },
+    );
+    return response.raw;
+  } catch (error) {
+    const { statusCode, message } = error as Error & { statusCode?: number };
+    if (statusCode === 404) {
+      throw new BuildError(`the registry does not have ${ref}`);
+    }
+    throw new RegistryUnreachableError(
+      `the registry can't be asked for ${ref}: ${statusCode ? `status ${statusCode}` : message}`,
+    );
+  }
+}
+
+function isLoopback(host: string): boolean {
+  const name = host.replace(/:\d+$/, "");
+  return name === "localhost" || name.startsWith("127.") || name === "[::1]";
+}
+
+function readIfThere(file: string): PlatformDigests | undefined {
+  try {
+    return JSON.parse(fs.readFileSync(file, "utf8")) as PlatformDigests;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,34 @@
+import { parseFamiliarName } from "@swimlane/docker-reference";
+
+/** The parts of a tag. */
+export interface ImageReference {
+  /** Host and port: `docker.io`, `localhost:5080`. */
+  registry: string;
+  /** Path in the registry: `library/node`. */
+  repository: string;
+  tag: string;
+}
+
+const defaultRegistry = "docker.io";
+
+/** The parts of `[REGISTRY/]REPOSITORY[:TAG]`, or a sentence on what is wrong with it. */
+export function parseReference(text: string): ImageReference | { problem: string } {
+  try {
+    const { domain, repository, tag, digest } = parseFamiliarName(text);
+    if (!domain || !repository || digest) {
+      return { problem: "a digest can't be pushed to; write NAME:TAG" };
+    }
+    return { registry: registryHost(domain), repository, tag: tag ?? "latest" };
+  } catch (error) {
+    const { message } = error as Error;
+    return message.includes("lowercase")
+      ? { problem: `a repository's name is lower-case; write ${text.toLowerCase()}` }
+      : { problem: `${message}; write [REGISTRY/]REPOSITORY[:TAG], for instance ghcr.io/acme/api:1.0` };
+  }
+}
+
+/** A registry's one host, under whichever of its names: Docker Hub has several. */
+export function registryHost(address: string): string {
+  const host = address.replace(/^https?:\/\//, "").split("/")[0];
+  return ["index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"].includes(host) ? defaultRegistry : host;
+}

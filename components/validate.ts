@@ -1,0 +1,160 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { parseEndpoint } from "./build/endpoint";
+import { nodesOf } from "./build/placement";
+import { argumentError, BuildError } from "./errors";
+import type { NodeArgs } from "./nodes/arguments";
+import { allPlatforms, nodeNameOf, parsePlatform, type Platform } from "./platforms";
+import { parseReference } from "./registry/reference";
+
+/** A node with the name that it has in the builder. */
+export type NamedNode = NodeArgs & { name: string };
+
+// https://github.com/docker/buildx/blob/v0.35.0/store/util.go
+const nodeNamePattern = /^[a-z][a-z0-9._-]*$/;
+
+/** A platform list in its normal spelling: not empty, all known, none twice. */
+export function checkPlatforms(owner: string, platforms: readonly string[]): Platform[] {
+  if (platforms.length === 0) {
+    throw argumentError(owner, "platforms", platforms, "name at least one, for instance linux/arm64");
+  }
+  const normal = platforms.map((each) => checkPlatform(owner, "platforms", each));
+  const twice = platforms.find((_, at) => normal.indexOf(normal[at]) !== at);
+  if (twice !== undefined) {
+    throw argumentError(owner, "platforms", platforms, `${twice} is there twice; name it once`);
+  }
+  return normal;
+}
+
+function checkPlatform(owner: string, argument: string, platform: string): Platform {
+  const known = typeof platform === "string" ? parsePlatform(platform) : undefined;
+  if (!known) {
+    throw argumentError(owner, argument, platform, `${JSON.stringify(platform)} is none of ${allPlatforms.join(", ")}`);
+  }
+  return known;
+}
+
+/** Each node of a builder with its name, checked against the others. */
+export function checkNodes(owner: string, nodes: readonly NodeArgs[]): NamedNode[] {
+  if (nodes.length === 0) {
+    throw argumentError(
+      owner,
+      "nodes",
+      nodes,
+      'give at least one, for instance { kind: "local", platform: "linux/amd64" }',
+    );
+  }
+  const named = nodes.map((node, at) => {
+    const platform = checkPlatform(owner, `nodes[${at}].platform`, node.platform);
+    const name = node.name ?? nodeNameOf(platform);
+    if (!nodeNamePattern.test(name)) {
+      throw argumentError(owner, `nodes[${at}].name`, name, "begin with a letter, then a-z, 0-9, '.', '_' and '-'");
+    }
+    checkEndpoint(owner, at, node);
+    return { ...node, platform, name };
+  });
+  checkDistinct(owner, named);
+  return named;
+}
+
+function checkEndpoint(owner: string, at: number, node: NodeArgs): void {
+  if (node.kind === "remote" && typeof node.endpoint === "string") {
+    const parsed = parseEndpoint(node.endpoint);
+    if ("problem" in parsed) {
+      throw argumentError(owner, `nodes[${at}].endpoint`, node.endpoint, parsed.problem);
+    }
+    if (node.tls && parsed.kind !== "tcp") {
+      throw argumentError(owner, `nodes[${at}].tls`, "set", `${parsed.kind}:// carries no TLS; leave it out`);
+    }
+  }
+}
+
+function checkDistinct(owner: string, nodes: readonly NamedNode[]): void {
+  for (const [at, node] of nodes.entries()) {
+    for (const other of nodes.slice(0, at)) {
+      if (node.kind === "remote" && other.kind === "remote" && node.endpoint === other.endpoint) {
+        const remedy = `node ${other.name} has the same one; a machine is one node, and buildx refuses it twice`;
+        throw argumentError(owner, `nodes[${at}].endpoint`, node.endpoint, remedy);
+      }
+      if (node.platform === other.platform) {
+        const remedy = `node ${other.name} serves it too, and buildx gives all of a platform's work to its first node; leave one out`;
+        throw argumentError(owner, `nodes[${at}].platform`, node.platform, remedy);
+      }
+      if (node.name === other.name) {
+        throw argumentError(owner, `nodes[${at}].name`, node.name, "another node has it; give each its own");
+      }
+    }
+  }
+}
+
+/** A duration or count: a whole number from the least that makes sense. */
+export function checkWholeNumber(owner: string, argument: string, value: number, least: number): number {
+  if (!Number.isInteger(value) || value < least) {
+    throw argumentError(owner, argument, value, `a whole number of at least ${least} is allowed`);
+  }
+  return value;
+}
+
+/** Tags that are known now; `undefined` stands for one that is not. */
+export function checkTags(owner: string, tags: readonly (string | undefined)[], push: boolean | undefined): void {
+  if (push && tags.length === 0) {
+    const remedy = 'a push needs at least one, for instance ["ghcr.io/acme/api:1.0"], or `push: false`';
+    throw argumentError(owner, "tags", tags, remedy);
+  }
+  for (const [at, tag] of tags.entries()) {
+    const parsed = tag === undefined ? undefined : parseReference(tag);
+    if (parsed && "problem" in parsed) {
+      throw argumentError(owner, `tags[${at}]`, tag, parsed.problem);
+    }
+  }
+}
+
+/** `load` puts one image into a Docker engine, which keeps one platform. */
+export function checkLoad(owner: string, load: boolean, platforms: readonly Platform[]): void {
+  if (load && platforms.length > 1) {
+    const remedy = `a Docker engine takes one platform, and \`platforms\` has ${platforms.join(", ")}; name one, or push instead`;
+    throw argumentError(owner, "load", load, remedy);
+  }
+}
+
+/** A context and a Dockerfile on this machine are there. Paths are relative to the Pulumi project, as docker-build's. */
+export function checkContext(
+  owner: string,
+  context: string,
+  dockerfile: { location?: string; inline?: boolean },
+): void {
+  if (isRemote(context)) {
+    return;
+  }
+  if (!fs.statSync(context, { throwIfNoEntry: false })?.isDirectory()) {
+    throw argumentError(owner, "context", context, `there is no folder ${path.resolve(context)}; correct the path`);
+  }
+  if (dockerfile.inline || (dockerfile.location && isRemote(dockerfile.location))) {
+    return;
+  }
+  const file = dockerfile.location ?? path.join(context, "Dockerfile");
+  if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    const argument = dockerfile.location ? "dockerfile.location" : "dockerfile";
+    const remedy = `there is no file ${path.resolve(file)}; set \`dockerfile.location\` to its path, or write it in \`dockerfile.inline\``;
+    throw argumentError(owner, argument, dockerfile.location, remedy);
+  }
+}
+
+/** Each platform has a node that was declared for it. */
+export function checkPlacement(
+  owner: string,
+  nodes: readonly { name: string; platform: Platform }[],
+  platforms: readonly Platform[],
+): void {
+  try {
+    nodesOf(nodes, platforms);
+  } catch (error) {
+    throw new BuildError(`${owner}: ${(error as Error).message}`);
+  }
+}
+
+/** As docker-build tells a remote context from a folder: Git, HTTP, or standard input. */
+function isRemote(location: string): boolean {
+  return /^(https?:\/\/|git:\/\/|git@|ssh:\/\/|github\.com\/|docker-image:\/\/|oci-layout:\/\/)|^-$/.test(location);
+}
