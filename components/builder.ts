@@ -147,7 +147,16 @@ function normalise(name: string, args: BuilderArgs) {
 function registeredName(name: string, urn: string): string {
   const words = name.toLowerCase().replace(/[^a-z0-9._-]+/g, "-");
   const begun = /^[a-z]/.test(words) ? words : `b${words}`;
-  return `${begun}-${shortHash(`${pulumi.getOrganization()} ${urn}`)}`;
+  return `${begun}-${shortHash(`${organization()} ${urn}`)}`;
+}
+
+function organization(): string {
+  try {
+    return pulumi.getOrganization();
+  } catch {
+    // Unit tests of users' programs rarely name one: https://www.pulumi.com/docs/iac/concepts/testing/unit/
+    return "organization";
+  }
 }
 
 function describeNode({ name, kind, platform }: NamedNode): BuildNode {

@@ -23,7 +23,10 @@ export function imageHooks(
   name: string,
   builder: Builder,
   build: ImageBuild,
-): pulumi.ResourceHookBinding {
+): pulumi.ResourceHookBinding | undefined {
+  if (!canRegisterHooks()) {
+    return undefined;
+  }
   const progress: Progress = (message, isPassing) => {
     void pulumi.log.info(message, component, undefined, isPassing);
   };
@@ -66,4 +69,10 @@ async function recover(
     await pulumi.log.error(explanation, component);
   }
   return session.recover(build.attempt, error, progress);
+}
+
+/** In unit tests with mocks nothing is built, and the SDK's mock of the engine takes no hooks. */
+function canRegisterHooks(): boolean {
+  const monitor = pulumi.runtime.getMonitor() as { registerResourceHook?: unknown } | undefined;
+  return typeof monitor?.registerResourceHook === "function";
 }

@@ -1,3 +1,4 @@
+import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import type { Duplex } from "node:stream";
@@ -29,10 +30,12 @@ export class Relay {
   /** @param key what tells this builder from others on this machine: its name and buildx's store. */
   constructor(key: string, nodeNames: readonly string[]) {
     this.directory = socketDirectory(key);
+    // Not the process's id: one process may run several `up`s of a stack (https://www.pulumi.com/docs/automation-api/).
+    const own = crypto.randomBytes(4).toString("hex");
     for (const name of nodeNames) {
       this.nodes.set(name, {
         fixedPath: socketPath(this.directory, `${name}.sock`),
-        privatePath: socketPath(this.directory, `${name}.${process.pid}.sock`),
+        privatePath: socketPath(this.directory, `${name}.${own}.sock`),
         losses: 0,
       });
     }
@@ -100,7 +103,7 @@ export class Relay {
   private async sweep(): Promise<void> {
     for (const entry of fs.readdirSync(this.directory)) {
       const file = socketPath(this.directory, entry);
-      if (/\.\d+\.sock$/.test(entry) && !(await isListening(file))) {
+      if (/\.[0-9a-f]{8}\.sock$/.test(entry) && !(await isListening(file))) {
         fs.rmSync(file, { force: true });
       }
     }
@@ -152,8 +155,7 @@ function pointSymbolicLink(link: string, target: string): void {
   if (readLink(link) === target) {
     return;
   }
-  const temporary = `${link}.${process.pid}`;
-  fs.rmSync(temporary, { force: true });
+  const temporary = `${link}.${crypto.randomBytes(4).toString("hex")}`;
   fs.symlinkSync(target, temporary);
   fs.renameSync(temporary, link);
 }

@@ -1,0 +1,128 @@
+import * as assert from "node:assert/strict";
+import * as crypto from "node:crypto";
+import * as fs from "node:fs";
+import * as net from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { Relay } from "../../components/build/relay";
+import { socketDirectory, socketPath } from "../../components/paths";
+
+/** A daemon that answers each connection with its own name. */
+async function daemon(name: string): Promise<{ port: number; close: () => void; hangUp: () => void }> {
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined);
+    socket.write(name);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const hangUp = () => sockets.forEach((socket) => socket.destroy());
+  return { port: (server.address() as net.AddressInfo).port, close: () => (hangUp(), server.close()), hangUp };
+}
+
+/** What is read through the relay's fixed path until it says something or closes. */
+function firstWord(fixedPath: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = net.connect(fixedPath);
+    socket.once("data", (data) => {
+      socket.end();
+      resolve(data.toString());
+    });
+    socket.once("close", () => resolve("closed"));
+    socket.once("error", () => resolve("closed"));
+  });
+}
+
+describe("relay", () => {
+  let key: string;
+  let relay: Relay;
+  let fixedPath: string;
+
+  beforeEach(async () => {
+    key = crypto.randomUUID();
+    relay = new Relay(key, ["arm64", "amd64"]);
+    await relay.claim();
+    fixedPath = relay.registeredEndpoint("arm64").replace("unix://", "");
+  });
+
+  afterEach(() => fs.rmSync(socketDirectory(key), { recursive: true }));
+
+  it("closes connections for a node that is asleep at once", async () => {
+    const start = Date.now();
+    assert.equal(await firstWord(fixedPath), "closed");
+    assert.ok(Date.now() - start < 200);
+    assert.equal(relay.lossCount("arm64"), 0);
+  });
+
+  it("carries bytes to the node, also after it has moved", async () => {
+    const [first, second] = await Promise.all([daemon("first"), daemon("second")]);
+    relay.point("arm64", { kind: "tcp", host: "127.0.0.1", port: first.port });
+    assert.equal(await firstWord(fixedPath), "first");
+    relay.point("arm64", { kind: "tcp", host: "127.0.0.1", port: second.port });
+    assert.equal(await firstWord(fixedPath), "second");
+    assert.equal(relay.lossCount("arm64"), 0);
+    first.close();
+    second.close();
+  });
+
+  it("counts a node that hangs up or refuses, not a client that ends", async () => {
+    const node = await daemon("node");
+    relay.point("arm64", { kind: "tcp", host: "127.0.0.1", port: node.port });
+    const client = net.connect(fixedPath);
+    await new Promise((resolve) => client.once("data", resolve));
+    node.hangUp();
+    await new Promise((resolve) => client.once("close", resolve));
+    assert.equal(relay.lossCount("arm64"), 1);
+    node.close();
+    assert.equal(await firstWord(fixedPath), "closed");
+    assert.equal(relay.lossCount("arm64"), 2);
+    assert.match(String(relay.lastFailure("arm64")), /ECONNREFUSED/);
+  });
+
+  it("opens its sockets to this user only", () => {
+    assert.equal(fs.statSync(relay.socket("arm64")).mode & 0o777, 0o600);
+    assert.equal(fs.statSync(path.dirname(fixedPath)).mode & 0o777, 0o700);
+  });
+
+  it("takes the fixed path back from another process, and sweeps what a dead one left", async () => {
+    const node = await daemon("mine");
+    relay.point("arm64", { kind: "tcp", host: "127.0.0.1", port: node.port });
+    const left = path.join(path.dirname(fixedPath), "arm64.0123abcd.sock");
+    fs.writeFileSync(left, "");
+    fs.rmSync(fixedPath);
+    fs.symlinkSync(left, fixedPath);
+    assert.equal(await firstWord(fixedPath), "closed");
+    await relay.claim();
+    assert.equal(await firstWord(fixedPath), "mine");
+    const next = new Relay(key, ["arm64"]);
+    await next.claim();
+    assert.equal(fs.existsSync(left), false);
+    assert.equal(fs.existsSync(relay.socket("arm64")), true, "a live one stays");
+    assert.equal(fs.readlinkSync(fixedPath), next.socket("arm64"));
+    node.close();
+  });
+
+  it("fails if a socket's path is longer than the operating system takes", () => {
+    assert.throws(() => socketPath(os.tmpdir(), "x".repeat(110)), /at most 103 work: set TMPDIR/);
+  });
+
+  it("does not keep its process alive", async () => {
+    const { execFile } = await import("node:child_process");
+    const script = `
+      const { Relay } = require("./components/build/relay");
+      new Relay(${JSON.stringify(`${key}-child`)}, ["arm64"]).claim().then(() => console.log("claimed"));`;
+    const start = Date.now();
+    const output = await new Promise<string>((resolve, reject) => {
+      const options = { cwd: path.join(__dirname, "../.."), timeout: 30_000 };
+      execFile(process.execPath, ["-r", "ts-node/register/transpile-only", "-e", script], options, (error, stdout) =>
+        error ? reject(error) : resolve(stdout),
+      );
+    });
+    assert.equal(output.trim(), "claimed");
+    assert.ok(Date.now() - start < 20_000);
+    fs.rmSync(socketDirectory(`${key}-child`), { recursive: true });
+    await sleep(0);
+  });
+});
