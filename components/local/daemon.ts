@@ -90,7 +90,7 @@ function spawnWatcher(files: LocalNodeFiles, sockets: string, buildkitd: string)
   const loader = __filename.endsWith(".ts") ? ["-r", require.resolve("ts-node/register/transpile-only")] : [];
   const script = path.join(__dirname, `watch${path.extname(__filename)}`);
   const child = spawn(process.execPath, [...loader, script, files.directory, sockets, buildkitd], {
-    cwd: "/",
+    cwd: __dirname,
     detached: true,
     env: daemonEnvironment(process.env),
     stdio: ["ignore", log, log],

@@ -43,7 +43,7 @@ describe("components", () => {
       {
         newResource: ({ type, name, inputs }) => {
           recorded.push({ type, name, inputs: inputs as Record<string, unknown> });
-          return { id: name, state: { ...inputs, digest: "sha256:abc", ref: "built" } };
+          return { id: name, state: { ...(inputs as object), digest: "sha256:abc", ref: "built" } };
         },
         call: () => ({}),
       },

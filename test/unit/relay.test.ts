@@ -1,10 +1,11 @@
 import * as assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 
 import { Relay } from "../../components/build/relay";
 import { socketDirectory, socketPath } from "../../components/paths";
@@ -109,20 +110,17 @@ describe("relay", () => {
   });
 
   it("does not keep its process alive", async () => {
-    const { execFile } = await import("node:child_process");
     const script = `
       const { Relay } = require("./components/build/relay");
       new Relay(${JSON.stringify(`${key}-child`)}, ["arm64"]).claim().then(() => console.log("claimed"));`;
     const start = Date.now();
-    const output = await new Promise<string>((resolve, reject) => {
-      const options = { cwd: path.join(__dirname, "../.."), timeout: 30_000 };
-      execFile(process.execPath, ["-r", "ts-node/register/transpile-only", "-e", script], options, (error, stdout) =>
-        error ? reject(error) : resolve(stdout),
-      );
-    });
-    assert.equal(output.trim(), "claimed");
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ["-r", "ts-node/register/transpile-only", "-e", script],
+      { cwd: path.join(__dirname, "../.."), timeout: 30_000 },
+    );
+    assert.equal(stdout.trim(), "claimed");
     assert.ok(Date.now() - start < 20_000);
     fs.rmSync(socketDirectory(`${key}-child`), { recursive: true });
-    await sleep(0);
   });
 });

@@ -1,0 +1,111 @@
+import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { sweepRun } from "./sweep";
+
+/**
+ * One run of the tests on this machine. Its number is claimed by an atomic file, and decides every name and address that
+ * the run takes, so that two runs at once cannot collide.
+ */
+export interface TestRun {
+  readonly number: number;
+  /** Prefix of namespaces, links and cgroups: `mpi7`. */
+  readonly name: string;
+  /** Files of the run, removed with it. */
+  readonly folder: string;
+  /** What to do before the sweep, last registered first. */
+  onClose(cleanup: () => Promise<void>): void;
+  close(): Promise<void>;
+}
+
+interface Claim {
+  pid: number;
+  started: string;
+  folder: string;
+}
+
+const claims = "/run/multi-platform-image-tests";
+// 198.18.0.0/15 has 512 networks of 256 addresses, one for each run.
+const mostRuns = 512;
+
+export async function openRun(): Promise<TestRun> {
+  mkdirSync(claims, { recursive: true, mode: 0o700 });
+  sweepDeadRuns();
+  const folder = mkdtempSync(join(tmpdir(), "mpi-test-"));
+  const number = claimNumber({ pid: process.pid, started: startTime(process.pid) ?? "", folder });
+  const name = `mpi${number}`;
+  const cleanups: (() => Promise<void>)[] = [];
+
+  const sweep = (): void => {
+    sweepRun({ name, folder });
+    rmSync(claimFile(number), { force: true });
+  };
+  // A run that ends without close(), by an uncaught error or process.exit, still leaves nothing.
+  process.once("exit", sweep);
+  return {
+    number,
+    name,
+    folder,
+    onClose: (cleanup) => void cleanups.push(cleanup),
+    close: async () => {
+      const failures: unknown[] = [];
+      for (const cleanup of cleanups.splice(0).reverse()) {
+        await cleanup().catch((error: unknown) => failures.push(error));
+      }
+      sweep();
+      process.off("exit", sweep);
+      if (failures.length > 0) throw new AggregateError(failures, `${name}: clean-up failed: ${failures.join("; ")}`);
+    },
+  };
+}
+
+/** Removes what runs left that were killed: no handler of theirs could run. */
+export function sweepDeadRuns(): void {
+  for (const file of readdirSync(claims).filter((name) => /^\d+$/.test(name))) {
+    const number = Number(file);
+    const claim = readClaim(number);
+    if (!claim || startTime(claim.pid) === claim.started) continue;
+    sweepRun({ name: `mpi${number}`, folder: claim.folder });
+    rmSync(claimFile(number), { force: true });
+  }
+}
+
+function claimNumber(claim: Claim): number {
+  // Written apart and linked, so that no other run ever reads half a claim.
+  const draft = join(claims, `draft-${process.pid}-${Date.now()}`);
+  writeFileSync(draft, JSON.stringify(claim), { mode: 0o600 });
+  try {
+    for (let number = 0; number < mostRuns; number += 1) {
+      try {
+        linkSync(draft, claimFile(number));
+        return number;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      }
+    }
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  throw new Error(`${claims}: all ${mostRuns} numbers are taken by runs that live; end some of them`);
+}
+
+const claimFile = (number: number): string => join(claims, String(number));
+
+function readClaim(number: number): Claim | undefined {
+  try {
+    return JSON.parse(readFileSync(claimFile(number), "utf8")) as Claim;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Field 22 of /proc/PID/stat: with it a reused process id is told from the first one. See proc_pid_stat(5). */
+function startTime(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * The Pulumi program of the tests: declares what `spec.json` in its project's folder says. Values that begin with
+ * `file:` are read from that file; with `secret:`, as a secret.
+ */
+import * as fs from "node:fs";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { Builder, type BuilderArgs, MultiPlatformImage, type MultiPlatformImageArgs } from "../../../components";
+
+interface Spec {
+  builder: BuilderArgs | { name: string };
+  images: Record<string, Omit<MultiPlatformImageArgs, "builder">>;
+}
+
+const spec = withFiles(JSON.parse(fs.readFileSync("spec.json", "utf8"))) as Spec;
+const builder = "name" in spec.builder ? spec.builder : new Builder("builders", spec.builder);
+const outputs: Record<string, unknown> = {};
+let previous: MultiPlatformImage | undefined;
+for (const [name, args] of Object.entries(spec.images)) {
+  // One after the other, in the order of the spec, so that tests know which is first.
+  const image = new MultiPlatformImage(name, { ...args, builder }, { dependsOn: previous ? [previous] : [] });
+  const { indexDigest, ref, platformDigests } = image;
+  outputs[name] = { indexDigest, ref, platformDigests };
+  previous = image;
+}
+if (builder instanceof Builder) {
+  outputs.builderName = builder.builderName;
+  outputs.nodes = builder.nodes;
+}
+module.exports = outputs;
+
+function withFiles(value: unknown): unknown {
+  if (typeof value === "string") {
+    const [, scheme, file] = /^(file|secret):(.*)$/s.exec(value) ?? [];
+    const text = file && fs.readFileSync(file, "utf8");
+    return scheme ? (scheme === "secret" ? pulumi.secret(text) : text) : value;
+  }
+  if (Array.isArray(value)) {
+    return value.map(withFiles);
+  }
+  return value && typeof value === "object"
+    ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withFiles(each)]))
+    : value;
+}

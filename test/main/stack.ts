@@ -1,0 +1,168 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+
+import { prepareTools, toolEnvironment } from "../../tools";
+
+const repository = path.resolve(__dirname, "../..");
+
+/** What a command of the CLI did. */
+export interface Outcome {
+  code: number | null;
+  output: string;
+  seconds: number;
+}
+
+/** What a program declares: see program/index.ts. */
+export interface Spec {
+  builder: unknown;
+  images: Record<string, unknown>;
+}
+
+export interface StackOptions {
+  project?: string;
+  stack?: string;
+  /** Where Pulumi's state is: given, to share it between two checkouts. */
+  backend?: string;
+  /** The HOME of the user: buildx's store and our cache are in it. */
+  home?: string;
+  environment?: NodeJS.ProcessEnv;
+}
+
+/** A Pulumi project of its own in a temporary folder, with local state, run by the real CLI. */
+export class Stack {
+  private constructor(
+    readonly directory: string,
+    readonly home: string,
+    readonly backend: string,
+    private readonly stack: string,
+    private readonly environment: NodeJS.ProcessEnv,
+  ) {}
+
+  static async create(spec: Spec, options: StackOptions = {}): Promise<Stack> {
+    const directory = temporaryDirectory("project");
+    const home = options.home ?? temporaryDirectory("home");
+    const backend = options.backend ?? temporaryDirectory("state");
+    fs.writeFileSync(
+      path.join(directory, "Pulumi.yaml"),
+      `name: ${options.project ?? path.basename(directory).toLowerCase()}\nruntime: nodejs\nmain: index.ts\n`,
+    );
+    fs.writeFileSync(
+      path.join(directory, "index.ts"),
+      `export = require(${JSON.stringify(`${__dirname}/program`)});\n`,
+    );
+    fs.copyFileSync(path.join(repository, "tsconfig.json"), path.join(directory, "tsconfig.json"));
+    fs.writeFileSync(path.join(directory, "package.json"), JSON.stringify({ name: "program", main: "index.ts" }));
+    fs.symlinkSync(path.join(repository, "node_modules"), path.join(directory, "node_modules"));
+    const environment = { ...(await pulumiEnvironment(home, backend)), ...options.environment };
+    const stack = new Stack(directory, home, backend, options.stack ?? "dev", environment);
+    stack.declare(spec);
+    const made = await stack.run("stack", "select", "--create", stack.stack);
+    if (made.code !== 0) {
+      throw new Error(made.output);
+    }
+    return stack;
+  }
+
+  /** Changes what the program declares. */
+  declare(spec: Spec): void {
+    fs.writeFileSync(path.join(this.directory, "spec.json"), JSON.stringify(spec, undefined, 2));
+  }
+
+  /** Writes a file of the project, with the same mode on every machine. */
+  write(file: string, content: string | Buffer, mode = 0o644): void {
+    const full = path.join(this.directory, file);
+    fs.mkdirSync(path.dirname(full), { recursive: true });
+    fs.writeFileSync(full, content);
+    fs.chmodSync(full, mode);
+  }
+
+  up(...extra: string[]): Promise<Outcome> {
+    return this.run("up", "--yes", "--skip-preview", ...extra);
+  }
+
+  preview(...extra: string[]): Promise<Outcome> {
+    return this.run("preview", ...extra);
+  }
+
+  async outputs<T>(): Promise<T> {
+    const { output } = await this.run("stack", "output", "--json", "--show-secrets");
+    return JSON.parse(output) as T;
+  }
+
+  run(...args: string[]): Promise<Outcome> {
+    return this.start(...args).done;
+  }
+
+  /** Starts a command without waiting, for tests that interrupt it. */
+  start(...args: string[]): { child: ChildProcess; done: Promise<Outcome>; output: () => string } {
+    const begin = Date.now();
+    const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], {
+      cwd: this.directory,
+      env: this.environment,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    let output = "";
+    const collect = (data: Buffer) => (output += data.toString());
+    child.stdout.on("data", collect);
+    child.stderr.on("data", collect);
+    const done = new Promise<Outcome>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (code) => resolve({ code, output, seconds: (Date.now() - begin) / 1000 }));
+    });
+    return { child, done, output: () => output };
+  }
+
+  /** All that Pulumi keeps of the stack, as text. */
+  stateText(): string {
+    return readAll(path.join(this.backend, ".pulumi", "stacks"));
+  }
+}
+
+const temporary: string[] = [];
+
+/** A folder that `removeTemporary` takes away. */
+export function temporaryDirectory(purpose: string): string {
+  const made = fs.mkdtempSync(path.join(os.tmpdir(), `mpi-${purpose}-`));
+  temporary.push(made);
+  return made;
+}
+
+export function removeTemporary(): void {
+  for (const directory of temporary.splice(0)) {
+    fs.rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** All files below a folder, as one text. */
+export function readAll(directory: string): string {
+  return fs
+    .readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => fs.readFileSync(path.join(entry.parentPath, entry.name), "utf8"))
+    .join("\n");
+}
+
+/** The CLI's environment: a HOME of its own, and a PATH with node and Pulumi and nothing of Docker. */
+async function pulumiEnvironment(home: string, backend: string): Promise<NodeJS.ProcessEnv> {
+  const tools = await prepareTools(["pulumi", "pulumi-language-nodejs", "pulumi-resource-docker-build"]);
+  const bin = temporaryDirectory("path");
+  fs.symlinkSync(process.execPath, path.join(bin, "node"));
+  const prepared = toolEnvironment(tools, { PATH: "", HOME: home });
+  for (const name of ["pulumi", "pulumi-language-nodejs"]) {
+    const found = tools.find((tool) => tool.name === name);
+    if (found) {
+      fs.symlinkSync(found.path, path.join(bin, name));
+    }
+  }
+  return {
+    ...prepared,
+    PATH: bin,
+    HOME: home,
+    PULUMI_BACKEND_URL: `file://${backend}`,
+    PULUMI_CONFIG_PASSPHRASE: "correct horse",
+    TMPDIR: os.tmpdir(),
+  };
+}
