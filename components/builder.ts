@@ -2,12 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { RunNode } from "./build/node";
 import { BuildSession } from "./build/session";
-import { BuildError } from "./errors";
 import type { NodeArgs, RemoteNodeArgs } from "./nodes/arguments";
 import { localRunNode } from "./nodes/local";
 import { remoteRunNode } from "./nodes/remote";
 import { shortHash } from "./paths";
 import { isNativeOn, type Platform } from "./platforms";
+import { asResourceError } from "./resourceError";
 import { checkNodes, checkWholeNumber, type NamedNode } from "./validate";
 
 const builderType = "multi-platform-image:index:Builder";
@@ -112,18 +112,6 @@ export class Builder extends pulumi.ComponentResource {
       ([builderName, nodes]) => new BuildSession({ builderName, nodes, wakeTimeoutSeconds: this.wakeTimeoutSeconds }),
     );
     return this.openSession;
-  }
-}
-
-/** Runs a check, and turns its failure into the one kind of error that Pulumi prints without a stack trace. */
-export function asResourceError<T>(resource: pulumi.Resource, check: () => T): T {
-  try {
-    return check();
-  } catch (error) {
-    if (error instanceof BuildError) {
-      throw new pulumi.ResourceError(error.message, resource, true);
-    }
-    throw error;
   }
 }
 

@@ -2,12 +2,13 @@ import type * as dockerBuild from "@pulumi/docker-build";
 import { Image } from "@pulumi/docker-build/image";
 import * as pulumi from "@pulumi/pulumi";
 
-import { asResourceError, Builder, type BuilderArgs } from "./builder";
+import { Builder, type BuilderArgs } from "./builder";
 import { checkedDigests } from "./digests";
 import { argumentError } from "./errors";
 import { imageHooks, type ImageBuild } from "./hooks";
 import { defaultPlatforms, type Platform } from "./platforms";
 import type { PlatformDigests } from "./registry/manifest";
+import { asResourceError } from "./resourceError";
 import { checkContext, checkLoad, checkPlacement, checkPlatforms, checkTags } from "./validate";
 
 const imageType = "multi-platform-image:index:MultiPlatformImage";
@@ -106,11 +107,7 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
     this.indexDigest = digests.indexDigest;
     this.ref = digests.ref;
     this.readPlatformDigests = digests.platformDigests;
-    this.registerOutputs({
-      indexDigest: this.indexDigest,
-      ref: this.ref,
-      platformDigests: digests.platformDigestsIfKnown,
-    });
+    this.registerOutputs(digests.registered);
   }
 
   /**

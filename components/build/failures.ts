@@ -8,6 +8,9 @@ export interface Failure {
 
 type Row = [codes: readonly string[], failure: Failure];
 
+// https://grpc.io/docs/guides/status-codes/
+const grpcDeadlineExceeded = "4";
+
 // OpenSSL's and Node's codes: https://nodejs.org/api/tls.html#x509-certificate-error-codes
 // What BuildKit's server answers was measured with v0.31.1: another CA's client certificate ends in a broken pipe.
 const rows: readonly Row[] = [
@@ -91,7 +94,7 @@ const rows: readonly Row[] = [
     { cause: "nothing listens there", fix: "start buildkitd on the node, and check the port", permanent: false },
   ],
   [
-    ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"],
+    ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", grpcDeadlineExceeded],
     {
       cause: "it does not answer",
       fix: "check that the machine runs, its address, and that its firewall lets this machine in",
@@ -119,7 +122,7 @@ const rows: readonly Row[] = [
 /** What a failed connection means. */
 export function describeFailure(error: NodeJS.ErrnoException | undefined): Failure {
   const code = error?.code;
-  const row = rows.find(([codes]) => code !== undefined && codes.includes(code));
+  const row = rows.find(([codes]) => code !== undefined && codes.includes(String(code)));
   if (row) {
     return row[1];
   }

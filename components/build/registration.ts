@@ -23,7 +23,7 @@ export function registrationText(builderName: string, nodes: readonly Registered
       Name: name,
       Endpoint: endpoint,
       Platforms: [ociPlatform(platform)],
-      DriverOpts: {},
+      DriverOpts: null,
       Flags: null,
       Files: null,
     })),

@@ -1,4 +1,5 @@
 import * as crypto from "node:crypto";
+import { EventEmitter, once } from "node:events";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import type { Duplex } from "node:stream";
@@ -11,8 +12,9 @@ interface RelayNode {
   fixedPath: string;
   privatePath: string;
   endpoint?: Endpoint;
-  failure?: Error;
   losses: number;
+  /** "failure": a connection to the node failed or broke. */
+  events: EventEmitter<{ failure: [Error] }>;
 }
 
 /**
@@ -37,6 +39,7 @@ export class Relay {
         fixedPath: socketPath(this.directory, `${name}.sock`),
         privatePath: socketPath(this.directory, `${name}.${own}.sock`),
         losses: 0,
+        events: new EventEmitter(),
       });
     }
   }
@@ -65,9 +68,10 @@ export class Relay {
     this.node(name).endpoint = endpoint;
   }
 
-  /** Why the last connection to the node failed, if it did. */
-  lastFailure(name: string): Error | undefined {
-    return this.node(name).failure;
+  /** Why the next connection to the node that fails did so. Waits until one does. */
+  async nextFailure(name: string, signal: AbortSignal): Promise<Error> {
+    const [error] = await once(this.node(name).events, "failure", { signal });
+    return error as Error;
   }
 
   /** How many connections the node itself, not its client, has ended or refused so far. */
@@ -121,12 +125,11 @@ async function carry(node: RelayNode, client: net.Socket): Promise<void> {
   try {
     upstream = await dial(node.endpoint);
   } catch (error) {
-    node.failure = error as Error;
     node.losses += 1;
+    node.events.emit("failure", error as Error);
     client.destroy();
     return;
   }
-  node.failure = undefined;
   if (upstream instanceof net.Socket) {
     upstream.unref();
   }
@@ -140,7 +143,7 @@ function join(node: RelayNode, client: net.Socket, upstream: Duplex): void {
     clientEnded = true;
     upstream.destroy();
   });
-  upstream.on("error", (error) => (node.failure = error));
+  upstream.on("error", (error) => node.events.emit("failure", error));
   upstream.once("close", () => {
     if (!clientEnded) {
       node.losses += 1;

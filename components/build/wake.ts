@@ -53,13 +53,18 @@ export function title(node: RunNode): string {
 }
 
 async function ask(node: RunNode, relay: Relay, timeoutMilliseconds: number): Promise<DaemonInfo | Failure> {
+  const done = new AbortController();
   try {
-    const info = await readDaemonInfo(relay.socket(node.name), timeoutMilliseconds);
+    // gRPC hides why a connection failed, and tries again and again; the relay knows at once.
+    const failed = relay.nextFailure(node.name, done.signal).then((error) => Promise.reject(error));
+    const info = await Promise.race([readDaemonInfo(relay.socket(node.name), timeoutMilliseconds), failed]);
     if (info.platforms.length === 0) {
       return { cause: "its daemon has no worker", fix: "look at the log of buildkitd on the node", permanent: false };
     }
     return info;
   } catch (error) {
-    return describeFailure(relay.lastFailure(node.name) ?? (error as Error));
+    return describeFailure(error as Error);
+  } finally {
+    done.abort();
   }
 }

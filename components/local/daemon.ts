@@ -12,6 +12,7 @@ import { nodeNameOf, type Platform } from "../platforms";
 import { buildkitdConfig, daemonEnvironment, localNodeFiles, type LocalNodeFiles } from "./settings";
 
 const startTimeoutMilliseconds = 30_000;
+const mostLogBytes = 1 << 20;
 
 /** Why this machine can't run a daemon of its own, or the path of its buildkitd. */
 export function findBuildkitd(): { path: string } | { problem: string } {
@@ -85,7 +86,7 @@ async function answers(files: LocalNodeFiles): Promise<boolean> {
 
 function spawnWatcher(files: LocalNodeFiles, sockets: string, buildkitd: string): ChildProcess {
   writeFileAtomically(files.config, buildkitdConfig(files));
-  const log = fs.openSync(files.log, "w", 0o600);
+  const log = fs.openSync(files.log, isLong(files.log) ? "w" : "a", 0o600);
   // In this repository the library runs from its TypeScript sources.
   const loader = __filename.endsWith(".ts") ? ["-r", require.resolve("ts-node/register/transpile-only")] : [];
   const script = path.join(__dirname, `watch${path.extname(__filename)}`);
@@ -108,6 +109,10 @@ function watcherIsAlive(files: LocalNodeFiles): boolean {
   } catch {
     return false;
   }
+}
+
+function isLong(file: string): boolean {
+  return (fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0) > mostLogBytes;
 }
 
 function tail(file: string): string {

@@ -17,9 +17,12 @@ const answerTimeoutMilliseconds = 5_000;
 // A daemon that was asked to end lets its builds finish first, and nothing runs when it is idle.
 const endTimeoutMilliseconds = 30_000;
 
+// The lock of a watcher that was killed is free after 5 s; one that lives renews it.
+const patience = { stale: 5_000, update: 1_000, retries: { retries: 16, minTimeout: 500, maxTimeout: 500 } };
+
 async function main([directory, socketDirectory, buildkitd]: string[]): Promise<void> {
   const files = localNodeFiles(directory, socketDirectory);
-  const release = await lockfile.lock(directory, { lockfilePath: files.lock }).catch(() => undefined);
+  const release = await lockfile.lock(directory, { lockfilePath: files.lock, ...patience }).catch(() => undefined);
   if (!release) {
     return;
   }

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
-import { prepareTools, toolEnvironment } from "../../tools";
+import { prepareTools, type Tool, toolEnvironment } from "../../tools";
 
 const repository = path.resolve(__dirname, "../..");
 
@@ -18,6 +19,7 @@ export interface Outcome {
 export interface Spec {
   builder: unknown;
   images: Record<string, unknown>;
+  outputs?: string[];
 }
 
 export interface StackOptions {
@@ -28,6 +30,10 @@ export interface StackOptions {
   /** The HOME of the user: buildx's store and our cache are in it. */
   home?: string;
   environment?: NodeJS.ProcessEnv;
+  /** Names and addresses for this stack's commands alone, which a test may change while one runs. */
+  hostsFile?: string;
+  /** Tools that its commands find, beside node and Pulumi. */
+  onPath?: readonly Tool[];
 }
 
 /** A Pulumi project of its own in a temporary folder, with local state, run by the real CLI. */
@@ -38,6 +44,7 @@ export class Stack {
     readonly backend: string,
     private readonly stack: string,
     private readonly environment: NodeJS.ProcessEnv,
+    private readonly hostsFile?: string,
   ) {}
 
   static async create(spec: Spec, options: StackOptions = {}): Promise<Stack> {
@@ -55,8 +62,8 @@ export class Stack {
     fs.copyFileSync(path.join(repository, "tsconfig.json"), path.join(directory, "tsconfig.json"));
     fs.writeFileSync(path.join(directory, "package.json"), JSON.stringify({ name: "program", main: "index.ts" }));
     fs.symlinkSync(path.join(repository, "node_modules"), path.join(directory, "node_modules"));
-    const environment = { ...(await pulumiEnvironment(home, backend)), ...options.environment };
-    const stack = new Stack(directory, home, backend, options.stack ?? "dev", environment);
+    const environment = { ...(await pulumiEnvironment(home, backend, options.onPath)), ...options.environment };
+    const stack = new Stack(directory, home, backend, options.stack ?? "dev", environment, options.hostsFile);
     stack.declare(spec);
     const made = await stack.run("stack", "select", "--create", stack.stack);
     if (made.code !== 0) {
@@ -68,6 +75,10 @@ export class Stack {
   /** Changes what the program declares. */
   declare(spec: Spec): void {
     fs.writeFileSync(path.join(this.directory, "spec.json"), JSON.stringify(spec, undefined, 2));
+  }
+
+  spec(): Spec {
+    return JSON.parse(fs.readFileSync(path.join(this.directory, "spec.json"), "utf8")) as Spec;
   }
 
   /** Writes a file of the project, with the same mode on every machine. */
@@ -98,7 +109,8 @@ export class Stack {
   /** Starts a command without waiting, for tests that interrupt it. */
   start(...args: string[]): { child: ChildProcess; done: Promise<Outcome>; output: () => string } {
     const begin = Date.now();
-    const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], {
+    const command = this.command("pulumi", ...args, "--non-interactive", "--color", "never");
+    const child = spawn(command[0], command.slice(1), {
       cwd: this.directory,
       env: this.environment,
       stdio: ["ignore", "pipe", "pipe"],
@@ -115,9 +127,28 @@ export class Stack {
     return { child, done, output: () => output };
   }
 
+  /** With a hosts file, in a mount namespace of its own, where that file lies over /etc/hosts. */
+  private command(...command: string[]): string[] {
+    const script = '/bin/mount --bind "$0" /etc/hosts && exec "$@"';
+    return this.hostsFile
+      ? ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", script, this.hostsFile, ...command]
+      : command;
+  }
+
   /** All that Pulumi keeps of the stack, as text. */
   stateText(): string {
     return readAll(path.join(this.backend, ".pulumi", "stacks"));
+  }
+}
+
+/** Waits for something outside of this process. */
+export async function waitFor(what: string, isSo: () => Promise<boolean> | boolean, seconds = 120): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) {
+      throw new Error(`waited ${seconds} s in vain for ${what}`);
+    }
+    await sleep(100);
   }
 }
 
@@ -145,24 +176,18 @@ export function readAll(directory: string): string {
     .join("\n");
 }
 
-/** The CLI's environment: a HOME of its own, and a PATH with node and Pulumi and nothing of Docker. */
-async function pulumiEnvironment(home: string, backend: string): Promise<NodeJS.ProcessEnv> {
+/** The CLI's environment: a HOME of its own, and a PATH with node, Pulumi and what the test asks for, nothing of Docker. */
+async function pulumiEnvironment(
+  home: string,
+  backend: string,
+  onPath: readonly Tool[] = [],
+): Promise<NodeJS.ProcessEnv> {
   const tools = await prepareTools(["pulumi", "pulumi-language-nodejs", "pulumi-resource-docker-build"]);
   const bin = temporaryDirectory("path");
   fs.symlinkSync(process.execPath, path.join(bin, "node"));
-  const prepared = toolEnvironment(tools, { PATH: "", HOME: home });
-  for (const name of ["pulumi", "pulumi-language-nodejs"]) {
-    const found = tools.find((tool) => tool.name === name);
-    if (found) {
-      fs.symlinkSync(found.path, path.join(bin, name));
-    }
-  }
   return {
-    ...prepared,
-    PATH: bin,
-    HOME: home,
+    ...toolEnvironment([...tools, ...onPath], { PATH: bin, HOME: home, TMPDIR: os.tmpdir() }),
     PULUMI_BACKEND_URL: `file://${backend}`,
     PULUMI_CONFIG_PASSPHRASE: "correct horse",
-    TMPDIR: os.tmpdir(),
   };
 }

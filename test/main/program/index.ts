@@ -11,6 +11,8 @@ import { Builder, type BuilderArgs, MultiPlatformImage, type MultiPlatformImageA
 interface Spec {
   builder: BuilderArgs | { name: string };
   images: Record<string, Omit<MultiPlatformImageArgs, "builder">>;
+  /** Which outputs of the images are exported. */
+  outputs?: ("indexDigest" | "ref" | "platformDigests")[];
 }
 
 const spec = withFiles(JSON.parse(fs.readFileSync("spec.json", "utf8"))) as Spec;
@@ -20,8 +22,8 @@ let previous: MultiPlatformImage | undefined;
 for (const [name, args] of Object.entries(spec.images)) {
   // One after the other, in the order of the spec, so that tests know which is first.
   const image = new MultiPlatformImage(name, { ...args, builder }, { dependsOn: previous ? [previous] : [] });
-  const { indexDigest, ref, platformDigests } = image;
-  outputs[name] = { indexDigest, ref, platformDigests };
+  const exported = spec.outputs ?? ["indexDigest", "ref", "platformDigests"];
+  outputs[name] = Object.fromEntries(exported.map((output) => [output, image[output]]));
   previous = image;
 }
 if (builder instanceof Builder) {

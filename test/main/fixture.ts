@@ -1,0 +1,42 @@
+import * as hosts from "../hosts";
+
+/** The machines of the main tests: made by the first test that asks, gone after the last. */
+export interface Machines {
+  run: hosts.TestRun;
+  network: hosts.TestNetwork;
+  authority: hosts.Authority;
+  registry: hosts.Registry;
+  amd64: hosts.NamespaceNode;
+}
+
+let machines: Promise<Machines> | undefined;
+let arm64: Promise<hosts.BuildHost> | undefined;
+
+/** A registry, and an amd64 node in a network namespace. */
+export function getMachines(): Promise<Machines> {
+  machines ??= open();
+  return machines;
+}
+
+/** The arm64 node: a real arm64 kernel, booted once for the whole suite. */
+export function getArm64(): Promise<hosts.BuildHost> {
+  arm64 ??= getMachines().then(({ run, network, authority, registry }) =>
+    hosts.startArm64Machine(run, network, authority, { registries: registry.trusted }),
+  );
+  return arm64;
+}
+
+async function open(): Promise<Machines> {
+  const run = await hosts.openRun();
+  const network = await hosts.createNetwork(run);
+  const authority = await hosts.createAuthority();
+  const registry = await hosts.startRegistry(run, authority, { address: network.address });
+  const amd64 = await hosts.startNamespaceNode(run, network, authority, { registries: registry.trusted });
+  return { run, network, authority, registry, amd64 };
+}
+
+// Of the root suite: this module is loaded outside of any `describe`.
+after(async function () {
+  this.timeout(120_000);
+  await (await machines)?.run.close();
+});
