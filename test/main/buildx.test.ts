@@ -4,9 +4,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { promisify } from "node:util";
 
-import { pushBaseImage } from "../hosts";
 import { prepareTools } from "../../tools";
-import { getMachines, type Machines } from "./fixture";
+import { getBaseImage, getMachines, type Machines } from "./fixture";
 import { trusting } from "./image";
 import { Stack, temporaryDirectory, waitFor } from "./stack";
 
@@ -21,7 +20,7 @@ describe("buildx and the registration", function () {
   before(async () => {
     machines = await getMachines();
     [{ path: buildx }] = await prepareTools(["buildx"]);
-    const base = await pushBaseImage(machines.run, machines.registry, { amd64: machines.amd64 });
+    const base = await getBaseImage();
     const nodes = [machines.amd64.remoteNode(), { kind: "local", platform: "linux/arm64" }];
     const image = { context: "./app", platforms: ["linux/amd64"], tags: [`${machines.registry.host}/buildx:1`] };
     stack = await Stack.create(

@@ -11,6 +11,7 @@ export interface Machines {
 
 let machines: Promise<Machines> | undefined;
 let arm64: Promise<hosts.BuildHost> | undefined;
+let baseImage: Promise<string> | undefined;
 
 /** A registry, and an amd64 node in a network namespace. */
 export function getMachines(): Promise<Machines> {
@@ -24,6 +25,12 @@ export function getArm64(): Promise<hosts.BuildHost> {
     hosts.startArm64Machine(run, network, authority, { registries: registry.trusted }),
   );
   return arm64;
+}
+
+/** Debian for both platforms as one base image in the registry. */
+export function getBaseImage(): Promise<string> {
+  baseImage ??= getMachines().then(({ registry }) => hosts.pushDebianImage(registry));
+  return baseImage;
 }
 
 async function open(): Promise<Machines> {

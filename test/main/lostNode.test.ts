@@ -2,8 +2,8 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { type NamespaceNode, pushBaseImage, startNamespaceNode } from "../hosts";
-import { getMachines, type Machines } from "./fixture";
+import { type NamespaceNode, startNamespaceNode } from "../hosts";
+import { getBaseImage, getMachines, type Machines } from "./fixture";
 import { inspectIndex, trusting } from "./image";
 import { Stack, temporaryDirectory, waitFor } from "./stack";
 
@@ -20,7 +20,7 @@ describe("a build that is disturbed", function () {
     machines = await getMachines();
     const { run, network, authority, registry } = machines;
     node = await startNamespaceNode(run, network, authority, { name: "disturbed", registries: registry.trusted });
-    base = await pushBaseImage(run, registry, { amd64: machines.amd64 });
+    base = await getBaseImage();
   });
 
   /** A stack whose build takes some seconds on the node, found by name in a hosts file of its own. */

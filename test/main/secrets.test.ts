@@ -2,8 +2,8 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { pushBaseImage, startRegistry } from "../hosts";
-import { getMachines, type Machines } from "./fixture";
+import { startNamespaceNode, startRegistry } from "../hosts";
+import { getBaseImage, getMachines, type Machines } from "./fixture";
 import { trusting } from "./image";
 import { readAll, Stack, temporaryDirectory } from "./stack";
 
@@ -25,10 +25,9 @@ describe("secrets", function () {
       address: network.address,
       credentials: { username: "builder", password },
     });
-    const { startNamespaceNode } = await import("../hosts");
     const trusted = { ...registry.trusted, ...machines.registry.trusted };
     const node = await startNamespaceNode(run, network, authority, { name: "secrets", registries: trusted });
-    const base = await pushBaseImage(run, machines.registry, { amd64: machines.amd64 });
+    const base = await getBaseImage();
     const given = temporaryDirectory("given");
     const file = (name: string, content: string) => {
       fs.writeFileSync(path.join(given, name), content, { mode: 0o600 });
