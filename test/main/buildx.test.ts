@@ -39,7 +39,7 @@ describe("buildx and the registration", function () {
 
     const listed = await run("ls");
     assert.match(listed, new RegExp(`${builderName}\\s+remote`));
-    assert.match(listed, /amd64\s+unix:\/\/\S+amd64\.sock\s+running\s+v0\.33\.1\s+linux\/amd64\*/);
+    assert.match(listed, /amd64\s+\\_ unix:\/\/\S+amd64\.sock\s+running\s+v0\.33\.1\s+linux\/amd64\*/);
     const inspected = await run("inspect", builderName);
     assert.match(inspected, /Name:\s+amd64\nEndpoint:\s+unix:.*\nStatus:\s+running/);
 
