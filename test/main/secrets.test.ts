@@ -54,7 +54,7 @@ describe("secrets", function () {
       "app/Dockerfile",
       `FROM ${base}\nRUN --mount=type=secret,id=token sha256sum < /run/secrets/token > /used && sleep 2\n`,
     );
-    const up = stack.start("up", "--yes", "--skip-preview", "--logtostderr", "-v=3");
+    const up = stack.start("up", "--yes", "--skip-preview");
     const watch = setInterval(() => readCommandLines().forEach((line) => commandLines.add(line)), 100);
     const outcome = await up.done;
     clearInterval(watch);
