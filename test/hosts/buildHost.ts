@@ -122,7 +122,9 @@ export function buildkitdSettings(settings: {
   binary = ${text(settings.runc)}
   networkMode = "host"
   snapshotter = ${text(settings.snapshotter)}
-${settings.cgroupParent ? `  defaultCgroupParent = ${text(settings.cgroupParent)}\n` : ""}${Object.entries(settings.registries)
+${settings.cgroupParent ? `  defaultCgroupParent = ${text(settings.cgroupParent)}\n` : ""}${Object.entries(
+    settings.registries,
+  )
     .map(([registry, { caFile }]) => `[registry.${text(registry)}]\n  ca = [${text(caFile)}]\n`)
     .join("")}`;
 }
@@ -141,9 +143,17 @@ export async function writeCertificates(folder: string, certificates: HostCertif
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content, { mode: 0o600 });
 }
 
+/** `buildctl`'s flags for a TCP address, with the files of `writeCertificates`. */
+export const tlsFlags = (folder: string): string[] => [
+  `--tlsservername=${serverName}`,
+  `--tlscacert=${join(folder, "ca.pem")}`,
+  `--tlscert=${join(folder, "client.pem")}`,
+  `--tlskey=${join(folder, "client-key.pem")}`,
+];
+
 export const endpointAt = (address: string): string => `tcp://${address}:${buildkitPort}`;
 
-/** Arguments that bring `buildctl` to a host: a unix socket, or TCP with the files of `writeCertificates`. */
+/** @param connection flags that bring `buildctl` to the host */
 export async function runBuildctl(connection: string[], args: string[], input?: string | Buffer): Promise<string> {
   return execute([await hostTool("buildctl"), ...connection, ...args], { input, timeoutMilliseconds: 900_000 });
 }
@@ -152,7 +162,9 @@ export async function readPlatforms(connection: string[]): Promise<string[]> {
   const said = await runBuildctl(connection, ["--timeout", "3", "debug", "workers", "--format", "{{json .}}"]);
   const workers = JSON.parse(said) as { platforms: { os: string; architecture: string; variant?: string }[] }[];
   return workers.flatMap((worker) =>
-    worker.platforms.map(({ os, architecture, variant }) => [os, architecture, ...(variant ? [variant] : [])].join("/")),
+    worker.platforms.map(({ os, architecture, variant }) =>
+      [os, architecture, ...(variant ? [variant] : [])].join("/"),
+    ),
   );
 }
 

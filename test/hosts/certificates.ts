@@ -94,5 +94,4 @@ const newSerial = (): string => `01${randomBytes(15).toString("hex")}`;
 
 const pem = (certificate: x509.X509Certificate): string => certificate.toString("pem") + "\n";
 
-const toName = (name: string): x509.GeneralName =>
-  new x509.GeneralName(/^[\d.]+$|:/.test(name) ? "ip" : "dns", name);
+const toName = (name: string): x509.GeneralName => new x509.GeneralName(/^[\d.]+$|:/.test(name) ? "ip" : "dns", name);

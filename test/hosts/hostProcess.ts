@@ -56,7 +56,7 @@ export function startProcess(
     },
     log: (lines = 20) => readFileSync(options.log, "utf8").trimEnd().split("\n").slice(-lines).join("\n"),
   };
-  run.onClose(() => started.stop(3_000));
+  run.onClose(() => started.kill());
   return started;
 }
 

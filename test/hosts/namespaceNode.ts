@@ -5,7 +5,7 @@ import * as build from "./buildHost";
 import type { Authority } from "./certificates";
 import { serverName } from "./certificates";
 import { execute, waitUntil } from "./command";
-import { withPrivateEmulators } from "./emulator";
+import { type EmulatedArchitecture, withPrivateEmulators } from "./emulator";
 import { type HostProcess, onlyChild, startProcess } from "./hostProcess";
 import { hostTool } from "./hostTools";
 import { buildkitPort, type NetworkHost, type TestNetwork } from "./network";
@@ -51,13 +51,12 @@ export async function startNamespaceNode(
   const start = async (): Promise<void> => {
     if (daemon?.running) return;
     await layOutFiles();
-    const started = startProcess(run, daemonCommand(), { log: join(folder, "buildkitd.log") });
+    const started = startProcess(run, await daemonCommand(), { log: join(folder, "buildkitd.log") });
     daemon = started;
     await waitUntil(
       `node ${host.namespace}`,
       async () => {
-        if (started.running) return build.readPlatforms(connection());
-        return [];
+        if (started.running) await build.readPlatforms(connection());
       },
       { timeoutMilliseconds: 30_000 },
     );
@@ -79,12 +78,12 @@ export async function startNamespaceNode(
     });
     await writeFile(join(folder, "buildkitd.toml"), settings);
   };
-  const daemonCommand = (): string[] => {
+  const daemonCommand = async (): Promise<string[]> => {
     const daemonArguments = [tools.buildkitd, "--config", join(folder, "buildkitd.toml")];
     // As the first process of its own process and mount namespace it takes its steps and mounts along when it dies.
     const own = ["unshare", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc", "--"];
     const command = [...own, ...daemonArguments];
-    return host.enter(options.emulates ? withPrivateEmulators(options.emulates, command) : command);
+    return host.enter(options.emulates ? await withPrivateEmulators(options.emulates, command) : command);
   };
   const stop = async (): Promise<void> => {
     const pid = daemon?.running ? onlyChild(daemon.pid) : undefined;
@@ -108,7 +107,7 @@ export async function startNamespaceNode(
   };
 
   await start();
-  return {
+  const node: NamespaceNode = {
     platform: "linux/amd64",
     get endpoint() {
       return build.endpointAt(host.address);
@@ -123,9 +122,7 @@ export async function startNamespaceNode(
     ca: certificates.ca,
     clientCertificate: certificates.client.certificate,
     clientKey: certificates.client.key,
-    remoteNode() {
-      return build.remoteNode(this);
-    },
+    remoteNode: () => build.remoteNode(node),
     history: () => build.readHistory(connection()),
     platforms: () => build.readPlatforms(connection()),
     connections: () => host.connections(buildkitPort),
@@ -147,6 +144,7 @@ export async function startNamespaceNode(
     },
     log: (lines) => daemon?.log(lines) ?? "",
   };
+  return node;
 }
 
 const pause = (milliseconds: number): Promise<false> =>

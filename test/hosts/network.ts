@@ -22,11 +22,16 @@ export interface NetworkHost {
 export interface TestNetwork {
   /** The test process's own address on it: what runs there is reached at it from every host. */
   readonly address: string;
-  /** @param options.machine the host is a virtual machine: its own kernel takes the address, through `tap0` */
-  addHost(name: string, options?: { machine?: boolean; countedPorts?: number[] }): Promise<NetworkHost>;
+  /**
+   * @param options.machine the host is a virtual machine: its own kernel takes the address, through `tap0`
+   * @param options.ports ports whose connections are counted
+   */
+  addHost(name: string, options?: { machine?: boolean; ports?: number[] }): Promise<NetworkHost>;
 }
 
 export const buildkitPort = 1234;
+/** A machine's second port, for the harness: neither counted nor dropped. */
+export const harnessPort = 1235;
 const prefixLength = 24;
 
 export async function createNetwork(run: TestRun): Promise<TestNetwork> {
@@ -59,7 +64,9 @@ async function refuseForeignUse(network: string, run: string): Promise<void> {
   const routes = await execute(["ip", "-4", "route", "show", "to", "match", `${network}/${prefixLength}`]);
   const foreign = routes.split("\n").find((route) => route !== "" && !route.startsWith("default"));
   if (foreign) {
-    throw new Error(`${run}: the tests' network ${network}/${prefixLength} is in use here ("${foreign}"); remove that route`);
+    throw new Error(
+      `${run}: the tests' network ${network}/${prefixLength} is in use here ("${foreign}"); remove that route`,
+    );
   }
 }
 
@@ -72,7 +79,8 @@ async function addHost(
   const link = `${run.name}-${host.number}`;
   // Not "ip netns exec": it mounts a /sys without cgroups over the machine's, and runc needs those.
   const enter = (command: string[]): string[] => ["nsenter", `--net=/run/netns/${namespace}`, "--", ...command];
-  const inside = (...commands: string[][]): Promise<string> => ip(...commands.map((args) => ["-n", namespace, ...args]));
+  const inside = (...commands: string[][]): Promise<string> =>
+    ip(...commands.map((args) => ["-n", namespace, ...args]));
 
   await ip(
     ["netns", "add", namespace],
@@ -104,7 +112,8 @@ async function addHost(
       const parts = (JSON.parse(said) as { nftables: { counter?: { packets: number } }[] }).nftables;
       return parts.find((part) => part.counter)?.counter?.packets ?? 0;
     },
-    drop: async () => void (await nft("add rule netdev tests gate drop")),
+    // ARP still answers: without it callers would be told "no route to host", where a closed security group is silent.
+    drop: async () => void (await nft(`add rule netdev tests gate tcp dport != ${harnessPort} drop`)),
     restore: async () => void (await nft("flush chain netdev tests gate")),
     remove: async () => void (await ip(["link", "delete", link], ["netns", "delete", namespace])),
   };

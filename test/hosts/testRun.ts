@@ -29,7 +29,7 @@ const claims = "/run/multi-platform-image-tests";
 // 198.18.0.0/15 has 512 networks of 256 addresses, one for each run.
 const mostRuns = 512;
 
-export async function openRun(): Promise<TestRun> {
+export function openRun(): TestRun {
   mkdirSync(claims, { recursive: true, mode: 0o700 });
   sweepDeadRuns();
   const folder = mkdtempSync(join(tmpdir(), "mpi-test-"));

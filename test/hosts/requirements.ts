@@ -1,0 +1,80 @@
+import { existsSync } from "node:fs";
+import { release } from "node:os";
+import { delimiter, join } from "node:path";
+
+/** What a test may need of the machine beyond the tools. */
+export type HostPart = "namespaces" | "emulation" | "arm64 machine" | "debian roots" | "ssh" | "skopeo";
+
+// Debian has it; elsewhere its packages can't be checked without.
+const debianKeys = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/** A program or file, and the Debian package that brings it. */
+const programs: Record<HostPart, Record<string, string>> = {
+  namespaces: { ip: "iproute2", nft: "nftables", nsenter: "util-linux", unshare: "util-linux", setpriv: "util-linux" },
+  emulation: { "apt-get": "apt", "dpkg-deb": "dpkg" },
+  "arm64 machine": {
+    "qemu-system-aarch64": "qemu-system-arm",
+    mmdebstrap: "mmdebstrap",
+    [debianKeys]: "debian-archive-keyring",
+    mke2fs: "e2fsprogs",
+    cpio: "cpio",
+  },
+  "debian roots": { mmdebstrap: "mmdebstrap", skopeo: "skopeo", [debianKeys]: "debian-archive-keyring" },
+  ssh: { sshd: "openssh-server", ssh: "openssh-client", "ssh-keygen": "openssh-client" },
+  skopeo: { skopeo: "skopeo", curl: "curl" },
+};
+
+const needs: Record<HostPart, HostPart[]> = {
+  namespaces: [],
+  emulation: ["namespaces"],
+  "arm64 machine": ["namespaces"],
+  "debian roots": ["emulation"],
+  ssh: ["namespaces"],
+  skopeo: [],
+};
+
+export const hostParts = Object.keys(programs) as HostPart[];
+
+/** The packages that bring every program named here, for the step that installs them. */
+export const hostPackages = [...new Set(hostParts.flatMap((part) => Object.values(programs[part])))]
+  .filter((name) => name !== "apt" && name !== "dpkg")
+  .sort();
+
+/** Why the machine can't serve these parts: one reason each, with its remedy. None: it can. */
+export function missingRequirements(parts: HostPart[] = hostParts): string[] {
+  const all = [...new Set(parts.flatMap((part) => [part, ...withNeeds(part)]))];
+  const reasons = all.flatMap((part) => missingOf(part));
+  return [...new Set(reasons)];
+}
+
+function missingOf(part: HostPart): string[] {
+  const reasons: string[] = [];
+  if (part === "namespaces") {
+    if (process.platform !== "linux") reasons.push(`needs Linux, this is ${process.platform}: run the tests on Linux`);
+    if (process.getuid?.() !== 0) reasons.push("needs root: run the tests as root");
+    for (const handler of ["qemu-aarch64", "qemu-x86_64"].map((name) => `/proc/sys/fs/binfmt_misc/${name}`)) {
+      if (!existsSync(handler)) continue;
+      reasons.push(`has an emulator, which every node would list (${handler}): remove it by "echo -1 > ${handler}"`);
+    }
+  }
+  if (part === "emulation" && process.platform === "linux" && !isAtLeast(release(), 6, 7)) {
+    reasons.push(`needs Linux 6.7 or newer for emulators of its own, this is ${release()}: update the kernel`);
+  }
+  for (const [program, brought] of Object.entries(programs[part])) {
+    if (!isThere(program)) reasons.push(`needs ${program}: install the package ${brought}`);
+  }
+  return reasons;
+}
+
+const withNeeds = (part: HostPart): HostPart[] => needs[part].flatMap((other) => [other, ...withNeeds(other)]);
+
+function isAtLeast(version: string, major: number, minor: number): boolean {
+  const [ownMajor, ownMinor] = version.split(".").map(Number);
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
+}
+
+function isThere(program: string): boolean {
+  if (program.startsWith("/")) return existsSync(program);
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+  return folders.some((folder) => existsSync(join(folder, program)));
+}

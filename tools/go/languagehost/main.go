@@ -1,0 +1,62 @@
+// A Node.js language host for the Pulumi engine, for machines that can't fetch the official one: its own Go module is not
+// served by the module proxy. It does what running a program takes and answers "unimplemented" to the rest (code
+// generation, templates, plugins written in TypeScript).
+// https://github.com/pulumi/pulumi/blob/v3.259.0/proto/pulumi/language.proto
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc"
+)
+
+// version is set by -ldflags to the version of the engine that this host is made for.
+var version = "0.0.0"
+
+// An engine that was killed leaves its language host behind; without this check, the program would live on with it.
+const engineCheckInterval = 2 * time.Second
+
+func main() {
+	if len(os.Args) < 2 {
+		fail(fmt.Errorf("the engine's address is missing: pulumi-language-nodejs is started by pulumi, with that address as its last argument"))
+	}
+	engine := os.Args[len(os.Args)-1]
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if err := rpcutil.Healthcheck(ctx, engine, engineCheckInterval, cancel); err != nil {
+		fail(fmt.Errorf("the engine at %s can't be watched: %w", engine, err))
+	}
+
+	programs := newPrograms(ctx)
+	stop := make(chan bool)
+	server, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{
+		Cancel: stop,
+		Init: func(s *grpc.Server) error {
+			pulumirpc.RegisterLanguageRuntimeServer(s, &host{engine: engine, programs: programs})
+			return nil
+		},
+	})
+	if err != nil {
+		fail(err)
+	}
+	// The engine reads the port from the first line; whatever follows on stdout is shown as the program's output.
+	fmt.Println(server.Port)
+	go func() {
+		<-ctx.Done()
+		programs.wait()
+		close(stop)
+	}()
+	if err := <-server.Done; err != nil {
+		fail(err)
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "pulumi-language-nodejs:", err)
+	os.Exit(1)
+}

@@ -1,0 +1,50 @@
+import { runCommand } from "./command";
+import { prepareTools } from "./index";
+import { machinePlatform } from "./platform";
+import { say, seconds } from "./progress";
+import { type Counts, sum, summary } from "./testing/counts";
+import { GROUPS, type Group, runGroup } from "./testing/groups";
+import { runLint } from "./testing/lint";
+import { preparePackages } from "./testing/packages";
+
+/** `npm test`: lint, then every group; with arguments only these groups. The last line holds the totals. */
+runCommand(async (args) => {
+  const started = Date.now();
+  const groups = args.length > 0 ? args.map(asGroup) : GROUPS;
+  const counts: Counts[] = args.length > 0 ? [] : [await runLint()];
+  for (const group of groups) {
+    await prepareGroup(group);
+    counts.push(await runGroup(group));
+  }
+  const total = sum(counts);
+  say(`\nnpm test: ${seconds(started)}`);
+  say(summary(total));
+  return total.failed > 0 || total.passed === 0 ? 1 : 0;
+});
+
+function asGroup(name: string): Group {
+  const group = GROUPS.find((candidate) => candidate === name);
+  if (!group) {
+    throw new Error(`"${name}" is no group of tests: use ${GROUPS.join(", ")}, or none for all.`);
+  }
+  return group;
+}
+
+async function prepareGroup(group: Group): Promise<void> {
+  switch (group) {
+    case "unit":
+      return;
+    case "tools":
+      await prepareTools();
+      return;
+    case "main":
+      await preparePackages();
+      await prepareTools();
+      if (machinePlatform() === "linux/amd64") {
+        await prepareTools(["buildkitd", "buildctl"], { platform: "linux/arm64" }); // for the test's virtual machine
+      }
+      return;
+    default:
+      return group satisfies never;
+  }
+}
