@@ -82,6 +82,11 @@ async function dialSsh(endpoint: Extract<Endpoint, { kind: "ssh" }>): Promise<Du
     child.once("spawn", resolve);
     child.once("error", reject);
   });
+  // Like the relay's sockets: open connections do not keep `up` from ending, and ssh ends when its input does.
+  child.unref();
+  for (const pipe of [child.stdin, child.stdout, child.stderr] as unknown as net.Socket[]) {
+    pipe.unref();
+  }
   const duplex = Duplex.from({ readable: child.stdout, writable: child.stdin });
   child.once("exit", (code) => {
     if (code !== 0) {

@@ -34,6 +34,8 @@ export interface StackOptions {
   hostsFile?: string;
   /** Tools that its commands find, beside node and Pulumi. */
   onPath?: readonly Tool[];
+  /** A folder whose programs go before all others. */
+  programs?: string;
 }
 
 /** A Pulumi project of its own in a temporary folder, with local state, run by the real CLI. */
@@ -62,7 +64,7 @@ export class Stack {
     fs.copyFileSync(path.join(repository, "tsconfig.json"), path.join(directory, "tsconfig.json"));
     fs.writeFileSync(path.join(directory, "package.json"), JSON.stringify({ name: "program", main: "index.ts" }));
     fs.symlinkSync(path.join(repository, "node_modules"), path.join(directory, "node_modules"));
-    const environment = { ...(await pulumiEnvironment(home, backend, options.onPath)), ...options.environment };
+    const environment = { ...(await pulumiEnvironment(home, backend, options)), ...options.environment };
     const stack = new Stack(directory, home, backend, options.stack ?? "dev", environment, options.hostsFile);
     stack.declare(spec);
     const made = await stack.run("stack", "select", "--create", stack.stack);
@@ -180,13 +182,14 @@ export function readAll(directory: string): string {
 async function pulumiEnvironment(
   home: string,
   backend: string,
-  onPath: readonly Tool[] = [],
+  { onPath = [], programs }: StackOptions,
 ): Promise<NodeJS.ProcessEnv> {
   const tools = await prepareTools(["pulumi", "pulumi-language-nodejs", "pulumi-resource-docker-build"]);
   const bin = temporaryDirectory("path");
   fs.symlinkSync(process.execPath, path.join(bin, "node"));
+  const others = [programs, bin].filter(Boolean).join(path.delimiter);
   return {
-    ...toolEnvironment([...tools, ...onPath], { PATH: bin, HOME: home, TMPDIR: os.tmpdir() }),
+    ...toolEnvironment([...tools, ...onPath], { PATH: others, HOME: home, TMPDIR: os.tmpdir() }),
     PULUMI_BACKEND_URL: `file://${backend}`,
     PULUMI_CONFIG_PASSPHRASE: "correct horse",
   };

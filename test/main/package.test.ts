@@ -1,0 +1,88 @@
+import * as assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { promisify } from "node:util";
+
+import { temporaryDirectory } from "./stack";
+
+const repository = path.resolve(__dirname, "../..");
+const run = promisify(execFile);
+
+const program = `
+import * as pulumi from "@pulumi/pulumi";
+import { Builder, type BuilderArgs, MultiPlatformImage, type MultiPlatformImageArgs, type NodeArgs, type Platform } from "pulumi-multi-platform-image";
+
+const platform: Platform = "linux/arm64";
+const nodes: NodeArgs[] = [{ kind: "remote", platform, endpoint: pulumi.output("tcp://10.0.0.7:1234") }];
+const builderArgs: BuilderArgs = { nodes, idleTimeoutMinutes: 5 };
+const builder = new Builder("builders", builderArgs);
+const args: MultiPlatformImageArgs = { context: ".", dockerfile: { inline: "FROM scratch" }, platforms: [platform], tags: ["localhost:1/a:1"], push: false, buildArgs: { A: "1" }, builder };
+const image = new MultiPlatformImage("image", args);
+const digest: pulumi.Output<string> = image.indexDigest;
+const digests: pulumi.Output<Record<string, string>> = image.platformDigests;
+// @ts-expect-error docker-build's own types are kept: no such argument
+const wrong: MultiPlatformImageArgs = { ...args, tag: "x" };
+export { digest, digests, wrong };
+`;
+
+describe("the npm package", function () {
+  this.timeout(300_000);
+  const outside = temporaryDirectory("outside");
+
+  it("can be installed outside of this repository, with its types", async () => {
+    const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", outside], { cwd: repository });
+    const [{ filename, size, entryCount }] = JSON.parse(stdout) as {
+      filename: string;
+      size: number;
+      entryCount: number;
+    }[];
+    console.log(`      ${filename}: ${size} bytes, ${entryCount} files`);
+    const manifest = { name: "outside", private: true };
+    fs.writeFileSync(path.join(outside, "package.json"), JSON.stringify(manifest));
+    const { devDependencies } = JSON.parse(fs.readFileSync(path.join(repository, "package.json"), "utf8")) as {
+      devDependencies: Record<string, string>;
+    };
+    const peers = ["@pulumi/pulumi", "@pulumi/docker-build", "typescript", "@types/node"];
+    const versions = peers.map((name) => `${name}@${devDependencies[name]}`);
+    await run("npm", ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", ...versions, `./${filename}`], {
+      cwd: outside,
+    });
+    fs.writeFileSync(path.join(outside, "index.ts"), program);
+    const tsc = path.join(outside, "node_modules/.bin/tsc");
+    const options = [
+      "--noEmit",
+      "--strict",
+      "--module",
+      "commonjs",
+      "--target",
+      "es2022",
+      "--skipLibCheck",
+      "index.ts",
+    ];
+    await run(tsc, options, { cwd: outside }).catch((error: { stdout: string }) => assert.fail(error.stdout));
+  });
+
+  it("holds what it needs and nothing else", () => {
+    const installed = path.join(outside, "node_modules/pulumi-multi-platform-image");
+    assert.deepEqual(fs.readdirSync(installed).sort(), [
+      "CHANGELOG.md",
+      "LICENSE",
+      "README.md",
+      "dist",
+      "package.json",
+    ]);
+    assert.ok(fs.existsSync(path.join(installed, "dist/local/watch.js")));
+    // A second copy of the SDK would not know the resources of the first.
+    assert.equal(fs.existsSync(path.join(installed, "node_modules/@pulumi")), false);
+  });
+
+  it("can be imported, and does nothing by that", async () => {
+    // Pipes are the standard streams of this child.
+    const script = `const started = process.getActiveResourcesInfo().length;
+      const { Builder, MultiPlatformImage } = require("pulumi-multi-platform-image");
+      console.log(typeof Builder, typeof MultiPlatformImage, process.getActiveResourcesInfo().slice(started).filter((each) => each !== "PipeWrap"));`;
+    const { stdout } = await run(process.execPath, ["-e", script], { cwd: outside });
+    assert.equal(stdout.trim(), "function function []");
+  });
+});
