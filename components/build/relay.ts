@@ -70,8 +70,8 @@ export class Relay {
 
   /** Why the next connection to the node that fails did so. Waits until one does. */
   async nextFailure(name: string, signal: AbortSignal): Promise<Error> {
-    const [error] = await once(this.node(name).events, "failure", { signal });
-    return error as Error;
+    const [error] = (await once(this.node(name).events, "failure", { signal })) as [Error];
+    return error;
   }
 
   /** How many connections the node itself, not its client, has ended or refused so far. */

@@ -29,7 +29,7 @@ export interface Authority {
   issueClient(options?: LeafOptions): Promise<Leaf>;
 }
 
-// BuildKit's TLS takes P-256; the tls provider's own default, P-224, fails the handshake (nodes' notes, finding 9).
+// BuildKit's TLS takes P-256; the tls provider's own default, P-224, fails the handshake.
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const hour = 3_600_000;
 

@@ -9,14 +9,6 @@ import * as hosts from ".";
 import { tlsFlags } from "./buildHost";
 import { hostTool } from "./hostTools";
 
-/** Skips, which mocha counts, and says why. */
-function needs(context: Mocha.Context, parts: hosts.HostPart[]): void {
-  const reasons = hosts.missingRequirements(parts);
-  if (reasons.length === 0) return;
-  process.stdout.write(`skipped: ${reasons.join("; ")}\n`);
-  context.skip();
-}
-
 describe("hosts of the tests", function () {
   this.timeout(900_000);
   let run: hosts.TestRun;
@@ -26,7 +18,7 @@ describe("hosts of the tests", function () {
   let amd64: hosts.NamespaceNode;
 
   before(async function () {
-    needs(this, ["namespaces", "skopeo"]);
+    hosts.skipWithout(this, ["namespaces", "skopeo"]);
     run = hosts.openRun();
     network = await hosts.createNetwork(run);
     authority = await hosts.createAuthority();
@@ -164,7 +156,7 @@ describe("hosts of the tests", function () {
   });
 
   it("a node's machine can have an emulator that no other node sees", async function () {
-    needs(this, ["emulation"]);
+    hosts.skipWithout(this, ["emulation"]);
     const node = await hosts.startNamespaceNode(run, network, authority, { name: "emulates", emulates: ["arm64"] });
     assert.ok((await node.platforms()).includes("linux/arm64"));
     await build(node, "FROM scratch\nCOPY Dockerfile /\n", "linux/arm64");
@@ -216,7 +208,7 @@ describe("hosts of the tests", function () {
   });
 
   it("buildctl reaches a node through ssh", async function () {
-    needs(this, ["ssh"]);
+    hosts.skipWithout(this, ["ssh"]);
     const ssh = await hosts.startSshHost(run, amd64);
     const env = { PATH: `${ssh.binFolder}:${process.env.PATH}` };
     const said = await hosts.execute([await hostTool("buildctl"), "--addr", ssh.endpoint, "debug", "workers"], { env });
@@ -225,7 +217,7 @@ describe("hosts of the tests", function () {
   });
 
   it("each platform's RUN steps run on its own kernel, on one multi-platform base image", async function () {
-    needs(this, ["debian roots", "arm64 machine"]);
+    hosts.skipWithout(this, ["debian roots", "arm64 machine"]);
     const base = await hosts.pushDebianImage(registry);
     const arm64 = await hosts.startArm64Machine(run, network, authority, { registries: registry.trusted });
     assert.equal((await arm64.platforms())[0], "linux/arm64");

@@ -18,5 +18,5 @@ export { prepareArm64Image } from "./arm64Image";
 export { pushDebianImage } from "./baseImage";
 export { prepareDebianRoot } from "./debianRoots";
 export { type EmulatedArchitecture, withPrivateEmulators } from "./emulator";
-export { type HostPart, hostPackages, hostParts, missingRequirements } from "./requirements";
+export { type HostPart, hostPackages, hostParts, missingRequirements, skipWithout } from "./requirements";
 export { type SshHost, startSshHost } from "./sshHost";

@@ -47,6 +47,15 @@ export function missingRequirements(parts: HostPart[] = hostParts): string[] {
   return [...new Set(reasons)];
 }
 
+/** Skips a test or all of a suite, which mocha counts, and says why. */
+export function skipWithout(context: Mocha.Context, parts: HostPart[]): void {
+  const reasons = missingRequirements(parts);
+  if (reasons.length > 0) {
+    process.stdout.write(`skipped: ${reasons.join("; ")}\n`);
+    context.skip();
+  }
+}
+
 function missingOf(part: HostPart): string[] {
   const reasons: string[] = [];
   if (part === "namespaces") {

@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { skipWithout } from "../hosts";
 import { getArm64, getBaseImage, getMachines, type Machines } from "./fixture";
 import { elfMachines, inspectIndex, pullFiles, trusting } from "./image";
 import { Stack } from "./stack";
@@ -21,7 +22,8 @@ describe("one image on two nodes, each a host of its own", function () {
   let base: string;
   let tag: string;
 
-  before(async () => {
+  before(async function () {
+    skipWithout(this, ["namespaces", "arm64 machine", "debian roots", "skopeo"]);
     machines = await getMachines();
     arm64 = await getArm64();
     base = await getBaseImage();

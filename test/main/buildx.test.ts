@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { skipWithout } from "../hosts";
 import { execFile } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -17,7 +18,8 @@ describe("buildx and the registration", function () {
   let builderName: string;
   const theirs = JSON.stringify({ Name: "theirs", Driver: "remote", Nodes: [], Dynamic: false });
 
-  before(async () => {
+  before(async function () {
+    skipWithout(this, ["namespaces", "debian roots"]);
     machines = await getMachines();
     [{ path: buildx }] = await prepareTools(["buildx"]);
     const base = await getBaseImage();

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 
-import { type NamespaceNode, type SshHost, startNamespaceNode, startSshHost } from "../hosts";
+import { type NamespaceNode, type SshHost, startNamespaceNode, startSshHost, skipWithout } from "../hosts";
 import { getMachines, type Machines } from "./fixture";
 import { inspectIndex, trusting } from "./image";
 import { Stack, type StackOptions } from "./stack";
@@ -11,7 +11,8 @@ describe("endpoints of remote nodes", function () {
   let node: NamespaceNode;
   let ssh: SshHost;
 
-  before(async () => {
+  before(async function () {
+    skipWithout(this, ["namespaces", "ssh", "skopeo"]);
     machines = await getMachines();
     const { run, network, authority, registry } = machines;
     node = await startNamespaceNode(run, network, authority, { name: "endpoints", registries: registry.trusted });

@@ -34,7 +34,7 @@ export function getBaseImage(): Promise<string> {
 }
 
 async function open(): Promise<Machines> {
-  const run = await hosts.openRun();
+  const run = hosts.openRun();
   const network = await hosts.createNetwork(run);
   const authority = await hosts.createAuthority();
   const registry = await hosts.startRegistry(run, authority, { address: network.address });

@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { skipWithout } from "../hosts";
 import { prepareTools } from "../../tools";
 import { getMachines, type Machines } from "./fixture";
 import { trusting } from "./image";
@@ -12,7 +13,8 @@ describe("local nodes", function () {
   let machines: Machines;
   let stack: Stack;
 
-  before(async () => {
+  before(async function () {
+    skipWithout(this, ["namespaces"]);
     machines = await getMachines();
     const tools = await prepareTools(["buildkitd", "runc"]);
     const nodes = ["linux/amd64", "linux/arm64"].map((platform) => ({ kind: "local", platform }));

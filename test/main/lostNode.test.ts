@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { type NamespaceNode, startNamespaceNode } from "../hosts";
+import { type NamespaceNode, startNamespaceNode, skipWithout } from "../hosts";
 import { getBaseImage, getMachines, type Machines } from "./fixture";
 import { inspectIndex, trusting } from "./image";
 import { Stack, temporaryDirectory, waitFor } from "./stack";
@@ -16,7 +16,8 @@ describe("a build that is disturbed", function () {
   let node: NamespaceNode;
   let base: string;
 
-  before(async () => {
+  before(async function () {
+    skipWithout(this, ["namespaces", "debian roots", "skopeo"]);
     machines = await getMachines();
     const { run, network, authority, registry } = machines;
     node = await startNamespaceNode(run, network, authority, { name: "disturbed", registries: registry.trusted });

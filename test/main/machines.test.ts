@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 
+import { skipWithout } from "../hosts";
 import { getMachines, type Machines } from "./fixture";
 import { trusting } from "./image";
 import { type Spec, Stack } from "./stack";
@@ -16,7 +17,8 @@ describe("the same source on another machine", function () {
   let spec: Spec;
   const project = "machines";
 
-  before(async () => {
+  before(async function () {
+    skipWithout(this, ["namespaces"]);
     machines = await getMachines();
     const image = { context: "./app", platforms: ["linux/amd64"], tags: [`${machines.registry.host}/machines:1`] };
     spec = { builder: { nodes: [machines.amd64.remoteNode()] }, images: { app: image } };

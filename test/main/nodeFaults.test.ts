@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 
-import { createAuthority, hoursFromNow, startNamespaceNode } from "../hosts";
+import { createAuthority, hoursFromNow, startNamespaceNode, skipWithout } from "../hosts";
 import { getMachines, type Machines } from "./fixture";
 import { trusting } from "./image";
 import { Stack } from "./stack";
@@ -11,7 +11,8 @@ describe("a node that can't be used", function () {
   this.timeout(300_000);
   let machines: Machines;
 
-  before(async () => {
+  before(async function () {
+    skipWithout(this, ["namespaces"]);
     machines = await getMachines();
   });
 

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 
-import { type BuildHost, type NamespaceNode, startNamespaceNode } from "../hosts";
+import { type BuildHost, type NamespaceNode, startNamespaceNode, skipWithout } from "../hosts";
 import { getArm64, getMachines, type Machines } from "./fixture";
 import { trusting } from "./image";
 import { Stack } from "./stack";
@@ -10,7 +10,8 @@ describe("placement", function () {
   let machines: Machines;
   let arm64: BuildHost;
 
-  before(async () => {
+  before(async function () {
+    skipWithout(this, ["namespaces", "arm64 machine", "emulation"]);
     machines = await getMachines();
     arm64 = await getArm64();
   });

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { startNamespaceNode, startRegistry } from "../hosts";
+import { startNamespaceNode, startRegistry, skipWithout } from "../hosts";
 import { getBaseImage, getMachines, type Machines } from "./fixture";
 import { trusting } from "./image";
 import { readAll, Stack, temporaryDirectory } from "./stack";
@@ -18,7 +18,8 @@ describe("secrets", function () {
   let output = "";
   const commandLines = new Set<string>();
 
-  before(async () => {
+  before(async function () {
+    skipWithout(this, ["namespaces", "debian roots"]);
     machines = await getMachines();
     const { run, network, authority } = machines;
     const registry = await startRegistry(run, authority, {

@@ -2,7 +2,13 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { startNamespaceNode, startTamperingProxy, type NamespaceNode, type TamperingProxy } from "../hosts";
+import {
+  startNamespaceNode,
+  startTamperingProxy,
+  type NamespaceNode,
+  type TamperingProxy,
+  skipWithout,
+} from "../hosts";
 import { prepareTools } from "../../tools";
 import { getMachines, type Machines } from "./fixture";
 import { trusting } from "./image";
@@ -18,7 +24,8 @@ describe("the index in the registry", function () {
   const stackTrace = /\n +at .*:\d+:\d+/;
   const fix = /Fix: build and push it again with `pulumi up --replace '(urn:.*docker-build:index:Image::app)'`/;
 
-  before(async () => {
+  before(async function () {
+    skipWithout(this, ["namespaces"]);
     machines = await getMachines();
     const { run, network, authority, registry } = machines;
     proxy = await startTamperingProxy(run, authority, registry, network.address);
