@@ -6,6 +6,7 @@ import { skipWithout } from "../hosts";
 import { prepareTools } from "../../tools";
 import { getMachines, type Machines } from "./fixture";
 import { trusting } from "./image";
+import { isRunning } from "./processes";
 import { Stack, waitFor } from "./stack";
 
 describe("local nodes", function () {
@@ -94,12 +95,3 @@ describe("local nodes", function () {
       .map((file) => JSON.parse(fs.readFileSync(file, "utf8")) as { pid: number; daemonPid: number });
   }
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

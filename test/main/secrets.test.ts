@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { startNamespaceNode, startRegistry, skipWithout } from "../hosts";
 import { getBaseImage, getMachines, type Machines } from "./fixture";
 import { trusting } from "./image";
+import { commandLines } from "./processes";
 import { readAll, Stack, temporaryDirectory } from "./stack";
 
 const password = "pass-5d1f0c7be9";
@@ -16,7 +17,7 @@ describe("secrets", function () {
   let stack: Stack;
   let key: string;
   let output = "";
-  const commandLines = new Set<string>();
+  const seen = new Set<string>();
 
   before(async function () {
     skipWithout(this, ["namespaces", "debian roots"]);
@@ -56,7 +57,7 @@ describe("secrets", function () {
       `FROM ${base}\nRUN --mount=type=secret,id=token sha256sum < /run/secrets/token > /used && sleep 2\n`,
     );
     const up = stack.start("up", "--yes", "--skip-preview");
-    const watch = setInterval(() => readCommandLines().forEach((line) => commandLines.add(line)), 100);
+    const watch = setInterval(() => commandLines().forEach((line) => seen.add(line)), 100);
     const outcome = await up.done;
     clearInterval(watch);
     output = outcome.output;
@@ -84,23 +85,10 @@ describe("secrets", function () {
     it(`${what} is not in the state in clear`, () => assert.ok(!stack.stateText().includes(secret())));
 
     it(`${what} is on no command line`, () => {
-      assert.ok(commandLines.size > 0);
-      assert.ok([...commandLines].every((line) => !line.includes(secret())));
+      assert.ok(seen.size > 0);
+      assert.ok([...seen].every((line) => !line.includes(secret())));
     });
 
     it(`${what} is in no file of the caller's machine`, () => assert.ok(!readAll(stack.home).includes(secret())));
   }
 });
-
-function readCommandLines(): string[] {
-  return fs
-    .readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8");
-      } catch {
-        return "";
-      }
-    });
-}

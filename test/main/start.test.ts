@@ -9,6 +9,7 @@ import { prepareExample } from "../../tools/example";
 import type { NetworkHost } from "../hosts";
 import { getMachines } from "./fixture";
 import { elfMachines } from "./image";
+import { commandLines } from "./processes";
 import { type Outcome, temporaryDirectory } from "./stack";
 
 const repository = path.resolve(__dirname, "../..");
@@ -138,15 +139,5 @@ function npmCache(): string {
 }
 
 function processesOf(folder: string): string[] {
-  return fs
-    .readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8");
-      } catch {
-        return "";
-      }
-    })
-    .filter((line) => line.includes(folder));
+  return commandLines().filter((line) => line.includes(folder));
 }
