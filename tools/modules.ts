@@ -3,8 +3,9 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as readline from "node:readline";
+import { libraryEnvironment } from "./library";
 import { findOnPath } from "./machine";
-import { splitPlatform, type ToolPlatform } from "./platform";
+import { machinePlatform, splitPlatform, type ToolPlatform } from "./platform";
 import { type Log, type Step, withProgress } from "./progress";
 import type { ModuleRecipe } from "./recipe";
 
@@ -42,9 +43,19 @@ export async function buildModule(
         `install gcc with its C library (Debian: gcc libc6-dev), or a ready ${tool} on PATH.`,
     );
   }
+  if (recipe.library && options.platform !== machinePlatform()) {
+    throw new Error(
+      `${tool}: can't be built for ${options.platform} on ${machinePlatform()}: it is linked against this machine's ` +
+        `${recipe.library.pkgConfig}. Build it on ${options.platform}.`,
+    );
+  }
+  const folder = `${options.target}.library`;
+  const library =
+    recipe.library && (await libraryEnvironment(tool, recipe.library, { folder, env: options.env, log: options.log }));
   const { os, arch } = splitPlatform(options.platform);
   const env: NodeJS.ProcessEnv = {
     ...options.env,
+    ...library,
     GOOS: os,
     GOARCH: arch,
     GOTOOLCHAIN: "auto",
@@ -55,6 +66,7 @@ export async function buildModule(
   const run = (step: Step) =>
     runGo(tool, go, buildArguments(recipe, options.target), path.join(options.recipes, recipe.recipe), env, step);
   await withProgress(`${tool}: building for ${options.platform} from Go modules`, run, options.log);
+  fs.rmSync(folder, { recursive: true, force: true });
 }
 
 export function buildArguments(recipe: ModuleRecipe, target: string): string[] {

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { cacheDirectory } from "../components/paths";
 import { publishFolder, sweepUnfinished, withLock } from "./cache";
 import { DownloadError, answers } from "./download";
-import { findOnMachine } from "./machine";
+import { findOnMachine, lackOf } from "./machine";
 import { buildModule, recipeDigest } from "./modules";
 import { machinePlatform, splitPlatform, type ToolPlatform } from "./platform";
 import { type Log, say } from "./progress";
@@ -63,6 +63,7 @@ class Workshop {
   private readonly env: NodeJS.ProcessEnv;
   private readonly downloads: string;
   private readonly fetched = new Map<string, string>();
+  private readonly said = new Set<string>();
   private reachable?: Promise<boolean>;
 
   constructor(private readonly options: PrepareOptions) {
@@ -82,8 +83,18 @@ class Workshop {
 
   async find(name: string): Promise<PreparedTool | undefined> {
     const machine =
-      this.platform === machinePlatform() ? await findOnMachine(this.options.table, name, this.env) : undefined;
+      this.platform === machinePlatform()
+        ? await findOnMachine(this.options.table, name, this.env, (line) => this.sayOnce(line))
+        : undefined;
     return machine ?? (await this.inCache(name, "release")) ?? (await this.inCache(name, "module"));
+  }
+
+  /** Tools are looked for again once the lock is held. */
+  private sayOnce(line: string): void {
+    if (!this.said.has(line)) {
+      this.said.add(line);
+      this.log(line);
+    }
   }
 
   private target(name: string, source: "release" | "module"): PreparedTool {
@@ -147,19 +158,22 @@ class Workshop {
   }
 
   private async fromModule(name: string, reason: string): Promise<PreparedTool> {
-    const { module: recipe } = this.options.table[name];
+    const { module: recipe, feature } = this.options.table[name];
     if (!recipe) {
       throw new Error(`${name}: not on this machine, not downloaded (${reason}), and it has no Go module to build.`);
     }
     const tool = this.target(name, "module");
+    const make = async (folder: string) => {
+      const target = path.join(folder, path.basename(tool.path));
+      const { recipes } = this.options;
+      await buildModule(name, recipe, { recipes, platform: this.platform, target, env: this.env, log: this.log });
+      const lack = feature && (await lackOf(feature, target, this.env));
+      if (lack) {
+        throw new Error(`${name}: what was built from Go modules is not used: ${lack}. Fix: put another on PATH.`);
+      }
+    };
     await publishFolder(path.dirname(tool.path), (folder) =>
-      buildModule(name, recipe, {
-        recipes: this.options.recipes,
-        platform: this.platform,
-        target: path.join(folder, path.basename(tool.path)),
-        env: this.env,
-        log: this.log,
-      }).catch((error: unknown) => {
+      make(folder).catch((error: unknown) => {
         throw error instanceof Error ? new Error(`${error.message}\n(${reason})`, { cause: error }) : error;
       }),
     );

@@ -29,6 +29,25 @@ export interface ModuleRecipe {
   variables?: Readonly<Record<string, string>>;
   tags?: readonly string[];
   cgo?: boolean;
+  /** What its C parts are linked against. */
+  library?: CLibrary;
+}
+
+export interface CLibrary {
+  /** Its name for pkg-config. */
+  pkgConfig: string;
+  header: string;
+  /** As in `-l`. */
+  link: string;
+  /** The package with its header and static archive. */
+  debianPackage: string;
+}
+
+/** What a tool must name when asked with `args`, and why one that doesn't is of no use. */
+export interface ToolFeature {
+  args: readonly string[];
+  says: string;
+  why: string;
 }
 
 export interface ToolRecipe {
@@ -38,6 +57,8 @@ export interface ToolRecipe {
   /** Only for this operating system. */
   os?: "linux";
   machine?: MachineRule;
+  /** Asked of a command on PATH and of what was built; a release's checksum says what it is. */
+  feature?: ToolFeature;
   /** `entry` is the file's path in the archive. */
   release?: { assets: Release; entry?: string };
   module?: ModuleRecipe;

@@ -150,13 +150,20 @@ export const TOOLS: Readonly<Record<ToolName, ToolRecipe>> = {
     version: RUNC,
     binary: "runc",
     os: "linux",
-    machine: onPath("runc", ">=1.2.0"),
+    machine: onPath("runc", ">=1.1.0"), // Debian 12's and Ubuntu 22.04's, with their security fixes
+    feature: { args: ["--version"], says: "libseccomp", why: "BuildKit gives every RUN step a seccomp profile" },
     release: { assets: BUILDKIT_RELEASE, entry: "bin/buildkit-runc" },
     module: {
       recipe: "runc",
       package: "github.com/opencontainers/runc",
-      tags: ["urfave_cli_no_docs"],
+      tags: ["seccomp", "urfave_cli_no_docs"],
       cgo: true, // its nsenter is written in C
+      library: {
+        pkgConfig: "libseccomp",
+        header: "seccomp.h",
+        link: "seccomp",
+        debianPackage: "libseccomp-dev",
+      },
     },
   },
   buildx: {

@@ -37,6 +37,7 @@ async function prepareGroup(group: Group): Promise<void> {
     case "tools":
       await prepareTools();
       return;
+    case "hosts":
     case "main":
       await preparePackages();
       await prepareTools();

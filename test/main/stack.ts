@@ -156,18 +156,19 @@ export async function waitFor(what: string, isSo: () => Promise<boolean> | boole
 
 const temporary: string[] = [];
 
-/** A folder that `removeTemporary` takes away. */
+/** A folder that is gone after the last test. */
 export function temporaryDirectory(purpose: string): string {
   const made = fs.mkdtempSync(path.join(os.tmpdir(), `mpi-${purpose}-`));
   temporary.push(made);
   return made;
 }
 
-export function removeTemporary(): void {
+// Of the root suite: this module is loaded outside of any `describe`.
+after(() => {
   for (const directory of temporary.splice(0)) {
     fs.rmSync(directory, { recursive: true, force: true });
   }
-}
+});
 
 /** All files below a folder, as one text. */
 export function readAll(directory: string): string {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { buildArguments } from "../../tools/modules";
+import { buildArguments, buildModule } from "../../tools/modules";
+import { machinePlatform } from "../../tools/platform";
 import { TOOLS } from "../../tools/table";
 import { type Workshop, madeFiles, makeWorkshop, prepareGreeter, prepareInProcess } from "./workshop";
 
@@ -60,6 +61,27 @@ describe("tools from Go modules", () => {
     assert.deepEqual(await madeFiles(workshop.cache), []);
   });
 
+  it("fails if what it built lacks a feature, and keeps nothing", async () => {
+    const feature = { args: ["--version"], says: "seccomp", why: "every greeting needs it" };
+    await assert.rejects(prepareGreeter(workshop.options(NOBODY, { module: true, feature })), (error: Error) => {
+      assert.match(error.message, /^greeter: what was built from Go modules is not used: /);
+      assert.match(error.message, /`greeter --version` does not name seccomp, and every greeting needs it/);
+      return true;
+    });
+    assert.deepEqual(await madeFiles(workshop.cache), []);
+  });
+
+  it("builds what is linked against this machine's library only for this machine", async () => {
+    const module = { recipe: "greeter", package: ".", library: TOOLS.runc.module?.library };
+    const platform = machinePlatform() === "linux/arm64" ? "linux/amd64" : "linux/arm64";
+    const target = path.join(workshop.folder, "greeter");
+    const options = { recipes: path.join(workshop.folder, "go"), env: process.env, log: () => undefined };
+    await assert.rejects(
+      buildModule("greeter", module, { ...options, platform, target }),
+      /^Error: greeter: can't be built for linux\/\w+ on .* machine's libseccomp\. Build it on linux/,
+    );
+  });
+
   it("tells Go exactly what to build", () => {
     assert.ok(TOOLS.runc.module);
     assert.deepEqual(buildArguments(TOOLS.runc.module, "/out/runc"), [
@@ -69,7 +91,7 @@ describe("tools from Go modules", () => {
       "-trimpath",
       "-buildvcs=false",
       "-tags",
-      "urfave_cli_no_docs",
+      "seccomp,urfave_cli_no_docs",
       "-ldflags",
       "-s -w",
       "-o",

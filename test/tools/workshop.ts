@@ -5,17 +5,26 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as tar from "tar";
 import { type PrepareOptions, prepare } from "../../tools/prepare";
-import type { PreparedTool, ToolTable } from "../../tools/recipe";
+import type { Log } from "../../tools/progress";
+import type { PreparedTool, ToolFeature, ToolTable } from "../../tools/recipe";
 
 export const ASSET = "/made/up/releases/download/v1.2.3/greeter-v1.2.3.tar.gz";
 const GREETING = "greeter 1.2.3";
+
+interface Changes {
+  sha256?: string;
+  module?: boolean;
+  feature?: ToolFeature;
+  path?: string;
+  log?: Log;
+}
 
 /** A folder with an empty cache, a real archive of a small tool, and a Go module that makes the same tool. */
 export interface Workshop {
   folder: string;
   cache: string;
   archive: Buffer;
-  options(server: string, changes?: { sha256?: string; module?: boolean; path?: string }): PrepareOptions;
+  options(server: string, changes?: Changes): PrepareOptions;
   remove(): Promise<void>;
 }
 
@@ -28,13 +37,13 @@ export async function makeWorkshop(): Promise<Workshop> {
     folder,
     cache,
     archive,
-    options: (server, { sha256 = sum(archive), module = false, path: searchPath } = {}) => ({
-      table: table(sha256, module),
+    options: (server, { sha256 = sum(archive), module = false, feature, path: searchPath, log } = {}) => ({
+      table: table(sha256, module, feature),
       recipes: path.join(folder, "go"),
       platform: undefined,
       server,
       env: { ...process.env, MULTI_PLATFORM_IMAGE_CACHE: cache, ...(searchPath !== undefined && { PATH: searchPath }) },
-      log: () => undefined,
+      log: log ?? (() => undefined),
     }),
     remove: () => fs.rm(folder, { recursive: true, force: true }),
   };
@@ -69,13 +78,14 @@ export async function madeFiles(cache: string): Promise<string[]> {
   return fs.readdir(path.join(cache, "tools")).catch(() => []);
 }
 
-function table(sha256: string, module: boolean): ToolTable {
+function table(sha256: string, module: boolean, feature?: ToolFeature): ToolTable {
   const asset = { path: ASSET, format: "tar.gz", checksum: { kind: "pinned", sha256 } } as const;
   return {
     greeter: {
       version: "1.2.3",
       binary: "greeter",
       machine: { kind: "command", command: "greeter", args: ["--version"], range: ">=1.2.0" },
+      feature,
       release: {
         assets: { "linux/amd64": asset, "linux/arm64": asset, "darwin/amd64": asset, "darwin/arm64": asset },
         entry: "greeter/greeter",
