@@ -22,14 +22,18 @@ const patience = { stale: 5_000, update: 1_000, retries: { retries: 16, minTimeo
 
 async function main([directory, socketDirectory, buildkitd]: string[]): Promise<void> {
   const files = localNodeFiles(directory, socketDirectory);
-  const release = await lockfile.lock(directory, { lockfilePath: files.lock, ...patience }).catch(() => undefined);
+  let daemon: Daemon | undefined;
+  const end = () => daemon?.end();
+  // "Compromised": somebody removed the node's folder. Nothing is left then to watch over.
+  const options = { lockfilePath: files.lock, ...patience, onCompromised: end };
+  const release = await lockfile.lock(directory, options).catch(() => undefined);
   if (!release) {
     return;
   }
-  const daemon = new Daemon(files, buildkitd);
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    process.once(signal, () => daemon.end());
+    process.once(signal, end);
   }
+  daemon = new Daemon(files, buildkitd);
   writeFileAtomically(files.pid, JSON.stringify({ pid: process.pid, daemonPid: daemon.pid }));
   try {
     await watch(files, daemon);
@@ -38,7 +42,7 @@ async function main([directory, socketDirectory, buildkitd]: string[]): Promise<
     for (const file of [files.pid, files.socket, files.telemetrySocket]) {
       fs.rmSync(file, { force: true });
     }
-    await release();
+    await release().catch(() => undefined);
   }
 }
 

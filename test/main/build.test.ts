@@ -48,6 +48,10 @@ describe("one image on two nodes, each a host of its own", function () {
     assert.deepEqual(await connections(), before);
   });
 
+  it("has neither docker nor buildx nor buildctl on its PATH", () => {
+    assert.deepEqual(stack.programs(), ["node", "pulumi", "pulumi-language-nodejs"]);
+  });
+
   it("builds each platform on its own node and pushes one index", async () => {
     const [amd64Before, arm64Before] = [await machines.amd64.history(), await arm64.history()];
     const { code, output } = await stack.up();

@@ -78,12 +78,25 @@ describe("local nodes", function () {
     }
   });
 
+  it("end when their folder is removed, and leave no process", async () => {
+    stack.write("app/other", "once more");
+    const { code, output } = await stack.up();
+    assert.equal(code, 0, output);
+    const before = daemons();
+    fs.rmSync(path.join(stack.home, ".cache/multi-platform-image/nodes"), { recursive: true });
+    for (const { pid, daemonPid } of before) {
+      await waitFor(`the end of ${daemonPid}`, () => !isRunning(pid) && !isRunning(daemonPid), 20);
+    }
+  });
+
   it("explain themselves where they can't run: an error before the build names the cause and the fix", async () => {
-    const without = await Stack.create(stack.spec(), { environment: trusting(machines.registry) });
+    const environment = { ...trusting(machines.registry), DOCKER_HOST: "unix:///nowhere/docker.sock" };
+    const without = await Stack.create(stack.spec(), { environment });
     without.write("app/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
     const { code, output } = await without.up();
     assert.notEqual(code, 0, output);
     assert.match(output, /node of kind "local" for linux\/amd64: buildkitd is not on PATH.*Fix: /);
+    assert.match(output, /no Docker engine answers .*\(unix:\/\/\/nowhere\/docker\.sock: there is no such socket/);
   });
 
   function daemons(): { pid: number; daemonPid: number }[] {

@@ -91,6 +91,12 @@ export class Stack {
     fs.chmodSync(full, mode);
   }
 
+  /** All that its commands find on PATH. */
+  programs(): string[] {
+    const folders = (this.environment.PATH ?? "").split(path.delimiter);
+    return folders.flatMap((folder) => fs.readdirSync(folder)).sort();
+  }
+
   up(...extra: string[]): Promise<Outcome> {
     return this.run("up", "--yes", "--skip-preview", ...extra);
   }
