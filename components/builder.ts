@@ -1,7 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { EngineSession } from "./build/engineSession";
 import type { RunNode } from "./build/node";
-import { BuildSession } from "./build/session";
+import { RelaySession } from "./build/relaySession";
+import type { BuildSession } from "./build/session";
+import { BuildError } from "./errors";
+import { findBuildkitd } from "./local/daemon";
+import { findEngine } from "./local/engine";
 import type { NodeArgs, RemoteNodeArgs } from "./nodes/arguments";
 import { localRunNode } from "./nodes/local";
 import { remoteRunNode } from "./nodes/remote";
@@ -24,7 +29,7 @@ export interface BuilderArgs {
   /**
    * What becomes of nodes that have nothing to build: `stop-when-idle` ends those that we started after
    * `idleTimeoutMinutes`, and the next build starts them with their cache; `persistent` keeps them. Nodes of kind
-   * `remote` are never ended.
+   * `remote` are never ended, and neither is a container of a Docker engine ({@link LocalNodeArgs}).
    *
    * @default "stop-when-idle"
    */
@@ -108,8 +113,8 @@ export class Builder extends pulumi.ComponentResource {
    * @internal
    */
   session(): Promise<BuildSession> {
-    this.openSession ??= Promise.all([resolved(this.builderName), this.settings]).then(
-      ([builderName, nodes]) => new BuildSession({ builderName, nodes, wakeTimeoutSeconds: this.wakeTimeoutSeconds }),
+    this.openSession ??= Promise.all([resolved(this.builderName), this.settings]).then(([builderName, nodes]) =>
+      startSession(builderName, this.declaredNodes, nodes, this.wakeTimeoutSeconds),
     );
     return this.openSession;
   }
@@ -164,6 +169,26 @@ async function resolveNode(node: NamedNode, idleTimeoutMinutes: number | null): 
     default:
       return node satisfies never;
   }
+}
+
+/** Through a Docker engine where all nodes are `local` and this machine can't run them itself; else through a relay. */
+async function startSession(
+  builderName: string,
+  declared: readonly NamedNode[],
+  nodes: readonly RunNode[],
+  wakeTimeoutSeconds: number,
+): Promise<BuildSession> {
+  if (process.platform === "win32") {
+    throw new BuildError("Windows is not supported: run `pulumi up` in WSL, on Linux or on macOS");
+  }
+  const buildkitd = findBuildkitd();
+  if ("problem" in buildkitd && declared.every(({ kind }) => kind === "local")) {
+    const engine = await findEngine();
+    if (!("tried" in engine)) {
+      return new EngineSession({ builderName, nodes, engine, reason: buildkitd.problem });
+    }
+  }
+  return new RelaySession({ builderName, nodes, wakeTimeoutSeconds });
 }
 
 function plainRemote({ name, platform, endpoint, tls }: RemoteNodeArgs & { name: string }) {

@@ -11,24 +11,40 @@ export interface RegisteredNode {
   platform: Platform;
 }
 
+// What buildx adds for this driver by itself: https://github.com/docker/buildx/blob/v0.35.0/builder/builder.go
+const engineFlags = ["--allow-insecure-entitlement=network.host"];
+const engineImage = "moby/buildkit:v0.33.1";
+
 /**
  * The builder as buildx's own `create --driver remote` and `create --append` write it.
  * @see https://github.com/docker/buildx/blob/v0.35.0/store/nodegroup.go
  */
-export function registrationText(builderName: string, nodes: readonly RegisteredNode[]): string {
-  return JSON.stringify({
-    Name: builderName,
-    Driver: "remote",
-    Nodes: nodes.map(({ name, endpoint, platform }) => ({
-      Name: name,
-      Endpoint: endpoint,
-      Platforms: [ociPlatform(platform)],
-      DriverOpts: null,
-      Flags: null,
-      Files: null,
-    })),
-    Dynamic: false,
-  });
+export function remoteRegistration(builderName: string, nodes: readonly RegisteredNode[]): string {
+  const written = nodes.map(({ name, endpoint, platform }) => ({
+    Name: name,
+    Endpoint: endpoint,
+    Platforms: [ociPlatform(platform)],
+    DriverOpts: null,
+    Flags: null,
+    Files: null,
+  }));
+  return JSON.stringify({ Name: builderName, Driver: "remote", Nodes: written, Dynamic: false });
+}
+
+/**
+ * The builder as buildx's own `create --driver docker-container --driver-opt image=…` writes it: one node for all
+ * platforms, because buildx takes an endpoint once.
+ */
+export function engineRegistration(builderName: string, endpoint: string, platforms: readonly Platform[]): string {
+  const node = {
+    Name: `${builderName}0`,
+    Endpoint: endpoint,
+    Platforms: platforms.map(ociPlatform),
+    DriverOpts: { image: engineImage },
+    Flags: engineFlags,
+    Files: null,
+  };
+  return JSON.stringify({ Name: builderName, Driver: "docker-container", Nodes: [node], Dynamic: false });
 }
 
 /**
@@ -37,10 +53,9 @@ export function registrationText(builderName: string, nodes: readonly Registered
  * Without buildx's lock: it guards changes that read first, and this file is ours alone and replaced whole. The temporary
  * file lies beside `instances`, because buildx takes all that is inside for builders.
  */
-export function register(builderName: string, nodes: readonly RegisteredNode[]): boolean {
+export function register(builderName: string, text: string): boolean {
   const store = buildxDirectory();
   const file = path.join(store, "instances", builderName);
-  const text = registrationText(builderName, nodes);
   if (readIfThere(file) === text) {
     return false;
   }

@@ -1,146 +1,44 @@
-import * as os from "node:os";
-
-import type { DaemonInfo } from "../buildkit/client";
-import { BuildError } from "../errors";
-import { buildxDirectory } from "../paths";
 import type { Platform } from "../platforms";
-import type { Progress, RunNode } from "./node";
-import { nodesOf, provePlacement } from "./placement";
-import { register } from "./registration";
-import { Relay } from "./relay";
-import { judge } from "./retry";
-import { title, wakeNode } from "./wake";
-
-// A node that is lost three times during one image is not going to hold.
-const mostRetries = 3;
-
-/** What a session is made of: plain values, known when the first hook runs. */
-export interface SessionSettings {
-  builderName: string;
-  nodes: readonly RunNode[];
-  wakeTimeoutSeconds: number;
-}
+import type { DescribedNode, Progress } from "./node";
+import { nodesOf } from "./placement";
+import { title } from "./wake";
 
 /** One image's build, from its before-hook to its end. */
 export interface Attempt {
   platforms: readonly Platform[];
   retries: number;
+  /** For each node, how often it had ended a connection before this build. */
   lossesBefore: Map<string, number>;
 }
 
-/** The nodes of one builder during one `up`: woken when a build needs them, reached through one relay. */
-export class BuildSession {
-  private readonly relay: Relay;
-  private readonly answers = new Map<string, DaemonInfo>();
-  private readonly waking = new Map<string, Promise<DaemonInfo>>();
+/** The nodes of one builder during one `up`. */
+export interface BuildSession {
+  /** Makes all ready for a build of these platforms. */
+  prepare(platforms: readonly Platform[], progress: Progress): Promise<Attempt>;
+  /** After a failed build: mends what can be mended and says whether to build again. Explains a failure that stays. */
+  recover(attempt: Attempt, error: string, progress: Progress): Promise<boolean>;
+  /** What an error means that is no loss of a node, where there is more to say than it says, or nothing. */
+  explain(platforms: readonly Platform[], error: string): string | undefined;
+}
 
-  constructor(private readonly settings: SessionSettings) {
-    if (os.platform() === "win32") {
-      throw new BuildError("Windows is not supported: run `pulumi up` in WSL, on Linux or on macOS");
-    }
-    this.relay = new Relay(
-      `${buildxDirectory()} ${settings.builderName}`,
-      settings.nodes.map(({ name }) => name),
-    );
-  }
+// runc says "exec format error" in the step's output, and its exit code is all that BuildKit's error holds of it.
+const executionFailed = /exec format error|did not complete successfully: exit code: (1|255)\b/;
 
-  /** Makes all ready for a build of these platforms: nodes awake, placement proven, builder registered. */
-  async prepare(platforms: readonly Platform[], progress: Progress): Promise<Attempt> {
-    const needed = nodesOf(this.settings.nodes, platforms);
-    await this.wakeAll(needed, progress);
-    this.provePlacement(platforms);
-    this.register(progress);
-    const lossesBefore = new Map(needed.map(({ name }) => [name, this.relay.lossCount(name)]));
-    return { platforms, retries: 0, lossesBefore };
+/** What a step that could not be executed means on a node that is not native, or nothing. */
+export function explainForeign(
+  nodes: readonly DescribedNode[],
+  platforms: readonly Platform[],
+  error: string,
+): string | undefined {
+  const foreign = nodesOf(nodes, platforms).filter((node) => node.native === false);
+  if (foreign.length === 0 || !executionFailed.test(error)) {
+    return undefined;
   }
-
-  /** After a failed build: has lost nodes back and says whether to build again. Explains a failure that stays. */
-  async recover(attempt: Attempt, error: string, progress: Progress): Promise<boolean> {
-    const hungUp = [...attempt.lossesBefore].filter(([name, before]) => this.relay.lossCount(name) > before);
-    const verdict = judge(error, hungUp.length > 0);
-    if (verdict !== "node-lost") {
-      return false;
-    }
-    const names = hungUp.map(([name]) => name).join(", ") || "of the builder";
-    attempt.retries += 1;
-    if (attempt.retries > mostRetries) {
-      throw new BuildError(
-        `node ${names} was lost ${attempt.retries} times during this build: look at buildkitd's log there`,
-      );
-    }
-    progress(
-      `node ${names} was lost during the build; waking it to build again (${attempt.retries} of ${mostRetries})`,
-    );
-    const again = await this.prepare(attempt.platforms, progress);
-    attempt.lossesBefore = again.lossesBefore;
-    return true;
-  }
-
-  /** What a step that could not be executed means on a node that is not native, or nothing. */
-  explain(platforms: readonly Platform[], error: string): string | undefined {
-    if (!/exec format error/.test(error)) {
-      return undefined;
-    }
-    const foreign = nodesOf(this.settings.nodes, platforms).filter((node) => node.native === false);
-    return foreign.length === 0
-      ? undefined
-      : foreign
-          .map((node) => `${title(node)} is not native: RUN steps for ${node.platform} need a machine of it`)
-          .join("; ") +
-          '. Fix: a node of kind "remote" on such a machine, a Dockerfile without RUN for this platform, or cross-compilation (FROM --platform=$BUILDPLATFORM).';
-  }
-
-  private async wakeAll(nodes: readonly RunNode[], progress: Progress): Promise<void> {
-    await this.relay.claim();
-    const outcomes = await Promise.allSettled(nodes.map((node) => this.wakeOnce(node, progress)));
-    const reasons = outcomes.flatMap((each) => (each.status === "rejected" ? [each.reason as Error] : []));
-    if (reasons.length > 0) {
-      throw new BuildError(reasons.map(({ message }) => message).join("\n"));
-    }
-  }
-
-  /** Images that build at the same time share one wake. */
-  private wakeOnce(node: RunNode, progress: Progress): Promise<DaemonInfo> {
-    let wake = this.waking.get(node.name);
-    if (!wake) {
-      wake = wakeNode(node, this.relay, this.settings.wakeTimeoutSeconds, progress)
-        .then((info) => this.keepAnswer(node, info, progress))
-        .finally(() => this.waking.delete(node.name));
-      this.waking.set(node.name, wake);
-    }
-    return wake;
-  }
-
-  private keepAnswer(node: RunNode, info: DaemonInfo, progress: Progress): DaemonInfo {
-    if (!this.answers.has(node.name)) {
-      const foreign = node.native === false ? "; not native: good for Dockerfiles without RUN" : "";
-      progress(`${title(node)} is awake: BuildKit ${info.version}${foreign}`);
-    }
-    this.answers.set(node.name, info);
-    return info;
-  }
-
-  private provePlacement(platforms: readonly Platform[]): void {
-    const placed = this.settings.nodes.map((node) => ({
-      name: node.name,
-      address: node.address,
-      platform: node.platform,
-      listed: this.answers.get(node.name)?.platforms ?? [],
-      foreign: node.native === false,
-    }));
-    provePlacement(placed, platforms);
-  }
-
-  private register(progress: Progress): void {
-    const nodes = this.settings.nodes.map(({ name, platform }) => ({
-      name,
-      platform,
-      endpoint: this.relay.registeredEndpoint(name),
-    }));
-    if (register(this.settings.builderName, nodes)) {
-      progress(
-        `registered builder ${this.settings.builderName} with nodes ${nodes.map(({ name }) => name).join(", ")}`,
-      );
-    }
-  }
+  const causes = foreign.map(
+    (node) => `${title(node)} is not native: RUN steps for ${node.platform} need a machine of it`,
+  );
+  return (
+    `If the step's output says "exec format error": ${causes.join("; ")}. Fix: a node of kind "remote" on such a machine, ` +
+    "a Dockerfile without RUN for this platform, or cross-compilation (FROM --platform=$BUILDPLATFORM)."
+  );
 }

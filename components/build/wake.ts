@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type DaemonInfo, readDaemonInfo } from "../buildkit/client";
 import { BuildError } from "../errors";
 import { describeFailure, type Failure } from "./failures";
-import type { Progress, RunNode } from "./node";
+import type { DescribedNode, Progress, RunNode } from "./node";
 import type { Relay } from "./relay";
 
 const pollMilliseconds = 1_000;
@@ -48,7 +48,7 @@ export async function wakeNode(
 }
 
 /** A node's name and address, as messages begin. */
-export function title(node: RunNode): string {
+export function title(node: DescribedNode): string {
   return `node ${node.name} (${node.platform}, ${node.address})`;
 }
 

@@ -9,6 +9,8 @@ import { readDaemonInfo } from "../buildkit/client";
 import { BuildError } from "../errors";
 import { cacheDirectory, socketDirectory, writeFileAtomically } from "../paths";
 import { nodeNameOf, type Platform } from "../platforms";
+import { type Engine, findEngine } from "./engine";
+import { commandLine } from "./processes";
 import { buildkitdConfig, daemonEnvironment, localNodeFiles, type LocalNodeFiles } from "./settings";
 
 const startTimeoutMilliseconds = 30_000;
@@ -32,6 +34,18 @@ export function findBuildkitd(): { path: string } | { problem: string } {
   return { path: found };
 }
 
+/** What to do on a machine that can't run a daemon. An engine that answers serves builders of `local` nodes alone. */
+export function withoutBuildkitd(problem: string, engine: Engine | { tried: string }): string {
+  const [cause, fix] =
+    "tried" in engine
+      ? [`no Docker engine answers that could run it instead (${engine.tried})`, "start Docker or set DOCKER_HOST"]
+      : [
+          `the Docker engine at ${engine.endpoint} can't share a builder with remote nodes, because a builder has one driver`,
+          'make all nodes of this builder "local"',
+        ];
+  return `${problem}, and ${cause}. Fix: run as root on Linux with buildkitd and runc on PATH (https://github.com/moby/buildkit/releases), ${fix}, or use a node of kind "remote".`;
+}
+
 /** Has the daemon of this platform running, and says where its socket is. */
 export async function ensureDaemon(
   platform: Platform,
@@ -40,9 +54,8 @@ export async function ensureDaemon(
 ): Promise<string> {
   const buildkitd = findBuildkitd();
   if ("problem" in buildkitd) {
-    throw new BuildError(
-      `node of kind "local" for ${platform}: ${buildkitd.problem}. Fix: run as root on Linux with buildkitd and runc on PATH (https://github.com/moby/buildkit/releases), or use a node of kind "remote".`,
-    );
+    const reason = withoutBuildkitd(buildkitd.problem, await findEngine());
+    throw new BuildError(`node of kind "local" for ${platform}: ${reason}`);
   }
   const directory = path.join(cacheDirectory(), "nodes", `linux-${nodeNameOf(platform)}`);
   fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -104,8 +117,7 @@ function spawnWatcher(files: LocalNodeFiles, sockets: string, buildkitd: string)
 function watcherIsAlive(files: LocalNodeFiles): boolean {
   try {
     const { pid } = JSON.parse(fs.readFileSync(files.pid, "utf8")) as { pid: number };
-    process.kill(pid, 0);
-    return true;
+    return commandLine(pid).includes(files.directory);
   } catch {
     return false;
   }

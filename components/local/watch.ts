@@ -10,6 +10,7 @@ import * as lockfile from "proper-lockfile";
 
 import { countActiveBuilds } from "../buildkit/client";
 import { writeFileAtomically } from "../paths";
+import { commandLine } from "./processes";
 import { localNodeFiles, type LocalNodeFiles } from "./settings";
 
 const pollMilliseconds = 2_000;
@@ -22,8 +23,8 @@ const patience = { stale: 5_000, update: 1_000, retries: { retries: 16, minTimeo
 
 async function main([directory, socketDirectory, buildkitd]: string[]): Promise<void> {
   const files = localNodeFiles(directory, socketDirectory);
-  let daemon: Daemon | undefined;
-  const end = () => daemon?.end();
+  const running: { daemon?: Daemon } = {};
+  const end = () => running.daemon?.end();
   // "Compromised": somebody removed the node's folder. Nothing is left then to watch over.
   const options = { lockfilePath: files.lock, ...patience, onCompromised: end };
   const release = await lockfile.lock(directory, options).catch(() => undefined);
@@ -33,7 +34,8 @@ async function main([directory, socketDirectory, buildkitd]: string[]): Promise<
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     process.once(signal, end);
   }
-  daemon = new Daemon(files, buildkitd);
+  const daemon = new Daemon(files, buildkitd);
+  running.daemon = daemon;
   writeFileAtomically(files.pid, JSON.stringify({ pid: process.pid, daemonPid: daemon.pid }));
   try {
     await watch(files, daemon);
@@ -74,8 +76,10 @@ function readLease(file: string): { since: number; idleTimeoutMinutes: number | 
 class Daemon {
   readonly pid: number;
   private readonly child?: ChildProcess;
+  private readonly config: string;
 
   constructor(files: LocalNodeFiles, buildkitd: string) {
+    this.config = files.config;
     const orphan = findOrphan(files);
     if (orphan) {
       this.pid = orphan;
@@ -89,7 +93,7 @@ class Daemon {
   isAlive(): boolean {
     return this.child
       ? this.child.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null
-      : isRunning(this.pid);
+      : commandLine(this.pid).includes(this.config);
   }
 
   end(): void {
@@ -112,19 +116,9 @@ class Daemon {
 function findOrphan(files: LocalNodeFiles): number | undefined {
   try {
     const { daemonPid } = JSON.parse(fs.readFileSync(files.pid, "utf8")) as { daemonPid: number };
-    const command = fs.readFileSync(`/proc/${daemonPid}/cmdline`, "utf8");
-    return command.includes(files.config) ? daemonPid : undefined;
+    return commandLine(daemonPid).includes(files.config) ? daemonPid : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
 

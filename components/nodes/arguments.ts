@@ -20,9 +20,14 @@ export interface CommonNodeArgs {
 /**
  * A BuildKit daemon on the machine that runs `pulumi up`, started when a build needs it and ended when it is idle.
  *
- * Needs Linux, root, and `buildkitd` and `runc` on PATH; where there is a Docker engine instead, its docker-container
- * driver is used. A node for another platform than the machine's is not native: good for Dockerfiles without RUN (`COPY`,
- * `ADD`), and marked `native: false`.
+ * Needs Linux, root, and `buildkitd` and `runc` on PATH. Where one of them is missing and a Docker engine answers
+ * (`DOCKER_HOST` as `unix://` or `tcp://`, else `/var/run/docker.sock`, else Docker Desktop's socket on macOS), all nodes
+ * of the builder are one container of it, by buildx's docker-container driver. Three things differ then: the builder can
+ * have no `remote` node beside; the container stays until `docker buildx rm`, whatever `lifecycle` says; and a registry on
+ * this machine's loopback is out of its reach.
+ *
+ * A node for another platform than the machine's is not native: good for Dockerfiles without RUN (`COPY`, `ADD`), and
+ * marked `native: false`.
  */
 export interface LocalNodeArgs extends CommonNodeArgs {
   kind: "local";

@@ -16,6 +16,7 @@ export { openRun, type TestRun } from "./testRun";
 export { type Arm64Machine, type Arm64MachineOptions, startArm64Machine } from "./arm64Machine";
 export { prepareArm64Image } from "./arm64Image";
 export { pushDebianImage } from "./baseImage";
+export { type DockerEngine, loadBuildkitImage, startDockerEngine } from "./dockerEngine";
 export { prepareDebianRoot } from "./debianRoots";
 export { type EmulatedArchitecture, withPrivateEmulators } from "./emulator";
 export { type HostPart, hostPackages, hostParts, missingRequirements, skipWithout } from "./requirements";

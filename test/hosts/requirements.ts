@@ -3,7 +3,8 @@ import { release } from "node:os";
 import { delimiter, join } from "node:path";
 
 /** What a test may need of the machine beyond the tools. */
-export type HostPart = "namespaces" | "emulation" | "arm64 machine" | "debian roots" | "ssh" | "skopeo";
+export type HostPart =
+  "namespaces" | "emulation" | "arm64 machine" | "debian roots" | "docker engine" | "ssh" | "skopeo";
 
 // Debian has it; elsewhere its packages can't be checked without.
 const debianKeys = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -20,6 +21,8 @@ const programs: Record<HostPart, Record<string, string>> = {
     cpio: "cpio",
   },
   "debian roots": { mmdebstrap: "mmdebstrap", skopeo: "skopeo", [debianKeys]: "debian-archive-keyring" },
+  // dockerd's own library comes with dmsetup; the engine itself is unpacked, not installed: see dockerEngine.ts.
+  "docker engine": { dmsetup: "dmsetup", curl: "curl" },
   ssh: { sshd: "openssh-server", ssh: "openssh-client", "ssh-keygen": "openssh-client" },
   skopeo: { skopeo: "skopeo", curl: "curl" },
 };
@@ -29,6 +32,7 @@ const needs: Record<HostPart, HostPart[]> = {
   emulation: ["namespaces"],
   "arm64 machine": ["namespaces"],
   "debian roots": ["emulation"],
+  "docker engine": ["debian roots"],
   ssh: ["namespaces"],
   skopeo: [],
 };

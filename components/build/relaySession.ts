@@ -1,0 +1,124 @@
+import type { DaemonInfo } from "../buildkit/client";
+import { BuildError } from "../errors";
+import { buildxDirectory } from "../paths";
+import type { Platform } from "../platforms";
+import type { Progress, RunNode } from "./node";
+import { nodesOf, provePlacement } from "./placement";
+import { register, remoteRegistration } from "./registration";
+import { Relay } from "./relay";
+import { judge } from "./retry";
+import { type Attempt, type BuildSession, explainForeign } from "./session";
+import { title, wakeNode } from "./wake";
+
+// A node that is lost three times during one image is not going to hold.
+const mostRetries = 3;
+
+/** What a session is made of: plain values, known when the first hook runs. */
+export interface RelaySessionSettings {
+  builderName: string;
+  nodes: readonly RunNode[];
+  wakeTimeoutSeconds: number;
+}
+
+/** Nodes that are woken when a build needs them, and reached through one relay. */
+export class RelaySession implements BuildSession {
+  private readonly relay: Relay;
+  private readonly answers = new Map<string, DaemonInfo>();
+  private readonly waking = new Map<string, Promise<DaemonInfo>>();
+
+  constructor(private readonly settings: RelaySessionSettings) {
+    this.relay = new Relay(
+      `${buildxDirectory()} ${settings.builderName}`,
+      settings.nodes.map(({ name }) => name),
+    );
+  }
+
+  /** Nodes awake, placement proven, builder registered. */
+  async prepare(platforms: readonly Platform[], progress: Progress): Promise<Attempt> {
+    const needed = nodesOf(this.settings.nodes, platforms);
+    await this.wakeAll(needed, progress);
+    this.provePlacement(platforms);
+    this.register(progress);
+    const lossesBefore = new Map(needed.map(({ name }) => [name, this.relay.lossCount(name)]));
+    return { platforms, retries: 0, lossesBefore };
+  }
+
+  async recover(attempt: Attempt, error: string, progress: Progress): Promise<boolean> {
+    const hungUp = [...attempt.lossesBefore].filter(([name, before]) => this.relay.lossCount(name) > before);
+    const verdict = judge(error, hungUp.length > 0);
+    if (verdict !== "node-lost") {
+      return false;
+    }
+    const names = hungUp.map(([name]) => name).join(", ") || "of the builder";
+    attempt.retries += 1;
+    if (attempt.retries > mostRetries) {
+      throw new BuildError(
+        `node ${names} was lost ${attempt.retries} times during this build: look at buildkitd's log there`,
+      );
+    }
+    progress(
+      `node ${names} was lost during the build; waking it to build again (${attempt.retries} of ${mostRetries})`,
+    );
+    const again = await this.prepare(attempt.platforms, progress);
+    attempt.lossesBefore = again.lossesBefore;
+    return true;
+  }
+
+  explain(platforms: readonly Platform[], error: string): string | undefined {
+    return explainForeign(this.settings.nodes, platforms, error);
+  }
+
+  private async wakeAll(nodes: readonly RunNode[], progress: Progress): Promise<void> {
+    await this.relay.claim();
+    const outcomes = await Promise.allSettled(nodes.map((node) => this.wakeOnce(node, progress)));
+    const reasons = outcomes.flatMap((each) => (each.status === "rejected" ? [each.reason as Error] : []));
+    if (reasons.length > 0) {
+      throw new BuildError(reasons.map(({ message }) => message).join("\n"));
+    }
+  }
+
+  /** Images that build at the same time share one wake. */
+  private wakeOnce(node: RunNode, progress: Progress): Promise<DaemonInfo> {
+    let wake = this.waking.get(node.name);
+    if (!wake) {
+      wake = wakeNode(node, this.relay, this.settings.wakeTimeoutSeconds, progress)
+        .then((info) => this.keepAnswer(node, info, progress))
+        .finally(() => this.waking.delete(node.name));
+      this.waking.set(node.name, wake);
+    }
+    return wake;
+  }
+
+  private keepAnswer(node: RunNode, info: DaemonInfo, progress: Progress): DaemonInfo {
+    if (!this.answers.has(node.name)) {
+      const foreign = node.native === false ? "; not native: good for Dockerfiles without RUN" : "";
+      progress(`${title(node)} is awake: BuildKit ${info.version}${foreign}`);
+    }
+    this.answers.set(node.name, info);
+    return info;
+  }
+
+  private provePlacement(platforms: readonly Platform[]): void {
+    const placed = this.settings.nodes.map((node) => ({
+      name: node.name,
+      address: node.address,
+      platform: node.platform,
+      listed: this.answers.get(node.name)?.platforms ?? [],
+      foreign: node.native === false,
+    }));
+    provePlacement(placed, platforms);
+  }
+
+  private register(progress: Progress): void {
+    const nodes = this.settings.nodes.map(({ name, platform }) => ({
+      name,
+      platform,
+      endpoint: this.relay.registeredEndpoint(name),
+    }));
+    if (register(this.settings.builderName, remoteRegistration(this.settings.builderName, nodes))) {
+      progress(
+        `registered builder ${this.settings.builderName} with nodes ${nodes.map(({ name }) => name).join(", ")}`,
+      );
+    }
+  }
+}
