@@ -44,7 +44,7 @@ async function makeImage(folder: string): Promise<void> {
 
 async function makeInitrd(root: string, initrd: string): Promise<void> {
   const tree = `${initrd}.tree`;
-  for (const name of ["bin", "dev", "modules", "proc", "root", "sys"])
+  for (const name of ["bin", "dev", "disk", "modules", "proc", "sys"])
     await mkdir(join(tree, name), { recursive: true });
   await copyFile(join(root, "bin/busybox"), join(tree, "bin/busybox"));
   const files = await moduleFiles(join(root, "lib/modules"));

@@ -5,10 +5,10 @@ $b mount -t devtmpfs dev /dev
 $b mount -t proc proc /proc
 for module in /modules/*; do $b insmod "$module"; done
 until [ -b /dev/vda ]; do $b sleep 0.05; done
-$b mount -t ext4 /dev/vda /root
+$b mount -t ext4 /dev/vda /disk
 $b umount /proc
-$b mount --move /dev /root/dev
-exec $b switch_root /root /sbin/node
+$b mount --move /dev /disk/dev
+exec $b switch_root /disk /sbin/node
 `;
 
 /** The address comes on the kernel's command line, settings and certificates as a tar on the second disk. */
