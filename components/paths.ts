@@ -53,6 +53,15 @@ export function socketPath(directory: string, name: string): string {
   return full;
 }
 
+/** The file that a program's name means on PATH, if it is there and can be run. */
+export function findOnPath(program: string, environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  return (environment.PATH ?? "")
+    .split(path.delimiter)
+    .filter((folder) => folder !== "")
+    .map((folder) => path.join(folder, program))
+    .find(isExecutable);
+}
+
 /** A few characters that stand for the text, the same on every machine. */
 export function shortHash(text: string): string {
   return crypto.createHash("sha256").update(text).digest("hex").slice(0, 8);
@@ -63,6 +72,16 @@ export function writeFileAtomically(file: string, content: string, temporaryDire
   const temporary = path.join(temporaryDirectory, `.tmp-${process.pid}-${crypto.randomBytes(4).toString("hex")}`);
   fs.writeFileSync(temporary, content, { mode: 0o600 });
   fs.renameSync(temporary, file);
+}
+
+/** A file that can be run as a program. */
+export function isExecutable(file: string): boolean {
+  try {
+    fs.accessSync(file, fs.constants.X_OK);
+    return fs.statSync(file).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function shortTemporaryDirectory(): string {

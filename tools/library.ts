@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { findOnPath } from "./machine";
+import { findOnPath } from "../components/paths";
 import { type Log, withProgress } from "./progress";
 import type { CLibrary } from "./recipe";
 

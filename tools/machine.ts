@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as semver from "semver";
+import { findOnPath, isExecutable } from "../components/paths";
 import type { Log } from "./progress";
 import type { MachineRule, PreparedTool, ToolFeature, ToolTable } from "./recipe";
 
@@ -65,23 +65,6 @@ export async function lackOf(feature: ToolFeature, file: string, env: NodeJS.Pro
   return said.includes(feature.says)
     ? undefined
     : `\`${[path.basename(file), ...feature.args].join(" ")}\` does not name ${feature.says}, and ${feature.why}`;
-}
-
-export function findOnPath(command: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
-  return (env.PATH ?? "")
-    .split(path.delimiter)
-    .filter((folder) => folder !== "")
-    .map((folder) => path.join(folder, command))
-    .find(isExecutable);
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    fs.accessSync(file, fs.constants.X_OK);
-    return fs.statSync(file).isFile();
-  } catch {
-    return false;
-  }
 }
 
 function output(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {

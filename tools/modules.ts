@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as readline from "node:readline";
 import { libraryEnvironment } from "./library";
-import { findOnPath } from "./machine";
+import { findOnPath } from "../components/paths";
 import { machinePlatform, splitPlatform, type ToolPlatform } from "./platform";
 import { type Log, type Step, withProgress } from "./progress";
 import type { ModuleRecipe } from "./recipe";

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Progress } from "../build/node";
 import { readDaemonInfo } from "../buildkit/client";
 import { BuildError } from "../errors";
-import { cacheDirectory, socketDirectory, writeFileAtomically } from "../paths";
+import { cacheDirectory, findOnPath, socketDirectory, writeFileAtomically } from "../paths";
 import { nodeNameOf, type Platform } from "../platforms";
 import { type Engine, findEngine } from "./engine";
 import { commandLine } from "./processes";
@@ -130,18 +130,4 @@ function isLong(file: string): boolean {
 function tail(file: string): string {
   const text = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
   return text.trim().split("\n").slice(-5).join("\n");
-}
-
-function findOnPath(program: string): string | undefined {
-  return (process.env.PATH ?? "")
-    .split(path.delimiter)
-    .map((directory) => path.join(directory, program))
-    .find((file) => {
-      try {
-        fs.accessSync(file, fs.constants.X_OK);
-        return fs.statSync(file).isFile();
-      } catch {
-        return false;
-      }
-    });
 }
