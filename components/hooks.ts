@@ -33,16 +33,22 @@ export function imageHooks(
   const before = async () => {
     build.attempt = await (await builder.session()).prepare(build.platforms, progress);
   };
-  const after = () => {
+  const after = async () => {
     build.wasPushedNow = true;
+    await finish(builder, build);
   };
   const onError = async ({ errors }: pulumi.ErrorHookArgs) => {
+    let isToBuildAgain = false;
     try {
-      return await recover(component, builder, build, errors[0] ?? "", progress);
+      isToBuildAgain = await recover(component, builder, build, errors[0] ?? "", progress);
     } catch (error) {
       await pulumi.log.error((error as Error).message, component);
-      return false;
     }
+    if (!isToBuildAgain) {
+      // After-hooks don't run when a build fails.
+      await finish(builder, build);
+    }
+    return isToBuildAgain;
   };
   return {
     beforeCreate: [before],
@@ -69,6 +75,12 @@ async function recover(
     await pulumi.log.error(explanation, component);
   }
   return session.recover(build.attempt, error, progress);
+}
+
+async function finish(builder: Builder, build: ImageBuild): Promise<void> {
+  if (build.attempt) {
+    await (await builder.session()).finish(build.attempt);
+  }
 }
 
 /** In unit tests with mocks nothing is built, and the SDK's mock of the engine takes no hooks. */

@@ -43,7 +43,11 @@ export class EngineSession implements BuildSession {
     if (register(builderName, engineRegistration(builderName, engine.endpoint, declared))) {
       progress(`registered builder ${builderName} with the docker-container driver`);
     }
-    return Promise.resolve({ platforms, retries: 0, lossesBefore: new Map() });
+    return Promise.resolve({ platforms, retries: 0, lossesBefore: new Map(), isHeld: false });
+  }
+
+  finish(): Promise<void> {
+    return Promise.resolve();
   }
 
   /**

@@ -14,11 +14,27 @@ export interface DescribedNode {
   readonly address: string;
 }
 
+/** A node that has no address yet: what is waited for, as the end of "waiting for node arm64: …". */
+export interface Waiting {
+  readonly waitingFor: string;
+}
+
 /** A node as hooks see it: a name, a platform, and a way to have it awake. */
 export interface RunNode extends DescribedNode {
   /**
    * Has the node's machine and daemon started, where that is ours to do, and says where the daemon is or will be.
-   * Called before each build, and again when the node was lost: cheap for a node that is awake.
+   * Called before each build, and each second while the node does not answer: cheap, and no wait of its own.
+   * @throws BuildError for what waiting can't mend.
    */
-  wake(progress: Progress): Promise<Endpoint>;
+  wake(progress: Progress): Promise<Endpoint | Waiting>;
+  /** Why a node that did not answer in time may not have, as far as its cloud knows. */
+  diagnose?(): Promise<string | undefined>;
+}
+
+/** What a caller holds while it builds, for all nodes of a builder: a way in, and a claim that keeps them awake. */
+export interface Access {
+  /** Before a build; again for each build at the same time. */
+  acquire(progress: Progress): Promise<void>;
+  /** After a build, however it ended. The last one gives up what is held. Never throws. */
+  release(): Promise<void>;
 }

@@ -9,6 +9,8 @@ export interface RegisteredNode {
   name: string;
   endpoint: string;
   platform: Platform;
+  /** As `--driver-opt` takes them. */
+  driverOptions?: Record<string, string>;
 }
 
 // What buildx adds for this driver by itself: https://github.com/docker/buildx/blob/v0.35.0/builder/builder.go
@@ -20,11 +22,11 @@ const engineImage = "moby/buildkit:v0.33.1";
  * @see https://github.com/docker/buildx/blob/v0.35.0/store/nodegroup.go
  */
 export function remoteRegistration(builderName: string, nodes: readonly RegisteredNode[]): string {
-  const written = nodes.map(({ name, endpoint, platform }) => ({
+  const written = nodes.map(({ name, endpoint, platform, driverOptions }) => ({
     Name: name,
     Endpoint: endpoint,
     Platforms: [ociPlatform(platform)],
-    DriverOpts: null,
+    DriverOpts: driverOptions ?? null,
     Flags: null,
     Files: null,
   }));

@@ -2,7 +2,7 @@ import type { DaemonInfo } from "../buildkit/client";
 import { BuildError } from "../errors";
 import { buildxDirectory } from "../paths";
 import type { Platform } from "../platforms";
-import type { Progress, RunNode } from "./node";
+import type { Access, Progress, RunNode } from "./node";
 import { nodesOf, provePlacement } from "./placement";
 import { register, remoteRegistration } from "./registration";
 import { Relay } from "./relay";
@@ -18,6 +18,8 @@ export interface RelaySessionSettings {
   builderName: string;
   nodes: readonly RunNode[];
   wakeTimeoutSeconds: number;
+  /** What must be held while nodes are used: for nodes that are not simply reachable. */
+  access?: Access;
 }
 
 /** Nodes that are woken when a build needs them, and reached through one relay. */
@@ -33,14 +35,21 @@ export class RelaySession implements BuildSession {
     );
   }
 
-  /** Nodes awake, placement proven, builder registered. */
   async prepare(platforms: readonly Platform[], progress: Progress): Promise<Attempt> {
-    const needed = nodesOf(this.settings.nodes, platforms);
-    await this.wakeAll(needed, progress);
-    this.provePlacement(platforms);
-    this.register(progress);
-    const lossesBefore = new Map(needed.map(({ name }) => [name, this.relay.lossCount(name)]));
-    return { platforms, retries: 0, lossesBefore };
+    await this.settings.access?.acquire(progress);
+    try {
+      return { platforms, retries: 0, lossesBefore: await this.makeReady(platforms, progress), isHeld: true };
+    } catch (error) {
+      await this.settings.access?.release();
+      throw error;
+    }
+  }
+
+  async finish(attempt: Attempt): Promise<void> {
+    if (attempt.isHeld) {
+      attempt.isHeld = false;
+      await this.settings.access?.release();
+    }
   }
 
   async recover(attempt: Attempt, error: string, progress: Progress): Promise<boolean> {
@@ -59,13 +68,21 @@ export class RelaySession implements BuildSession {
     progress(
       `node ${names} was lost during the build; waking it to build again (${attempt.retries} of ${mostRetries})`,
     );
-    const again = await this.prepare(attempt.platforms, progress);
-    attempt.lossesBefore = again.lossesBefore;
+    attempt.lossesBefore = await this.makeReady(attempt.platforms, progress);
     return true;
   }
 
   explain(platforms: readonly Platform[], error: string): string | undefined {
     return explainForeign(this.settings.nodes, platforms, error);
+  }
+
+  /** Nodes awake, placement proven, builder registered. Says how often each node had hung up by then. */
+  private async makeReady(platforms: readonly Platform[], progress: Progress): Promise<Map<string, number>> {
+    const needed = nodesOf(this.settings.nodes, platforms);
+    await this.wakeAll(needed, progress);
+    this.provePlacement(platforms);
+    this.register(progress);
+    return new Map(needed.map(({ name }) => [name, this.relay.lossCount(name)]));
   }
 
   private async wakeAll(nodes: readonly RunNode[], progress: Progress): Promise<void> {

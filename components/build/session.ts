@@ -9,6 +9,8 @@ export interface Attempt {
   retries: number;
   /** For each node, how often it had ended a connection before this build. */
   lossesBefore: Map<string, number>;
+  /** Whether what `prepare` took is still held for this build. */
+  isHeld: boolean;
 }
 
 /** The nodes of one builder during one `up`. */
@@ -17,6 +19,8 @@ export interface BuildSession {
   prepare(platforms: readonly Platform[], progress: Progress): Promise<Attempt>;
   /** After a failed build: mends what can be mended and says whether to build again. Explains a failure that stays. */
   recover(attempt: Attempt, error: string, progress: Progress): Promise<boolean>;
+  /** After a build, however it ended: gives up what `prepare` took. Never throws. */
+  finish(attempt: Attempt): Promise<void>;
   /** What an error means that is no loss of a node, where there is more to say than it says, or nothing. */
   explain(platforms: readonly Platform[], error: string): string | undefined;
 }

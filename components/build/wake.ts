@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type DaemonInfo, readDaemonInfo } from "../buildkit/client";
 import { BuildError } from "../errors";
 import { describeFailure, type Failure } from "./failures";
-import type { DescribedNode, Progress, RunNode } from "./node";
+import type { DescribedNode, Progress, RunNode, Waiting } from "./node";
 import type { Relay } from "./relay";
 
 const pollMilliseconds = 1_000;
@@ -25,23 +25,24 @@ export async function wakeNode(
   let lastProgress = start;
   for (;;) {
     // Each time: a node may end or move while we wait for it.
-    relay.point(node.name, await node.wake(progress));
-    const answer = await ask(node, relay, Math.min(answerTimeoutMilliseconds, Math.max(1, deadline - Date.now())));
-    if (!("cause" in answer)) {
+    const woken = await node.wake(progress);
+    relay.point(node.name, "waitingFor" in woken ? undefined : woken);
+    const left = Math.max(1, deadline - Date.now());
+    const answer = "waitingFor" in woken ? woken : await ask(node, relay, Math.min(answerTimeoutMilliseconds, left));
+    if ("platforms" in answer) {
       return answer;
     }
-    if (answer.permanent) {
+    if ("permanent" in answer && answer.permanent) {
       throw new BuildError(`${title(node)}: ${answer.cause}. Fix: ${answer.fix}.`);
     }
-    const seconds = Math.round((Date.now() - start) / 1_000);
     if (Date.now() + pollMilliseconds >= deadline) {
-      throw new BuildError(
-        `${title(node)} did not answer within ${timeoutSeconds} s (wakeTimeoutSeconds): ${answer.cause}. Fix: ${answer.fix}.`,
-      );
+      throw await lateError(node, timeoutSeconds, answer);
     }
     if (Date.now() - lastProgress >= progressEveryMilliseconds) {
       lastProgress = Date.now();
-      progress(`waiting for node ${node.name}, ${seconds} s of at most ${timeoutSeconds} s: ${answer.cause}`, true);
+      const seconds = Math.round((Date.now() - start) / 1_000);
+      const cause = "waitingFor" in answer ? answer.waitingFor : answer.cause;
+      progress(`waiting for node ${node.name}, ${seconds} s of at most ${timeoutSeconds} s: ${cause}`, true);
     }
     await sleep(Date.now() - start < quickPollsMilliseconds ? quickPollMilliseconds : pollMilliseconds);
   }
@@ -50,6 +51,17 @@ export async function wakeNode(
 /** A node's name and address, as messages begin. */
 export function title(node: DescribedNode): string {
   return `node ${node.name} (${node.platform}, ${node.address})`;
+}
+
+async function lateError(node: RunNode, timeoutSeconds: number, answer: Failure | Waiting): Promise<BuildError> {
+  const reason =
+    "waitingFor" in answer ? `still waiting for ${answer.waitingFor}.` : `${answer.cause}. Fix: ${answer.fix}.`;
+  const diagnosis = await node.diagnose?.();
+  return new BuildError(
+    [`${title(node)} did not answer within ${timeoutSeconds} s (wakeTimeoutSeconds): ${reason}`, diagnosis]
+      .filter(Boolean)
+      .join("\n"),
+  );
 }
 
 async function ask(node: RunNode, relay: Relay, timeoutMilliseconds: number): Promise<DaemonInfo | Failure> {

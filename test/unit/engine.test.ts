@@ -115,7 +115,7 @@ describe("a session through a Docker engine", () => {
     reason: "darwin can't run buildkitd, which needs Linux",
   });
   const both = ["linux/amd64", "linux/arm64"] as const;
-  const attempt = { platforms: both, retries: 0, lossesBefore: new Map<string, number>() };
+  const attempt = { platforms: both, retries: 0, lossesBefore: new Map<string, number>(), isHeld: false };
 
   it("registers one node for all platforms, once, and says once why and what is not native", async () => {
     const store = fs.mkdtempSync(path.join(os.tmpdir(), "mpi-buildx-"));
