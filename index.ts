@@ -15,6 +15,7 @@ const image = new MultiPlatformImage("image", {
       allowedValues: ["persistent", "stop-when-idle"],
     }),
     idleTimeoutMinutes: config.getNumber("idleTimeoutMinutes"),
+    maxLifetimeMinutes: config.getNumber("maxLifetimeMinutes"),
   },
 });
 
@@ -22,6 +23,6 @@ export const indexDigest = image.indexDigest;
 export const ref = image.ref;
 export const platformDigests = image.platformDigests;
 
-function nodeKind(): "local" {
-  return config.get<"local">("nodes", { allowedValues: ["local"] }) ?? "local";
+function nodeKind(): "local" | "ec2" {
+  return config.get<"local" | "ec2">("nodes", { allowedValues: ["local", "ec2"] }) ?? "local";
 }

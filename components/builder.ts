@@ -1,54 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { EngineSession } from "./build/engineSession";
-import type { RunNode } from "./build/node";
-import { RelaySession } from "./build/relaySession";
+import type { Access, RunNode } from "./build/node";
 import type { BuildSession } from "./build/session";
-import { BuildError } from "./errors";
-import { findBuildkitd } from "./local/daemon";
-import { findEngine } from "./local/engine";
-import type { NodeArgs, RemoteNodeArgs } from "./nodes/arguments";
-import { localRunNode } from "./nodes/local";
-import { remoteRunNode } from "./nodes/remote";
+import { type BuilderArgs, normaliseBuilder } from "./builderArguments";
+import { resolveNodes, startSession } from "./builderSession";
+import type { Ec2Connection } from "./ec2/connection";
+import { ec2Session } from "./ec2/session";
+import type { NodeArgs } from "./nodes/arguments";
+import { createEc2Nodes } from "./nodes/ec2/nodes";
+import type { NormalEc2 } from "./nodes/ec2/normalise";
+import { awsSettings } from "./nodes/ec2/provider";
 import { shortHash } from "./paths";
 import { isNativeOn, type Platform } from "./platforms";
+import { resolved } from "./resolved";
 import { asResourceError } from "./resourceError";
-import { checkNodes, checkWholeNumber, type NamedNode } from "./validate";
+import type { NamedNode } from "./validate";
 
 const builderType = "multi-platform-image:index:Builder";
-const defaultIdleTimeoutMinutes = 10;
-const defaultWakeTimeoutSeconds = 180;
-
-/** Arguments of {@link Builder}. */
-export interface BuilderArgs {
-  /**
-   * The nodes, appended to one buildx builder in this order; one for each platform. Equivalent to
-   * `docker buildx create` for the first and `create --append` for the rest.
-   */
-  nodes: readonly NodeArgs[];
-  /**
-   * What becomes of nodes that have nothing to build: `stop-when-idle` ends those that we started after
-   * `idleTimeoutMinutes`, and the next build starts them with their cache; `persistent` keeps them. Nodes of kind
-   * `remote` are never ended, and neither is a container of a Docker engine ({@link LocalNodeArgs}).
-   *
-   * @default "stop-when-idle"
-   */
-  lifecycle?: "persistent" | "stop-when-idle";
-  /**
-   * Minutes without a build after which a node ends itself, with `stop-when-idle`. Counted on the node: it holds when
-   * `up` is killed.
-   *
-   * @default 10
-   */
-  idleTimeoutMinutes?: number;
-  /**
-   * Seconds that a build waits for a node until it lists its workers.
-   *
-   * @default 180
-   */
-  wakeTimeoutSeconds?: number;
-}
-
 /** A node of a {@link Builder}, as its output shows it. */
 export interface BuildNode {
   /** The node's name in the builder. */
@@ -57,23 +25,33 @@ export interface BuildNode {
   platform: Platform;
   /** `false` for a `local` node of another platform than this machine's: good for Dockerfiles without RUN. */
   native: boolean;
+  /** The EC2 instance, for nodes of kind `ec2`. */
+  instanceId?: string;
 }
 
 /**
  * One buildx builder of several nodes, each building its own platform natively.
  *
- * Declaring it starts nothing and costs nothing: nodes wake in a hook of an image that must be built, and the builder is
- * registered then, on the machine that runs `pulumi up`. An `up` without a change calls no node.
+ * Nodes wake in a hook of an image that must be built, and the builder is registered then, on the machine that runs
+ * `pulumi up`. An `up` without a change calls no node.
  *
  * ```ts
- * const builder = new Builder("builders", {
+ * const builder = new Builder("builders");                    // two EC2 instances, stopped when idle
+ * new MultiPlatformImage("api", { context: "./api", repository, builder });
+ *
+ * const mixed = new Builder("mixed", {
  *   nodes: [
- *     { kind: "remote", platform: "linux/arm64", endpoint: "tcp://10.0.1.7:1234", tls },
- *     { kind: "local", platform: "linux/amd64" },
+ *     { kind: "ec2", platform: "linux/arm64", instanceType: "c8g.2xlarge" },
+ *     { kind: "remote", platform: "linux/amd64", endpoint: "tcp://10.0.1.7:1234", tls },
  *   ],
  * });
- * new MultiPlatformImage("api", { context: "./api", tags: ["ghcr.io/acme/api:1.0"], builder });
  * ```
+ *
+ * **Cost** of the two default EC2 nodes in us-east-1, on demand: about $0.16 an hour for c8g.xlarge and $0.21 for
+ * c7a.xlarge while they run; whether they run or not, about $28 a month for their volumes (100 GB of gp3 at 250 MiB/s and
+ * 10 GB for the system, each). A public IPv4 address is $0.005 an hour while a node runs. `persistent` nodes run all the
+ * time: about $270 a month more.
+ * @see https://aws.amazon.com/ec2/pricing/on-demand/ https://aws.amazon.com/ebs/pricing/
  */
 export class Builder extends pulumi.ComponentResource {
   /**
@@ -86,25 +64,30 @@ export class Builder extends pulumi.ComponentResource {
 
   /** @internal */
   readonly declaredNodes: readonly NamedNode[];
-  private readonly settings: Promise<RunNode[]>;
   private readonly wakeTimeoutSeconds: number;
+  private readonly others: Promise<RunNode[]>;
+  private readonly ec2: pulumi.Output<Ec2Connection> | undefined;
   private openSession?: Promise<BuildSession>;
 
   /**
    * @param name the resource's name, and the beginning of the builder's.
-   * @throws pulumi.ResourceError without nodes, with two for one platform, endpoint or name, or with a wrong value.
+   * @throws pulumi.ResourceError with an empty list of nodes, with two for one platform, endpoint or name, or with a wrong
+   * value.
    */
-  constructor(name: string, args: BuilderArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: BuilderArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     // Without args: they would be kept in the state, and TLS keys with them.
     super(builderType, name, {}, opts);
-    const normal = asResourceError(this, () => normalise(name, args));
+    const normal = asResourceError(this, () => normaliseBuilder(name, args));
     this.declaredNodes = normal.nodes;
     this.wakeTimeoutSeconds = normal.wakeTimeoutSeconds;
-    this.settings = resolveNodes(normal.nodes, normal.idleTimeoutMinutes);
+    // Without the dependency on this component that `urn` carries: its children, which need the name, would wait for it
+    // and it for them.
+    this.builderName = pulumi.output(resolved(this.urn).then((urn) => registeredName(name, urn)));
+    this.ec2 = this.createEc2(name, normal.ec2);
+    this.others = resolveNodes(normal.nodes, normal.idleTimeoutMinutes);
     // Told by the hook that asks for the nodes, if any does.
-    this.settings.catch(() => undefined);
-    this.builderName = this.urn.apply((urn) => registeredName(name, urn));
-    this.nodes = pulumi.output(normal.nodes.map(describeNode));
+    this.others.catch(() => undefined);
+    this.nodes = this.describeNodes();
     this.registerOutputs({ builderName: this.builderName, nodes: this.nodes });
   }
 
@@ -113,27 +96,42 @@ export class Builder extends pulumi.ComponentResource {
    * @internal
    */
   session(): Promise<BuildSession> {
-    this.openSession ??= Promise.all([resolved(this.builderName), this.settings]).then(([builderName, nodes]) =>
-      startSession(builderName, this.declaredNodes, nodes, this.wakeTimeoutSeconds),
-    );
+    this.openSession ??= this.startSession();
     return this.openSession;
   }
-}
 
-function normalise(name: string, args: BuilderArgs) {
-  const owner = `Builder ${name}`;
-  const { lifecycle = "stop-when-idle", idleTimeoutMinutes = defaultIdleTimeoutMinutes } = args;
-  checkWholeNumber(owner, "idleTimeoutMinutes", idleTimeoutMinutes, 1);
-  return {
-    nodes: checkNodes(owner, args.nodes),
-    idleTimeoutMinutes: lifecycle === "persistent" ? null : idleTimeoutMinutes,
-    wakeTimeoutSeconds: checkWholeNumber(
-      owner,
-      "wakeTimeoutSeconds",
-      args.wakeTimeoutSeconds ?? defaultWakeTimeoutSeconds,
-      1,
-    ),
-  };
+  private createEc2(name: string, ec2: NormalEc2): pulumi.Output<Ec2Connection> | undefined {
+    const { builderName, wakeTimeoutSeconds } = this;
+    return ec2.nodes.length > 0 ? createEc2Nodes(this, name, { ...ec2, builderName, wakeTimeoutSeconds }) : undefined;
+  }
+
+  private describeNodes(): pulumi.Output<BuildNode[]> {
+    // What is secret of a connection is its key alone.
+    const instances = this.ec2 ? pulumi.unsecret(this.ec2).nodes : pulumi.output<Ec2Connection["nodes"]>([]);
+    return instances.apply((made) =>
+      this.declaredNodes.map(({ name, kind, platform }) => ({
+        name,
+        kind,
+        platform,
+        native: kind !== "local" || isNativeOn(platform, process.arch),
+        ...(kind === "ec2" && { instanceId: made.find((each) => each.name === name)?.instanceId }),
+      })),
+    );
+  }
+
+  private async startSession(): Promise<BuildSession> {
+    const [builderName, others, ec2] = await Promise.all([resolved(this.builderName), this.others, this.startEc2()]);
+    const all = [...others, ...(ec2?.nodes ?? [])];
+    const nodes = this.declaredNodes.flatMap(({ name }) => all.filter((node) => node.name === name));
+    return startSession(builderName, this.declaredNodes, nodes, this.wakeTimeoutSeconds, ec2?.access);
+  }
+
+  private async startEc2(): Promise<{ nodes: RunNode[]; access: Access } | undefined> {
+    if (!this.ec2) {
+      return undefined;
+    }
+    return ec2Session(await resolved(this.ec2), await awsSettings(this));
+  }
 }
 
 /** Unique where URNs are: two builders of one name would write the same registration, each its own nodes. */
@@ -150,57 +148,4 @@ function organization(): string {
     // Unit tests of users' programs rarely name one: https://www.pulumi.com/docs/iac/concepts/testing/unit/
     return "organization";
   }
-}
-
-function describeNode({ name, kind, platform }: NamedNode): BuildNode {
-  return { name, kind, platform, native: kind !== "local" || isNativeOn(platform, process.arch) };
-}
-
-async function resolveNodes(nodes: readonly NamedNode[], idleTimeoutMinutes: number | null): Promise<RunNode[]> {
-  return Promise.all(nodes.map((node) => resolveNode(node, idleTimeoutMinutes)));
-}
-
-async function resolveNode(node: NamedNode, idleTimeoutMinutes: number | null): Promise<RunNode> {
-  switch (node.kind) {
-    case "local":
-      return localRunNode({ ...node, idleTimeoutMinutes });
-    case "remote":
-      return remoteRunNode(await resolved(pulumi.output(plainRemote(node))));
-    default:
-      return node satisfies never;
-  }
-}
-
-/** Through a Docker engine where all nodes are `local` and this machine can't run them itself; else through a relay. */
-async function startSession(
-  builderName: string,
-  declared: readonly NamedNode[],
-  nodes: readonly RunNode[],
-  wakeTimeoutSeconds: number,
-): Promise<BuildSession> {
-  if (process.platform === "win32") {
-    throw new BuildError("Windows is not supported: run `pulumi up` in WSL, on Linux or on macOS");
-  }
-  const buildkitd = findBuildkitd();
-  if ("problem" in buildkitd && declared.every(({ kind }) => kind === "local")) {
-    const engine = await findEngine();
-    if (!("tried" in engine)) {
-      return new EngineSession({ builderName, nodes, engine, reason: buildkitd.problem });
-    }
-  }
-  return new RelaySession({ builderName, nodes, wakeTimeoutSeconds });
-}
-
-function plainRemote({ name, platform, endpoint, tls }: RemoteNodeArgs & { name: string }) {
-  return {
-    name,
-    platform,
-    endpoint,
-    tls: tls && { ca: tls.ca, cert: tls.cert, key: tls.key, serverName: tls.serverName },
-  };
-}
-
-/** The value of an output for a hook: hooks run when all inputs of their resource are known. */
-function resolved<T>(output: pulumi.Output<T>): Promise<T> {
-  return new Promise((resolve) => output.apply(resolve));
 }

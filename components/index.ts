@@ -1,5 +1,8 @@
-export { Builder, type BuilderArgs, type BuildNode } from "./builder";
+export { Builder, type BuildNode } from "./builder";
+export type { BuilderArgs } from "./builderArguments";
 export { MultiPlatformImage, type MultiPlatformImageArgs } from "./multiPlatformImage";
 export type { CommonNodeArgs, LocalNodeArgs, NodeArgs, RemoteNodeArgs, RemoteNodeTls } from "./nodes/arguments";
+export type { BuildkitReleaseArgs, Ec2Args, Ec2NodeArgs, Ec2Platform, IngressArgs } from "./nodes/ec2/arguments";
 export type { Platform } from "./platforms";
 export type { PlatformDigests } from "./registry/manifest";
+export type { EcrRepository } from "./repository/ecr";

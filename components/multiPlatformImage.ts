@@ -2,12 +2,14 @@ import type * as dockerBuild from "@pulumi/docker-build";
 import { Image } from "@pulumi/docker-build/image";
 import * as pulumi from "@pulumi/pulumi";
 
-import { Builder, type BuilderArgs } from "./builder";
+import { Builder } from "./builder";
+import type { BuilderArgs } from "./builderArguments";
+import { defaultBuilder } from "./defaultBuilder";
 import { checkedDigests } from "./digests";
-import { argumentError } from "./errors";
 import { imageHooks, type ImageBuild } from "./hooks";
 import { defaultPlatforms, type Platform } from "./platforms";
 import type { PlatformDigests } from "./registry/manifest";
+import { checkRepository, type EcrRepository, withRepository } from "./repository/ecr";
 import { asResourceError } from "./resourceError";
 import { checkContext, checkLoad, checkPlacement, checkPlatforms, checkTags } from "./validate";
 
@@ -25,8 +27,11 @@ export interface MultiPlatformImageArgs extends Omit<
   /**
    * Where the image is built: a {@link Builder}, the arguments of one that this image has for itself, or the name of a
    * builder that buildx knows already. Equivalent to buildx's `--builder`.
+   *
+   * @default - the stack's default builder, with one EC2 node for linux/arm64 and one for linux/amd64: made once for each
+   * aws provider, and shared by all images that name no builder
    */
-  builder: Builder | BuilderArgs | { name: pulumi.Input<string> };
+  builder?: Builder | BuilderArgs | { name: pulumi.Input<string> };
   /**
    * Whether `pulumi preview` builds too. It would wake nodes.
    *
@@ -52,6 +57,22 @@ export interface MultiPlatformImageArgs extends Omit<
    * @default true
    */
   push?: dockerBuild.ImageArgs["push"];
+  /**
+   * The ECR repository that the image is pushed to: an `aws.ecr.Repository`, also one that is made in the same `up`, or
+   * `{ repositoryUrl }` of another stack's. It supplies
+   *
+   * - the tag, when `tags` is not given: a hash of the build context and of every argument that docker-build compares, and
+   *   some characters that are new each time that it changes. So a tag is never pushed twice with different content, and
+   *   the repository may have immutable tags;
+   * - a credential that is made in each `up`, which is no change of the image. `registries` are kept beside it.
+   *
+   * Equivalent to `docker login` with `aws ecr get-login-password`, and to buildx's `--tag`. The caller needs
+   * `ecr:GetAuthorizationToken`, and the rights to push.
+   *
+   * @default - pushed to the registries of `tags`
+   * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
+   */
+  repository?: EcrRepository;
   /**
    * Whether the image stays in its registry when this resource is deleted or replaced. docker-build would delete the
    * digest, which a replace with the same content has just pushed again.
@@ -94,15 +115,21 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
    */
   constructor(name: string, args: MultiPlatformImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super(imageType, name, {}, opts);
-    const { platforms, imageArgs, builder, retainOnDelete } = asResourceError(this, () => normalise(name, args));
+    const { platforms, builder, repository, retainOnDelete, ...normal } = asResourceError(this, () =>
+      normalise(name, args),
+    );
     const { own, builderName } = resolveBuilder(this, name, builder, platforms);
     const build: ImageBuild = { platforms, wasPushedNow: false };
     this.builder = own;
-    this.image = new Image(
-      name,
-      { ...imageArgs, builder: { name: builderName } },
-      { parent: this, retainOnDelete, hooks: own && imageHooks(this, name, own, build) },
-    );
+    const ownArgs = { ...normal.imageArgs, builder: { name: builderName } };
+    const imageArgs = repository ? withRepository(this, name, repository, ownArgs) : ownArgs;
+    this.image = new Image(name, imageArgs, {
+      parent: this,
+      // Nodes are resources of the builder; the builder's name alone does not wait for them.
+      dependsOn: own ? [own] : [],
+      retainOnDelete,
+      hooks: own && imageHooks(this, name, own, build),
+    });
     const digests = checkedDigests(this, this.image, imageArgs, build);
     this.indexDigest = digests.indexDigest;
     this.ref = digests.ref;
@@ -121,14 +148,14 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
 
 function normalise(name: string, args: MultiPlatformImageArgs) {
   const owner = `MultiPlatformImage ${name}`;
-  const { builder, context, platforms: given = defaultPlatforms, push = true, retainOnDelete = true, ...rest } = args;
-  if (!(builder as unknown)) {
-    const remedy = "give a Builder, its arguments, or the `name` of one that buildx knows";
-    throw argumentError(owner, "builder", builder, remedy);
-  }
+  const { builder, context, platforms: given = defaultPlatforms, push = true, retainOnDelete = true, ...others } = args;
+  const { repository, ...rest } = others;
   const platforms = checkPlatforms(owner, given);
   checkLoad(owner, rest.load === true, platforms);
-  checkPlainTags(owner, args.tags, push);
+  checkRepository(owner, repository);
+  if (!repository || rest.tags !== undefined) {
+    checkPlainTags(owner, rest.tags, push);
+  }
   const buildContext = typeof context === "string" ? { location: context } : context;
   checkPlainContext(owner, buildContext, args.dockerfile);
   const imageArgs: dockerBuild.ImageArgs = {
@@ -139,7 +166,7 @@ function normalise(name: string, args: MultiPlatformImageArgs) {
     platforms: [...given] as dockerBuild.ImageArgs["platforms"],
     push,
   };
-  return { platforms, imageArgs, builder, retainOnDelete };
+  return { platforms, imageArgs, builder, repository, retainOnDelete };
 }
 
 function checkPlainTags(owner: string, tags: dockerBuild.ImageArgs["tags"], push: dockerBuild.ImageArgs["push"]): void {
@@ -168,10 +195,17 @@ function resolveBuilder(
   builder: MultiPlatformImageArgs["builder"],
   platforms: readonly Platform[],
 ): { own: Builder | undefined; builderName: pulumi.Input<string> } {
-  if (!(builder instanceof Builder) && "name" in builder) {
+  if (builder && !(builder instanceof Builder) && "name" in builder) {
     return { own: undefined, builderName: builder.name };
   }
-  const own = builder instanceof Builder ? builder : new Builder(`${name}-builder`, builder, { parent: image });
+  const own = ownBuilder(image, name, builder);
   asResourceError(image, () => checkPlacement(`MultiPlatformImage ${name}`, own.declaredNodes, platforms));
   return { own, builderName: own.builderName };
+}
+
+function ownBuilder(image: MultiPlatformImage, name: string, builder: Builder | BuilderArgs | undefined): Builder {
+  if (builder instanceof Builder) {
+    return builder;
+  }
+  return builder ? new Builder(`${name}-builder`, builder, { parent: image }) : defaultBuilder(image);
 }

@@ -30,9 +30,14 @@ export function dockerDirectory(environment: NodeJS.ProcessEnv = process.env): s
   return environment.DOCKER_CONFIG || path.join(os.homedir(), ".docker");
 }
 
+/** Where all folders for sockets of this user are. */
+export function socketRoot(): string {
+  return path.join(shortTemporaryDirectory(), `mpi-${os.userInfo().uid}`);
+}
+
 /** A folder for sockets with a short path of its own, open to this user only. */
 export function socketDirectory(key: string): string {
-  const root = path.join(shortTemporaryDirectory(), `mpi-${os.userInfo().uid}`);
+  const root = socketRoot();
   const directory = path.join(root, shortHash(key));
   for (const each of [root, directory]) {
     fs.mkdirSync(each, { recursive: true, mode: 0o700 });

@@ -39,6 +39,7 @@ async function prepareGroup(group: Group): Promise<void> {
       return;
     case "hosts":
     case "main":
+    case "ec2":
       await preparePackages();
       await prepareTools();
       if (machinePlatform() === "linux/amd64") {

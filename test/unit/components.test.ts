@@ -133,7 +133,6 @@ describe("components", () => {
       /`dockerfile\.location` is "\.\/Absent": there is no file \//,
     ],
     ["two platforms are loaded", { load: true }, /`load` is true: a Docker engine takes one platform/],
-    ["there is no builder", { builder: undefined }, /`builder` is missing: give a Builder/],
     ["there are no nodes", { builder: { nodes: [] } }, /`nodes` is \[\]: give at least one/],
     [
       "two nodes have one endpoint",

@@ -6,7 +6,7 @@ import { say, seconds } from "../progress";
 import { type Counts, NOTHING, summary } from "./counts";
 
 /** Each is a folder under test/. `lint` is first and has none. */
-export const GROUPS = ["unit", "tools", "hosts", "main"] as const;
+export const GROUPS = ["unit", "tools", "hosts", "main", "ec2"] as const;
 export type Group = (typeof GROUPS)[number];
 
 const ROOT = path.join(__dirname, "..", "..");

@@ -1,0 +1,134 @@
+import type { Instance } from "@aws-sdk/client-ec2";
+
+import { call, codeOf, describeAwsError } from "../ec2/awsErrors";
+import { type Ec2Connection, parameterNames, tagNames } from "../ec2/connection";
+import { BuildError } from "../errors";
+import type { Account } from "./account";
+
+/** The node of a builder, as the tags of its instance tell. */
+export interface ListedNode {
+  name: string;
+  platform: string;
+  instanceId: string;
+  state: string;
+}
+
+/** A builder whose instances are in the account and region. */
+export interface ListedBuilder {
+  builderName: string;
+  nodes: ListedNode[];
+}
+
+/** Every builder with an instance, in the order of their names. */
+export async function listBuilders(account: Account): Promise<ListedBuilder[]> {
+  const instances: Instance[] = [];
+  let NextToken: string | undefined;
+  do {
+    const Filters = [{ Name: "tag-key", Values: [tagNames.builder] }];
+    const action = { action: "ec2:DescribeInstances", resource: `instances in ${account.region}` };
+    const page = await call({ ...action, identity: account.identity }, () =>
+      account.ec2.describeInstances({ Filters, NextToken }),
+    );
+    instances.push(...(page.Reservations ?? []).flatMap((each) => each.Instances ?? []));
+    NextToken = page.NextToken;
+  } while (NextToken);
+  return groupInstances(instances);
+}
+
+/** Instances that are gone are still described for an hour. */
+export function groupInstances(instances: readonly Instance[]): ListedBuilder[] {
+  const builders = new Map<string, ListedNode[]>();
+  for (const instance of instances) {
+    const state = instance.State?.Name ?? "unknown";
+    const builderName = tagOf(instance, tagNames.builder);
+    if (builderName && state !== "terminated" && state !== "shutting-down") {
+      const name = tagOf(instance, tagNames.node);
+      const node = { name, platform: tagOf(instance, tagNames.platform), instanceId: instance.InstanceId ?? "", state };
+      builders.set(builderName, [...(builders.get(builderName) ?? []), node]);
+    }
+  }
+  return [...builders]
+    .map(([builderName, nodes]) => ({ builderName, nodes: nodes.sort((a, b) => compare(a.name, b.name)) }))
+    .sort((a, b) => compare(a.builderName, b.builderName));
+}
+
+/** How a builder of this name is reached: its registered name, or the beginning of one that no other builder has. */
+export async function findConnection(account: Account, name: string): Promise<Ec2Connection> {
+  const direct = isRegisteredName(name) ? await readConnection(account, name) : undefined;
+  if (direct) {
+    return direct;
+  }
+  const known = (await listBuilders(account)).map(({ builderName }) => builderName);
+  const builderName = matchBuilder(name, known, `account ${account.account} in ${account.region}`);
+  const connection = await readConnection(account, builderName);
+  if (!connection) {
+    throw new BuildError(
+      `the parameter ${parameterNames.connection(builderName)} of builder ${builderName} is not there. ` +
+        "Fix: run `pulumi up --refresh` for the builder's stack, which makes it again.",
+    );
+  }
+  return connection;
+}
+
+/** The one known builder that a name means. */
+export function matchBuilder(name: string, known: readonly string[], where: string): string {
+  const matching = known.filter((each) => each === name || (each.startsWith(`${name}-`) && suffixOf(each, name)));
+  const exact = matching.find((each) => each === name);
+  if (exact !== undefined || matching.length === 1) {
+    return exact ?? matching[0];
+  }
+  if (matching.length > 1) {
+    throw new BuildError(
+      `${name} means more than one builder of ${where}: ${matching.join(", ")}. Fix: name one of them.`,
+    );
+  }
+  const candidates = known.length > 0 ? `these are there: ${known.join(", ")}` : "none is there";
+  throw new BuildError(
+    `there is no builder ${name} in ${where}; ${candidates}. Fix: name one of them, or check --region and --profile.`,
+  );
+}
+
+/** Whether the name ends as registered names do. */
+function isRegisteredName(name: string): boolean {
+  return /-[0-9a-f]{8}$/.test(name);
+}
+
+function suffixOf(registered: string, name: string): boolean {
+  return /^[0-9a-f]{8}$/.test(registered.slice(name.length + 1));
+}
+
+async function readConnection(account: Account, builderName: string): Promise<Ec2Connection | undefined> {
+  const Name = parameterNames.connection(builderName);
+  let connection: Ec2Connection;
+  try {
+    const { Parameter } = await account.ssm.getParameter({ Name, WithDecryption: true });
+    connection = JSON.parse(Parameter?.Value ?? "") as Ec2Connection;
+  } catch (error) {
+    if (codeOf(error) === "ParameterNotFound") {
+      return undefined;
+    }
+    if (error instanceof SyntaxError) {
+      throw new BuildError(
+        `the parameter ${Name} is no JSON. Fix: run \`pulumi up --refresh\` for the builder's stack.`,
+      );
+    }
+    const resource = account.arn("ssm", `parameter${Name}`);
+    throw describeAwsError(error, { action: "ssm:GetParameter", resource, identity: account.identity });
+  }
+  // A parameter may be shared with other accounts, its builder is not.
+  if (connection.accountId !== account.account) {
+    throw new BuildError(
+      `builder ${builderName} is in AWS account ${connection.accountId}, and the credentials here are of account ${account.account} (${account.identity}). ` +
+        "Fix: use --profile, or credentials of the builder's account.",
+    );
+  }
+  return connection;
+}
+
+function tagOf(instance: Instance, key: string): string {
+  return instance.Tags?.find((tag) => tag.Key === key)?.Value ?? "";
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,66 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { socketRoot } from "../paths";
+import type { CleanOptions } from "./arguments";
+import { matchBuilder } from "./builders";
+import { certificatesRoot, configDirectory, holderFile } from "./ownFiles";
+import { namesIn, type OwnRegistration, ownRegistrations, removeRegistration } from "./registrations";
+import { isListening, removeDeadSockets } from "./sockets";
+
+/** Removes what is on this machine, and says what it was. */
+export async function clean({ builder }: CleanOptions): Promise<string> {
+  const lines = builder === undefined ? await cleanAll() : await cleanBuilder(builder);
+  return lines.length > 0 ? `${lines.join("\n")}\n` : "Nothing to remove.\n";
+}
+
+async function cleanBuilder(name: string): Promise<string[]> {
+  const registrations = ownRegistrations();
+  const known = new Set([...registrations.map((each) => each.builderName), ...namesIn(certificatesRoot())]);
+  const isKnown = [...known].some((each) => each === name || each.startsWith(`${name}-`));
+  if (!isKnown) {
+    return [];
+  }
+  const builderName = matchBuilder(name, [...known].sort(), "this machine");
+  const lines = await removeRegistrations(registrations.filter((each) => each.builderName === builderName));
+  return [...lines, ...removeCertificates([builderName])];
+}
+
+async function cleanAll(): Promise<string[]> {
+  const lines = await removeRegistrations(ownRegistrations());
+  lines.push(...removeCertificates(namesIn(certificatesRoot())));
+  if (fs.existsSync(holderFile())) {
+    fs.rmSync(configDirectory(), { recursive: true });
+    lines.push(`removed ${configDirectory()}`);
+  }
+  const sockets = await Promise.all(
+    namesIn(socketRoot()).map((name) => removeDeadSockets(path.join(socketRoot(), name))),
+  );
+  const count = sockets.reduce((sum, each) => sum + each, 0);
+  return count > 0 ? [...lines, `removed ${count} dead sockets below ${socketRoot()}`] : lines;
+}
+
+async function removeRegistrations(registrations: readonly OwnRegistration[]): Promise<string[]> {
+  const lines: string[] = [];
+  for (const { name, kind, sockets } of registrations) {
+    const listening = await Promise.all(sockets.map(isListening));
+    if (listening.includes(true)) {
+      lines.push(`kept builder ${name}: a \`pulumi up\` that runs now uses it`);
+      continue;
+    }
+    removeRegistration(name);
+    lines.push(`removed builder ${name} (${kind}) from buildx's store`);
+    for (const directory of new Set(sockets.map((socket) => path.dirname(socket)))) {
+      await removeDeadSockets(directory);
+    }
+  }
+  return lines;
+}
+
+function removeCertificates(builderNames: readonly string[]): string[] {
+  return builderNames.map((builderName) => {
+    const directory = path.join(certificatesRoot(), builderName);
+    fs.rmSync(directory, { recursive: true, force: true });
+    return `removed ${directory}`;
+  });
+}

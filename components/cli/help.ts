@@ -1,0 +1,62 @@
+import type { CommandName } from "./arguments";
+
+const accountHelp = `  --region REGION    default: AWS_REGION, AWS_DEFAULT_REGION, or the profile's
+  --profile PROFILE  of ~/.aws/config; default: AWS's usual places for credentials`;
+
+const builderHelp = `BUILDER is a builder's registered name (builders-1a2b3c4d), or its beginning (builders) where only one builder has it.`;
+
+const commandHelp: Record<CommandName, string> = {
+  wake: `Usage: multi-platform-image wake BUILDER [options]
+
+Starts the nodes of a builder, lets this machine in, and registers them with buildx, for builds from a shell or in CI:
+prints the command to build with. Nodes stay awake for the minutes given, and then stop when they are idle.
+
+${builderHelp}
+
+  --minutes MINUTES  how long the nodes stay awake and let this machine in, from now on; default: 60, at most 1440
+  --platform LIST    only the nodes of these platforms: linux/arm64,linux/amd64; again or with commas
+${accountHelp}
+`,
+  stop: `Usage: multi-platform-image stop BUILDER [options]
+
+Stops the nodes of a builder now, and takes back what \`wake\` holds for this machine. Caches stay. Refuses while
+somebody else needs the nodes or a build runs.
+
+${builderHelp}
+
+  --force            stops them even so
+  --no-wait          does not wait until they have stopped
+${accountHelp}
+`,
+  status: `Usage: multi-platform-image status [BUILDER] [options]
+
+Shows a builder's nodes, who needs them and who is let in; without BUILDER, all builders of the account and region.
+Starts and changes nothing.
+
+${builderHelp}
+
+  --json             as JSON
+${accountHelp}
+`,
+  clean: `Usage: multi-platform-image clean [BUILDER]
+
+Removes what is on this machine: registrations with buildx, certificates, dead sockets. Without BUILDER, all that is
+dead or was made by \`wake\`. Calls nobody, and keeps what a running \`pulumi up\` uses.
+`,
+};
+
+const generalHelp = `Usage: multi-platform-image COMMAND
+
+EC2 build nodes outside of \`pulumi up\`.
+
+  wake BUILDER      start the nodes and register them with buildx, for builds from a shell or in CI
+  stop BUILDER      stop the nodes now
+  status [BUILDER]  nodes, leases, ingress rules
+  clean [BUILDER]   remove what is on this machine
+
+multi-platform-image COMMAND --help tells more. Exit codes: 0 success, 1 failure, 2 wrong usage.
+`;
+
+export function helpText(command: CommandName | undefined): string {
+  return command ? commandHelp[command] : generalHelp;
+}

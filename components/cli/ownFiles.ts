@@ -1,0 +1,72 @@
+import * as crypto from "node:crypto";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+
+import type { TlsMaterial } from "../build/endpoint";
+import { nodeServerName } from "../ec2/connection";
+import { writeFileAtomically } from "../paths";
+
+/**
+ * Where `wake` keeps keys and this machine's name. No cache: those are copied around by CI systems.
+ * @see https://specifications.freedesktop.org/basedir-spec/latest/
+ */
+export function configDirectory(environment: NodeJS.ProcessEnv = process.env): string {
+  const base = environment.XDG_CONFIG_HOME || path.join(os.homedir(), ".config");
+  return path.join(base, "multi-platform-image");
+}
+
+/** The folder of all builders' certificates. */
+export function certificatesRoot(): string {
+  return path.join(configDirectory(), "certificates");
+}
+
+/** The file that holds this machine's name. */
+export function holderFile(): string {
+  return path.join(configDirectory(), "holder");
+}
+
+/** Tells this user of this machine from others, in leases and rules: the same for every `wake`, made by the first. */
+export function ownHolder(): string {
+  const found = readHolder();
+  if (found) {
+    return found;
+  }
+  fs.mkdirSync(configDirectory(), { recursive: true, mode: 0o700 });
+  writeFileAtomically(holderFile(), crypto.randomBytes(4).toString("hex"));
+  // Of two commands at once, both take the name that stayed.
+  return readHolder() ?? ownHolder();
+}
+
+/** This machine's name, if it has one yet. */
+export function readHolder(): string | undefined {
+  try {
+    const text = fs.readFileSync(holderFile(), "utf8");
+    return /^[0-9a-f]{8}$/.test(text) ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The holder's name in a builder's lease. */
+export function leaseHolder(holder: string): string {
+  return `cli-${holder}`;
+}
+
+/** Writes a builder's client certificate, for buildx. Says where, in the words of `--driver-opt`. */
+export function writeCertificates(builderName: string, tls: TlsMaterial): Record<string, string> {
+  const directory = path.join(certificatesRoot(), builderName);
+  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const write = (name: string, content: string) => {
+    const file = path.join(directory, name);
+    writeFileAtomically(file, content);
+    return file;
+  };
+  // In the order of their names, as buildx writes them.
+  return {
+    cacert: write("ca.pem", tls.ca),
+    cert: write("cert.pem", tls.cert),
+    key: write("key.pem", tls.key),
+    servername: tls.serverName ?? nodeServerName,
+  };
+}

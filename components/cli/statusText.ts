@@ -1,0 +1,69 @@
+import type { ListedBuilder } from "./builders";
+import type { BuilderStatus, LeaseStatus, RuleStatus } from "./builderStatus";
+import { formatTable } from "./tables";
+
+/** All builders of an account and region. */
+export function formatBuilders(builders: readonly ListedBuilder[], where: string): string {
+  if (builders.length === 0) {
+    return `There is no builder in ${where}.\n`;
+  }
+  const rows = builders.flatMap(({ builderName, nodes }) =>
+    nodes.map(({ name, platform, instanceId, state }) => [builderName, name, platform, instanceId, state]),
+  );
+  return formatTable(["BUILDER", "NODE", "PLATFORM", "INSTANCE", "STATE"], rows);
+}
+
+/** One builder, with all that is known of it. */
+export function formatBuilder(builder: BuilderStatus, now: Date): string {
+  const nodes = builder.nodes.map((node) => [
+    node.name,
+    node.platform,
+    node.instanceId,
+    node.instanceType,
+    node.state,
+    node.since,
+    node.address,
+    node.buildkitVersion ?? (node.state === "running" ? "not reachable from here" : undefined),
+    node.activeBuilds?.toString(),
+  ]);
+  const header = ["NODE", "PLATFORM", "INSTANCE", "TYPE", "STATE", "SINCE", "ADDRESS", "BUILDKIT", "BUILDS"];
+  return [
+    `builder ${builder.builderName}, account ${builder.accountId} in ${builder.region}\n`,
+    formatTable(header, nodes),
+    formatLeases(builder.leases, now),
+    formatRules(builder.ingress, now),
+  ].join("\n");
+}
+
+function formatLeases(leases: readonly LeaseStatus[], now: Date): string {
+  return leases.length === 0
+    ? "Nobody holds the nodes.\n"
+    : formatTable(
+        ["HELD BY", "UNTIL", ""],
+        leases.map(({ holder, until, isOwn }) => [nameOf(holder, isOwn), until, minutesUntil(until, now)]),
+      );
+}
+
+function formatRules(rules: readonly RuleStatus[], now: Date): string {
+  return rules.length === 0
+    ? "Nobody is let in.\n"
+    : formatTable(
+        ["LET IN", "RULE", "FOR", "UNTIL", ""],
+        rules.map(({ source, id, holder, until, isOwn }) => [
+          source,
+          id,
+          holder ? nameOf(holder, isOwn) : "everybody there",
+          until ?? "for good",
+          until ? minutesUntil(until, now) : " ",
+        ]),
+      );
+}
+
+function nameOf(holder: string, isOwn: boolean): string {
+  return isOwn ? `${holder} (this machine)` : holder;
+}
+
+function minutesUntil(until: string, now: Date): string {
+  const minutes = Math.round((Date.parse(until) - now.getTime()) / 60_000);
+  return Date.parse(until) < now.getTime() ? "over" : `${minutes} min left`;
+}

@@ -1,0 +1,115 @@
+import { formatEndpoint } from "../build/endpoint";
+import type { Progress } from "../build/node";
+import { nodesOf, provePlacement } from "../build/placement";
+import { register, type RegisteredNode, remoteRegistration } from "../build/registration";
+import { title, wakeNode } from "../build/wake";
+import type { Ec2Connection, Ec2ConnectionNode } from "../ec2/connection";
+import { Instances } from "../ec2/instances";
+import { ec2RunNode } from "../ec2/wake";
+import { BuildError } from "../errors";
+import { type Account, openAccount } from "./account";
+import type { WakeOptions } from "./arguments";
+import { findConnection } from "./builders";
+import { Claim } from "./claim";
+import { withRelay } from "./daemons";
+import { ownHolder, writeCertificates } from "./ownFiles";
+import { withProgress } from "./progress";
+import { directName } from "./registrations";
+import { formatTime } from "./tables";
+
+/** Makes a builder ready for builds from this machine's shell, and says how to build. */
+export async function wake({ builder, minutes, platforms, ...options }: WakeOptions): Promise<string> {
+  return withProgress(`waking ${builder}`, async (progress) => {
+    const account = await openAccount(options);
+    const connection = await findConnection(account, builder);
+    const nodes = platforms ? nodesOf(connection.nodes, platforms) : connection.nodes;
+    const instances = new Instances(connection, () => Promise.resolve(account));
+    const anyAddress = async () => (await instances.describe(nodes[0].instanceId))?.PrivateIpAddress;
+    const claim = new Claim(account, connection, ownHolder(), anyAddress);
+    const endInterruption = onInterruption(() => claim.undo());
+    const until = await claim.take(minutes, progress);
+    try {
+      const endpoints = await wakeAll(account, connection, nodes, instances, progress);
+      await claim.removeOlderRules();
+      const name = registerDirectly(connection, nodes, endpoints);
+      progress(
+        `builder ${name} is registered; its nodes stay awake and let this machine in until ${formatTime(until)}`,
+      );
+      return `docker buildx build --builder ${name} --platform ${platformList(nodes)} --tag REPOSITORY:TAG --push .\n`;
+    } catch (error) {
+      await claim.undo();
+      throw error;
+    } finally {
+      endInterruption();
+    }
+  });
+}
+
+/** The nodes' endpoints in their order, once every daemon lists its workers and each serves its platform natively. */
+async function wakeAll(
+  account: Account,
+  connection: Ec2Connection,
+  nodes: readonly Ec2ConnectionNode[],
+  instances: Instances,
+  progress: Progress,
+): Promise<string[]> {
+  const runNodes = nodes.map((node) => ec2RunNode(connection, node, instances, () => Promise.resolve(account)));
+  return withRelay(
+    nodes.map(({ name }) => name),
+    async (relay) => {
+      const outcomes = await Promise.allSettled(
+        runNodes.map(async (node) => {
+          const info = await wakeNode(node, relay, connection.wakeTimeoutSeconds, progress);
+          const endpoint = await node.wake(progress);
+          if ("waitingFor" in endpoint) {
+            throw new BuildError(`${title(node)} went away as soon as it was awake. Fix: try again.`);
+          }
+          progress(`${title(node)} is awake: BuildKit ${info.version}`);
+          return { ...node, listed: info.platforms, endpoint: formatEndpoint(endpoint) };
+        }),
+      );
+      const failures = outcomes.flatMap((each) => (each.status === "rejected" ? [each.reason as Error] : []));
+      if (failures.length > 0) {
+        throw new BuildError(failures.map(({ message }) => message).join("\n"));
+      }
+      const awake = outcomes.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+      provePlacement(
+        awake,
+        nodes.map(({ platform }) => platform),
+      );
+      return awake.map(({ endpoint }) => endpoint);
+    },
+  );
+}
+
+function registerDirectly(
+  connection: Ec2Connection,
+  nodes: readonly Ec2ConnectionNode[],
+  endpoints: readonly string[],
+): string {
+  const builderName = directName(connection.builderName);
+  const driverOptions = writeCertificates(connection.builderName, connection.tls);
+  const registered = nodes.map(({ name, platform }, index): RegisteredNode => ({
+    name,
+    platform,
+    endpoint: endpoints[index],
+    driverOptions,
+  }));
+  register(builderName, remoteRegistration(builderName, registered));
+  return builderName;
+}
+
+function platformList(nodes: readonly Ec2ConnectionNode[]): string {
+  return nodes.map(({ platform }) => platform).join(",");
+}
+
+/** Whoever interrupts the command wants neither nodes awake nor a way in. Says how to end this. */
+function onInterruption(undo: () => Promise<void>): () => void {
+  const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+  const handlers = Object.entries(signals).map(([signal, code]): [string, () => void] => [
+    signal,
+    () => void undo().finally(() => process.exit(code)),
+  ]);
+  handlers.forEach(([signal, handler]) => process.once(signal, handler));
+  return () => handlers.forEach(([signal, handler]) => process.removeListener(signal, handler));
+}

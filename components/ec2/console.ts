@@ -1,0 +1,51 @@
+/** What the node's own bootstrap writes before the reason why it can't work. */
+const failurePrefix = "multi-platform-image: failed: ";
+
+/** The first line that a Linux kernel prints. */
+const kernelBanner = /Linux version \d/;
+
+const hidden = "(hidden)";
+
+/** What must not be passed on, wherever it comes from: keys, tokens and passwords. */
+const secrets: readonly [pattern: RegExp, replacement: string][] = [
+  [/-----BEGIN [A-Z ]*-----[\s\S]*?(-----END [A-Z ]*-----|$)/g, hidden],
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+  [/\b(AKIA|ASIA)[A-Z0-9]{12,}/g, hidden],
+  [/\b(password|passwd|secret\w*|token|authorization)(["']?\s*[:=]\s*)\S.*/gi, `$1$2${hidden}`],
+  [/\b(?![0-9a-f]+\b)[A-Za-z0-9+/]{64,}={0,2}/g, hidden],
+];
+
+/** A console's text without colours, control characters, progress that was overwritten, and secrets. */
+export function cleanConsole(raw: string): string {
+  const plain = raw
+    .replace(/\r\n/g, "\n")
+    .replace(/\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\^_]|[()][A-Z0-9])/g, "")
+    .replace(/[^\n]*\r(?=[^\n])/g, "")
+    .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "");
+  return secrets.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), plain);
+}
+
+/** The part of a console that the newest boot wrote: it keeps those before, too. */
+export function newestBoot(console: string): string {
+  const lines = console.split("\n");
+  const starts = lines.flatMap((line, at) => (kernelBanner.test(line) ? [at] : []));
+  return lines.slice(starts.at(-1) ?? 0).join("\n");
+}
+
+/** The reason that a node itself gave for not working. */
+export function failureIn(console: string): string | undefined {
+  const line = console
+    .split("\n")
+    .filter((each) => each.includes(failurePrefix))
+    .at(-1);
+  return line?.slice(line.indexOf(failurePrefix) + failurePrefix.length).trim();
+}
+
+/** The last lines with something on them. */
+export function tail(console: string, lines: number): string[] {
+  return console
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .filter(Boolean)
+    .slice(-lines);
+}

@@ -1,0 +1,179 @@
+import type { Instance } from "@aws-sdk/client-ec2";
+
+import { clientCertificateProblem } from "../build/certificates";
+import type { Endpoint } from "../build/endpoint";
+import type { Progress, RunNode, Waiting } from "../build/node";
+import { BuildError } from "../errors";
+import { describeAwsError, isTransient } from "./awsErrors";
+import type { AwsClients } from "./clients";
+import {
+  buildkitPort,
+  type Ec2Connection,
+  type Ec2ConnectionNode,
+  type NodeAddressing,
+  nodeServerName,
+} from "./connection";
+import { ConsoleWatch } from "./consoleWatch";
+import { describeReason, diagnoseInstance } from "./diagnosis";
+import type { Instances } from "./instances";
+import { Starter } from "./start";
+
+/** EC2 may not know at once of an instance that it has just made, or of its address. */
+const lateMilliseconds = 5_000;
+
+/** A builder's node on EC2, for those who build on it. */
+export function ec2RunNode(
+  connection: Ec2Connection,
+  node: Ec2ConnectionNode,
+  instances: Instances,
+  clients: () => Promise<AwsClients>,
+): RunNode {
+  const waker = new Waker(connection, node, instances, clients);
+  return {
+    name: node.name,
+    platform: node.platform,
+    native: true,
+    address: `EC2 instance ${node.instanceId} in ${connection.region}`,
+    wake: (progress) => waker.wake(progress),
+    diagnose: () => waker.diagnose(),
+  };
+}
+
+class Waker {
+  private readonly subject: string;
+  private readonly console: ConsoleWatch;
+  private readonly starter: Starter;
+  private missingSince?: number;
+
+  constructor(
+    private readonly connection: Ec2Connection,
+    private readonly node: Ec2ConnectionNode,
+    private readonly instances: Instances,
+    private readonly clients: () => Promise<AwsClients>,
+  ) {
+    this.subject = `node ${node.name} (${node.instanceId})`;
+    this.console = new ConsoleWatch(node.instanceId, clients);
+    this.starter = new Starter(node, connection.wakeTimeoutSeconds, clients);
+  }
+
+  async wake(progress: Progress): Promise<Endpoint | Waiting> {
+    const problem = clientCertificateProblem(this.connection.tls, new Date());
+    if (problem) {
+      throw new BuildError(`${this.subject}: ${problem} (\`pulumi up\` of the builder's stack does).`);
+    }
+    const { arn, identity } = await this.clients();
+    try {
+      return await this.step(await this.instances.describe(this.node.instanceId), progress);
+    } catch (error) {
+      const resource = arn("ec2", `instance/${this.node.instanceId}`);
+      const failure = describeAwsError(error, { action: "ec2:DescribeInstances", resource, identity });
+      if (isTransient(error)) {
+        return { waitingFor: `AWS to answer: ${failure.message}` };
+      }
+      throw failure;
+    }
+  }
+
+  async diagnose(): Promise<string | undefined> {
+    try {
+      this.instances.forget();
+      const instance = await this.instances.describe(this.node.instanceId);
+      return await diagnoseInstance(await this.clients(), this.node.instanceId, instance);
+    } catch {
+      return undefined;
+    }
+  }
+
+  private async step(instance: Instance | undefined, progress: Progress): Promise<Endpoint | Waiting> {
+    if (!instance?.State?.Name) {
+      return this.late("EC2 to know the instance", () => this.goneError("is not there"));
+    }
+    if (instance.State.Name === "running") {
+      return this.running(instance);
+    }
+    this.console.reset();
+    this.missingSince = undefined;
+    switch (instance.State.Name) {
+      case "pending":
+        return { waitingFor: `instance ${this.node.instanceId} to start (pending)` };
+      case "stopping":
+        return { waitingFor: `instance ${this.node.instanceId} to stop, so that it can be started again` };
+      case "stopped": {
+        const [waiting] = await Promise.all([this.starter.start(instance, progress), this.console.ignorePresent()]);
+        this.instances.forget();
+        return waiting;
+      }
+      case "shutting-down":
+      case "terminated":
+        throw this.goneError(`is ${instance.State.Name}${describeReason(instance)}`);
+      default:
+        return instance.State.Name satisfies never;
+    }
+  }
+
+  private async running(instance: Instance): Promise<Endpoint | Waiting> {
+    const endpoint = endpointOf(instance, this.connection);
+    if (!endpoint) {
+      return this.late("its address", () => {
+        const [what, fix] = missingAddress[this.connection.addressing];
+        return new BuildError(`${this.subject} runs without ${what}. Fix: ${fix}.`);
+      });
+    }
+    this.missingSince = undefined;
+    const failure = await this.console.failure();
+    if (failure !== undefined) {
+      throw new BuildError(`${this.subject} says: ${failure}`);
+    }
+    return endpoint;
+  }
+
+  private late(what: string, error: () => BuildError): Waiting {
+    this.missingSince ??= Date.now();
+    if (Date.now() - this.missingSince > lateMilliseconds) {
+      this.missingSince = undefined;
+      throw error();
+    }
+    return { waitingFor: what };
+  }
+
+  private goneError(what: string): BuildError {
+    return new BuildError(
+      `${this.subject} ${what}. Fix: run \`pulumi up --refresh\` for the stack of builder ${this.connection.builderName}, which makes a new node.`,
+    );
+  }
+}
+
+const missingAddress: Record<NodeAddressing, [what: string, fix: string]> = {
+  public: [
+    "a public IPv4 address",
+    'set `addressing` to "private" where this machine reaches the VPC, or use a `subnetId` with an internet gateway',
+  ],
+  private: ["a private address", 'set `addressing` to "public"'],
+  ipv6: ["an IPv6 address", 'use a `subnetId` with IPv6 addresses, or set `addressing` to "public"'],
+};
+
+/** Where an instance's daemon is reached, if it has such an address now. */
+export function endpointOf(
+  instance: Instance,
+  { addressing, tls }: Pick<Ec2Connection, "addressing" | "tls">,
+): Endpoint | undefined {
+  const host = addressOf(instance, addressing);
+  return host
+    ? { kind: "tcp", host, port: buildkitPort, tls: { ...tls, serverName: tls.serverName ?? nodeServerName } }
+    : undefined;
+}
+
+function addressOf(instance: Instance, addressing: NodeAddressing): string | undefined {
+  switch (addressing) {
+    case "public":
+      return instance.PublicIpAddress || undefined;
+    case "private":
+      return instance.PrivateIpAddress || undefined;
+    case "ipv6":
+      return (
+        instance.Ipv6Address || instance.NetworkInterfaces?.flatMap((each) => each.Ipv6Addresses ?? [])[0]?.Ipv6Address
+      );
+    default:
+      return addressing satisfies never;
+  }
+}

@@ -1,0 +1,142 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+import type { Platform } from "../../platforms";
+import type { CommonNodeArgs } from "../arguments";
+
+/** Platforms that EC2 has machines for. */
+export type Ec2Platform = Extract<Platform, "linux/arm64" | "linux/amd64">;
+
+/**
+ * An EC2 instance that runs BuildKit, made with the builder: Graviton for linux/arm64, x86 for linux/amd64.
+ *
+ * Its cache is on a volume of its own, which outlives the instance. BuildKit's version, limits, timeouts and certificates
+ * are read by the node itself, from Parameter Store, and applied when it is idle: changing them replaces nothing and cuts
+ * no build.
+ */
+export interface Ec2NodeArgs extends CommonNodeArgs {
+  kind: "ec2";
+  /**
+   * The instance's type. AWS is asked for its architecture, and a type of another one is refused. A change stops and
+   * starts the instance; its cache stays.
+   *
+   * @default "c8g.xlarge" for linux/arm64, "c7a.xlarge" for linux/amd64
+   */
+  instanceType?: pulumi.Input<string>;
+  /**
+   * The image that the instance boots: Debian 13, or another with systemd, cloud-init and Python 3. Changing it replaces
+   * the instance; its cache stays.
+   *
+   * @default - the newest Debian 13 when the instance is made; later releases replace nothing
+   * @see https://wiki.debian.org/Cloud/AmazonEC2Image/Trixie
+   */
+  ami?: pulumi.Input<string>;
+  /**
+   * The subnet of the instance and, by its zone, of its cache.
+   *
+   * @default - the default VPC's, in the first zone that offers the instance's type
+   */
+  subnetId?: pulumi.Input<string>;
+  /**
+   * Gibibytes of the system's volume: encrypted gp3, deleted with the instance.
+   *
+   * @default 10
+   */
+  rootVolumeSizeGibibytes?: number;
+  /**
+   * Gibibytes of the cache's volume: encrypted gp3. BuildKit keeps a fifth of it free. It can grow, never shrink.
+   *
+   * @default 100
+   */
+  cacheVolumeSizeGibibytes?: number;
+  /**
+   * Operations per second of the cache's volume, 3000 to 80000.
+   *
+   * @default 3000
+   */
+  cacheVolumeIops?: number;
+  /**
+   * Mebibytes per second of the cache's volume, 125 to 2000.
+   *
+   * @default 250
+   */
+  cacheVolumeThroughputMebibytes?: number;
+  /**
+   * How many steps BuildKit runs at the same time. Equivalent to `max-parallelism` in buildkitd.toml.
+   *
+   * @default - no limit
+   */
+  maxParallelism?: number;
+}
+
+/** Who may connect to EC2 nodes: their security group lets in nobody else, and mTLS only holders of the builder's key. */
+export type IngressArgs =
+  | {
+      /** The machine that runs `up`: a rule of its own for each `up`, from its first build's beginning to its last one's end. */
+      from: "caller";
+      /**
+       * The address, IPv4 or IPv6, that nodes see this machine at.
+       *
+       * @default - what https://checkip.amazonaws.com says
+       */
+      address?: pulumi.Input<string>;
+    }
+  | {
+      /** Networks: rules that stand as long as the builder. */
+      from: "cidrs";
+      /** IPv4 or IPv6, for instance an office's or a VPN's. `0.0.0.0/0` and `::/0` are refused. */
+      cidrs: readonly string[];
+    }
+  | {
+      /** All addresses of the nodes' own VPC: for `up`s that run inside it. Nothing is open to the internet. */
+      from: "vpc";
+    };
+
+/** What is common to the EC2 nodes of a builder. */
+export interface Ec2Args {
+  /**
+   * Who may connect.
+   *
+   * @default { from: "caller" }
+   */
+  ingress?: IngressArgs;
+  /**
+   * Which address of a node is connected to. With `private` an instance gets no public address: its subnet needs another
+   * way to Debian's packages, BuildKit's release and AWS, such as a NAT gateway.
+   *
+   * @default "public"; with ingress from "vpc" "private"
+   */
+  addressing?: "public" | "private" | "ipv6";
+  /**
+   * BuildKit's release: another version, or a mirror. Changed on nodes that run, when they are idle.
+   *
+   * @default - v0.33.1 from BuildKit's releases
+   */
+  buildkit?: BuildkitReleaseArgs;
+  /**
+   * Mirrors that BuildKit asks before a registry: `{ "docker.io": ["mirror.example.com"] }`. Equivalent to
+   * `[registry."docker.io"] mirrors` in buildkitd.toml.
+   *
+   * @default {}
+   */
+  registryMirrors?: Record<string, readonly string[]>;
+  /**
+   * Registries, `HOST:PORT`, that are reached without TLS. Equivalent to `[registry."HOST:PORT"] http` in buildkitd.toml.
+   *
+   * @default []
+   */
+  insecureRegistries?: readonly string[];
+  /**
+   * Tags of every AWS resource, beside our own.
+   *
+   * @default {}
+   */
+  tags?: Record<string, pulumi.Input<string>>;
+}
+
+/** An archive with the layout of BuildKit's releases, for each platform that has a node. */
+export interface BuildkitReleaseArgs {
+  /** As the daemon reports it, without `v`: `0.33.1`. Nodes keep versions apart by it. */
+  version: string;
+  /** URL, reachable from the node, and SHA-256 of the archive (`.tar.gz`). */
+  archives: Partial<Record<Ec2Platform, { url: string; sha256: string }>>;
+}

@@ -1,0 +1,116 @@
+import { getInstanceTypeOfferingsOutput } from "@pulumi/aws/ec2/getInstanceTypeOfferings";
+import { getSubnetOutput } from "@pulumi/aws/ec2/getSubnet";
+import { getSubnetsOutput } from "@pulumi/aws/ec2/getSubnets";
+import { getVpcOutput } from "@pulumi/aws/ec2/getVpc";
+import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup";
+import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule";
+import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule";
+import * as pulumi from "@pulumi/pulumi";
+
+import { buildkitPort } from "../../ec2/connection";
+import { PlainResourceError } from "../../resourceError";
+import type { IngressArgs } from "./arguments";
+
+/** The VPC of a subnet, or the region's default one. */
+export function findVpc(
+  subnetId: pulumi.Input<string> | undefined,
+  parent: pulumi.Resource,
+): { id: pulumi.Output<string>; cidr: pulumi.Output<string> } {
+  const vpc = getVpcOutput(
+    subnetId === undefined ? { default: true } : { id: getSubnetOutput({ id: subnetId }, { parent }).vpcId },
+    { parent },
+  );
+  return { id: vpc.id, cidr: vpc.cidrBlock };
+}
+
+/** The zone of a subnet. */
+export function zoneOfSubnet(subnetId: pulumi.Input<string>, parent: pulumi.Resource): pulumi.Output<string> {
+  return getSubnetOutput({ id: subnetId }, { parent }).availabilityZone;
+}
+
+/** The first zone that offers the type, in the order of their names, so that the answer does not depend on AWS's order. */
+export function firstZone(instanceType: pulumi.Input<string>, parent: pulumi.Resource): pulumi.Output<string> {
+  const offerings = getInstanceTypeOfferingsOutput(
+    { locationType: "availability-zone", filters: [{ name: "instance-type", values: [instanceType] }] },
+    { parent },
+  );
+  return pulumi.all([offerings.locations, offerings.region, instanceType]).apply(([locations, region, type]) => {
+    const [first] = [...locations].sort();
+    if (first === undefined) {
+      const fix = "choose another `instanceType`, or another region of the aws provider";
+      throw new PlainResourceError(`\`instanceType\` is ${type}: no zone of ${region} offers it; ${fix}`, parent);
+    }
+    return first;
+  });
+}
+
+/** The default VPC's own subnet in a zone. */
+export function defaultSubnet(
+  vpcId: pulumi.Input<string>,
+  zone: pulumi.Input<string>,
+  parent: pulumi.Resource,
+): pulumi.Output<string> {
+  const filters = [
+    { name: "vpc-id", values: [vpcId] },
+    { name: "availability-zone", values: [zone] },
+    { name: "default-for-az", values: ["true"] },
+  ];
+  const subnets = getSubnetsOutput({ filters }, { parent });
+  return pulumi.all([subnets.ids, vpcId, zone]).apply(([ids, vpc, where]) => {
+    const [first] = [...ids].sort();
+    if (first === undefined) {
+      const found = `the default VPC ${vpc} has no default subnet in ${where}, where the node's cache is`;
+      throw new PlainResourceError(`${found}: give the node a \`subnetId\``, parent);
+    }
+    return first;
+  });
+}
+
+/** The nodes' security group: out, everything, as builds fetch from anywhere; in, what `ingress` says and nothing else. */
+export function createSecurityGroup(
+  name: string,
+  args: {
+    vpc: { id: pulumi.Input<string>; cidr: pulumi.Input<string> };
+    ingress: IngressArgs;
+    tags: Record<string, pulumi.Input<string>>;
+  },
+  opts: pulumi.CustomResourceOptions,
+): SecurityGroup {
+  const { vpc, ingress, tags } = args;
+  const description = "Build nodes: mTLS from callers of the builder, nothing else";
+  // Without inline rules: hooks add rules of callers, which an inline list would take for drift.
+  const group = new SecurityGroup(name, { vpcId: vpc.id, description, tags }, opts);
+  for (const [family, cidr] of Object.entries({ ipv4: { cidrIpv4: "0.0.0.0/0" }, ipv6: { cidrIpv6: "::/0" } })) {
+    new SecurityGroupEgressRule(
+      `${name}-out-${family}`,
+      { securityGroupId: group.id, ipProtocol: "-1", ...cidr, tags },
+      opts,
+    );
+  }
+  for (const [source, cidr] of Object.entries(standingSources(ingress, vpc.cidr))) {
+    new SecurityGroupIngressRule(
+      `${name}-in-${source}`,
+      { securityGroupId: group.id, ipProtocol: "tcp", fromPort: buildkitPort, toPort: buildkitPort, ...cidr, tags },
+      opts,
+    );
+  }
+  return group;
+}
+
+function standingSources(
+  ingress: IngressArgs,
+  vpcCidr: pulumi.Input<string>,
+): Record<string, { cidrIpv4?: pulumi.Input<string>; cidrIpv6?: pulumi.Input<string> }> {
+  switch (ingress.from) {
+    case "caller":
+      return {};
+    case "cidrs":
+      return Object.fromEntries(
+        ingress.cidrs.map((cidr) => [cidr, cidr.includes(":") ? { cidrIpv6: cidr } : { cidrIpv4: cidr }]),
+      );
+    case "vpc":
+      return { vpc: { cidrIpv4: vpcCidr } };
+    default:
+      return ingress satisfies never;
+  }
+}

@@ -1,0 +1,159 @@
+import * as net from "node:net";
+
+import type * as pulumi from "@pulumi/pulumi";
+
+import type { NodeAddressing, NodeSettings } from "../../ec2/connection";
+import { argumentError } from "../../errors";
+import { checkNumber, checkWholeNumber } from "../../validate";
+import type { BuildkitReleaseArgs, Ec2Args, Ec2NodeArgs, Ec2Platform, IngressArgs } from "./arguments";
+import { defaultRelease } from "./archives";
+import { ec2Platforms, isEc2Platform } from "./platforms";
+
+/** Timeouts of all nodes of a builder. */
+export interface NodeTimeouts {
+  idleTimeoutMinutes: number | null;
+  maxLifetimeMinutes: number | null;
+}
+
+/** A node with every default filled in. */
+export interface NormalEc2Node extends NodeTimeouts {
+  name: string;
+  platform: Ec2Platform;
+  instanceType: pulumi.Input<string>;
+  ami: pulumi.Input<string> | undefined;
+  subnetId: pulumi.Input<string> | undefined;
+  rootVolumeSizeGibibytes: number;
+  cacheVolumeSizeGibibytes: number;
+  cacheVolumeIops: number;
+  cacheVolumeThroughputMebibytes: number;
+  maxParallelism: number | undefined;
+  buildkit: NodeSettings["buildkit"];
+  registryMirrors: Record<string, readonly string[]>;
+  insecureRegistries: readonly string[];
+}
+
+/** What is common to the nodes, with every default filled in. */
+export interface NormalEc2 {
+  ingress: IngressArgs;
+  addressing: NodeAddressing;
+  tags: Record<string, pulumi.Input<string>>;
+  nodes: NormalEc2Node[];
+}
+
+/** @throws BuildError that names the argument. */
+export function normaliseEc2(
+  owner: string,
+  nodes: readonly (Ec2NodeArgs & { name: string })[],
+  args: Ec2Args,
+  timeouts: NodeTimeouts,
+): NormalEc2 {
+  const ingress = checkIngress(owner, args.ingress ?? { from: "caller" });
+  return {
+    ingress,
+    addressing: args.addressing ?? (ingress.from === "vpc" ? "private" : "public"),
+    tags: args.tags ?? {},
+    nodes: nodes.map((node) => normaliseNode(owner, node, args, timeouts)),
+  };
+}
+
+function normaliseNode(
+  owner: string,
+  node: Ec2NodeArgs & { name: string },
+  args: Ec2Args,
+  timeouts: NodeTimeouts,
+): NormalEc2Node {
+  const { platform } = node;
+  const where = `nodes (${node.name})`;
+  if (!isEc2Platform(platform)) {
+    const allowed = Object.keys(ec2Platforms).join(" and ");
+    throw argumentError(owner, `${where}.platform`, platform, `EC2 has machines for ${allowed}`);
+  }
+  const check = (argument: keyof Ec2NodeArgs, value: number, least: number, most: number) =>
+    checkNumber(owner, `${where}.${argument}`, value, least, most);
+  return {
+    ...timeouts,
+    name: node.name,
+    platform,
+    instanceType: node.instanceType ?? ec2Platforms[platform].instanceType,
+    ami: node.ami,
+    subnetId: node.subnetId,
+    // The image of Debian 13 has 8, and BuildKit's versions need room beside each other.
+    rootVolumeSizeGibibytes: check("rootVolumeSizeGibibytes", node.rootVolumeSizeGibibytes ?? 10, 8, 16_384),
+    // Limits of gp3: https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
+    cacheVolumeSizeGibibytes: check("cacheVolumeSizeGibibytes", node.cacheVolumeSizeGibibytes ?? 100, 1, 65_536),
+    cacheVolumeIops: check("cacheVolumeIops", node.cacheVolumeIops ?? 3_000, 3_000, 80_000),
+    cacheVolumeThroughputMebibytes: check(
+      "cacheVolumeThroughputMebibytes",
+      node.cacheVolumeThroughputMebibytes ?? 250,
+      125,
+      2_000,
+    ),
+    maxParallelism: node.maxParallelism && checkWholeNumber(owner, `${where}.maxParallelism`, node.maxParallelism, 1),
+    buildkit: archiveFor(owner, platform, args.buildkit ?? defaultRelease),
+    registryMirrors: args.registryMirrors ?? {},
+    insecureRegistries: args.insecureRegistries ?? [],
+  };
+}
+
+function archiveFor(owner: string, platform: Ec2Platform, release: BuildkitReleaseArgs): NodeSettings["buildkit"] {
+  const { version, archives } = release;
+  const archive = archives[platform];
+  if (!archive) {
+    const remedy = `a node serves ${platform}: give the \`url\` and \`sha256\` of its archive`;
+    throw argumentError(owner, `ec2.buildkit.archives["${platform}"]`, archive, remedy);
+  }
+  if (!/^[0-9a-f]{64}$/.test(archive.sha256)) {
+    const remedy = "the SHA-256 of the archive, as 64 characters 0-9 and a-f, is allowed";
+    throw argumentError(owner, `ec2.buildkit.archives["${platform}"].sha256`, archive.sha256, remedy);
+  }
+  if (!/^[0-9A-Za-z][0-9A-Za-z.+-]*$/.test(version)) {
+    throw argumentError(owner, "ec2.buildkit.version", version, "a version such as 0.33.1 is allowed");
+  }
+  return { version, ...archive };
+}
+
+function checkIngress(owner: string, ingress: IngressArgs): IngressArgs {
+  switch (ingress.from) {
+    case "caller":
+      if (typeof ingress.address === "string" && net.isIP(ingress.address) === 0) {
+        throw argumentError(owner, "ec2.ingress.address", ingress.address, "one IPv4 or IPv6 address is allowed");
+      }
+      return ingress;
+    case "cidrs":
+      ingress.cidrs.forEach((cidr) => checkCidr(owner, cidr));
+      if (ingress.cidrs.length === 0) {
+        throw argumentError(
+          owner,
+          "ec2.ingress.cidrs",
+          ingress.cidrs,
+          "name at least one, for instance 203.0.113.0/24",
+        );
+      }
+      return ingress;
+    case "vpc":
+      return ingress;
+    default: {
+      const { from } = ingress as { from: unknown };
+      throw argumentError(owner, "ec2.ingress.from", from, '"caller", "cidrs" and "vpc" are allowed');
+    }
+  }
+}
+
+function checkCidr(owner: string, cidr: string): void {
+  const [address, length, ...rest] = cidr.split("/");
+  const longest = net.isIPv6(address) ? 128 : 32;
+  const isCidr = net.isIP(address) !== 0 && rest.length === 0 && /^\d+$/.test(length) && Number(length) <= longest;
+  if (!isCidr) {
+    throw argumentError(
+      owner,
+      "ec2.ingress.cidrs",
+      cidr,
+      "a network such as 203.0.113.0/24 or 2001:db8::/48 is allowed",
+    );
+  }
+  if (Number(length) === 0) {
+    const remedy =
+      "it lets in the whole internet; name your networks, or leave `ingress` out: each `up` lets in its own machine";
+    throw argumentError(owner, "ec2.ingress.cidrs", cidr, remedy);
+  }
+}

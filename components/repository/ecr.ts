@@ -1,0 +1,74 @@
+import { getAuthorizationTokenOutput } from "@pulumi/aws/ecr/getAuthorizationToken";
+import type * as dockerBuild from "@pulumi/docker-build";
+import * as pulumi from "@pulumi/pulumi";
+
+import { argumentError } from "../errors";
+import { contentTag } from "./tag";
+
+/** A repository in ECR: an `aws.ecr.Repository`, or what is known of one that another stack has made. */
+export interface EcrRepository {
+  /** `123456789012.dkr.ecr.us-east-1.amazonaws.com/api`, as `aws.ecr.Repository` and `aws.ecr.getRepository` have it. */
+  repositoryUrl: pulumi.Input<string>;
+  /**
+   * The account that the registry belongs to: a token is asked for it.
+   *
+   * @default - the account of the aws provider
+   */
+  registryId?: pulumi.Input<string>;
+}
+
+/** What is no repository is most often one of another package, which has its URL elsewhere. */
+export function checkRepository(owner: string, repository: EcrRepository | undefined): void {
+  if (repository !== undefined && !(repository as Partial<EcrRepository> | null)?.repositoryUrl) {
+    const remedy = "give an aws.ecr.Repository or { repositoryUrl }; of an awsx.ecr.Repository, give its `repository`";
+    throw argumentError(owner, "repository.repositoryUrl", undefined, remedy);
+  }
+}
+
+// What every token is used with: https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
+const ecrUsername = "AWS";
+
+/**
+ * An image's arguments with what its repository supplies: a tag, unless `tags` are given, and a credential beside those
+ * of `registries`.
+ */
+export function withRepository(
+  component: pulumi.Resource,
+  name: string,
+  repository: EcrRepository,
+  args: dockerBuild.ImageArgs,
+): dockerBuild.ImageArgs {
+  const { tags, ...hashed } = args;
+  const login = ecrLogin(component, repository);
+  return {
+    ...args,
+    registries: pulumi.output(args.registries).apply((given) => [...(given ?? []), login]),
+    tags: tags ?? [pulumi.interpolate`${repository.repositoryUrl}:${contentTag(component, name, hashed)}`],
+  };
+}
+
+/**
+ * The login of a repository's registry, with a token that is made in each `up`: one lasts 12 hours. It is no change of
+ * the image, because docker-build does not compare passwords.
+ */
+function ecrLogin(component: pulumi.Resource, { repositoryUrl, registryId }: EcrRepository) {
+  const url = pulumi.output(repositoryUrl);
+  // As a child, it asks with the component's own aws provider.
+  const token = getAuthorizationTokenOutput({ region: url.apply(ecrRegion), registryId }, { parent: component });
+  return {
+    address: url.apply((known) => known.split("/")[0]),
+    username: ecrUsername,
+    password: pulumi.secret(token.password),
+  };
+}
+
+/**
+ * The region in the address of a registry, none in an address that is not ECR's own. Tokens are good for one region,
+ * which may be another one than the provider's.
+ *
+ * @see https://docs.aws.amazon.com/general/latest/gr/ecr.html
+ */
+export function ecrRegion(repositoryUrl: string): string | undefined {
+  const [, region] = /^\d{12}\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.[a-z.]+(?:\/|$)/.exec(repositoryUrl) ?? [];
+  return region;
+}

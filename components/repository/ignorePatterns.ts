@@ -1,0 +1,144 @@
+import * as path from "node:path";
+
+import { BuildError } from "../errors";
+
+/**
+ * The patterns of a `.dockerignore` file, matched as docker-build and BuildKit match them. A port of moby/patternmatcher
+ * v0.6.1, because the one npm package for it is a port of a version from 2020 that matches otherwise (`foo+`, `**`, a
+ * parent of a parent), and a file that is wrongly left out would be pushed again under its old tag.
+ *
+ * @see https://github.com/moby/patternmatcher/blob/v0.6.1/patternmatcher.go
+ */
+export class IgnorePatterns {
+  private readonly patterns: readonly Pattern[];
+  private readonly hasExceptions: boolean;
+  /** Exceptions without wildcards are good for directories of known names: the others need not be walked. */
+  private readonly exceptionDirectories: readonly string[] | undefined;
+
+  constructor(file: string, text: string) {
+    this.patterns = readLines(text).map((line) => compile(file, line));
+    const exceptions = this.patterns.filter(({ isException }) => isException);
+    const directories = exceptions.map(({ text }) => text.replace(/\/\*{1,2}$/, ""));
+    this.hasExceptions = exceptions.length > 0;
+    this.exceptionDirectories = directories.some((each) => /[*[\]?^\\]/.test(each)) ? undefined : directories;
+  }
+
+  /** Whether the path is left out, and what its children need to know: which patterns matched it or a parent. */
+  match(file: string, parentMatched: readonly boolean[] | undefined): { isIgnored: boolean; matched: boolean[] } {
+    let isIgnored = false;
+    const matched = this.patterns.map((pattern, at) => {
+      const isMatch = parentMatched?.[at] || (pattern.isException === isIgnored && pattern.matches(file));
+      if (isMatch) {
+        isIgnored = !pattern.isException;
+      }
+      return isMatch;
+    });
+    return { isIgnored, matched };
+  }
+
+  /** Whether nothing in an ignored directory can be an exception. */
+  canSkip(directory: string): boolean {
+    return (
+      !this.hasExceptions ||
+      !(this.exceptionDirectories?.some((each) => `${each}/`.startsWith(`${directory}/`)) ?? true)
+    );
+  }
+}
+
+interface Pattern {
+  readonly text: string;
+  readonly isException: boolean;
+  readonly matches: (file: string) => boolean;
+}
+
+/** @see https://github.com/moby/patternmatcher/blob/v0.6.1/ignorefile/ignorefile.go */
+function readLines(text: string): string[] {
+  return text
+    .replace(/^\uFEFF/, "")
+    .split(/\r?\n/)
+    .filter((line) => !line.startsWith("#"))
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+    .map((line) => (line.startsWith("!") ? `!${clean(line.slice(1).trim())}` : clean(line)));
+}
+
+/** Go's `filepath.Clean`, and without a slash at the front. */
+function clean(pattern: string): string {
+  if (pattern === "") {
+    return "";
+  }
+  const normal = path.posix.normalize(pattern);
+  const short = normal.length > 1 ? normal.replace(/\/$/, "") : normal;
+  return short.length > 1 ? short.replace(/^\//, "") : short;
+}
+
+function compile(file: string, line: string): Pattern {
+  const isException = line.startsWith("!");
+  const text = isException ? line.slice(1) : line;
+  try {
+    return { text, isException, matches: matcherOf(text) };
+  } catch {
+    throw new BuildError(
+      `${file}: the pattern ${JSON.stringify(line)} is malformed; see https://docs.docker.com/build/concepts/context/#syntax`,
+    );
+  }
+}
+
+/**
+ * The cases and their order are those of the original, with its quirks: what it matches is what counts. What it refuses
+ * is not refused here: docker-build says so itself.
+ */
+function matcherOf(pattern: string): (file: string) => boolean {
+  let kind: "exact" | "prefix" | "suffix" | "expression" = "exact";
+  let expression = "";
+  const characters = [...pattern];
+  for (let at = 0, step = 0; at < characters.length; at++, step++) {
+    const character = characters[at];
+    if (character === "*" && characters[at + 1] === "*") {
+      at++;
+      if (characters[at + 1] === "/") {
+        at++;
+      }
+      const isLast = at + 1 >= characters.length;
+      expression += isLast ? "[^\\n]*" : "(?:[^\\n]*/)?";
+      kind = isLast && kind === "exact" ? "prefix" : "expression";
+      if (step === 0) {
+        kind = "suffix";
+      }
+    } else if (character === "*") {
+      expression += "[^/]*";
+      kind = "expression";
+    } else if (character === "?") {
+      // One character, which may be two of JavaScript's.
+      expression += "(?:[\\uD800-\\uDBFF][\\uDC00-\\uDFFF]|[^/\\uD800-\\uDFFF])";
+      kind = "expression";
+    } else if (".+()$".includes(character)) {
+      // Not "|{}": the original means to, and its bitmap has no place for them.
+      expression += `\\${character}`;
+    } else if (character === "\\") {
+      at++;
+      // One letter means another thing in Go: https://pkg.go.dev/regexp/syntax
+      expression += characters[at] === "a" ? "\\x07" : `\\${characters[at]}`;
+      kind = "expression";
+    } else {
+      expression += character;
+      if (character === "[" || character === "]") {
+        kind = "expression";
+      }
+    }
+  }
+  switch (kind) {
+    case "exact":
+      return (file) => file === pattern;
+    case "prefix":
+      return (file) => file.startsWith(pattern.slice(0, -2));
+    case "suffix":
+      return (file) => file.endsWith(pattern.slice(2)) || `/${file}` === pattern.slice(2);
+    case "expression": {
+      const compiled = new RegExp(`^${expression}$`);
+      return (file) => compiled.test(file);
+    }
+    default:
+      return kind satisfies never;
+  }
+}

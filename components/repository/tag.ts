@@ -1,0 +1,106 @@
+import * as crypto from "node:crypto";
+
+import type * as dockerBuild from "@pulumi/docker-build";
+import * as pulumi from "@pulumi/pulumi";
+
+import { BuildError } from "../errors";
+import { PlainResourceError } from "../resourceError";
+import { hashContext } from "./contextHash";
+
+/** What is hashed: the arguments of docker-build's image, as it gets them. */
+export type HashedArgs = Omit<dockerBuild.ImageArgs, "tags">;
+
+/** The arguments with known values. */
+type KnownArgs = pulumi.Unwrap<HashedArgs>;
+
+/** What an image's content comes from, in two parts: one that all may know, and one that is a secret. */
+export interface Fingerprint {
+  /** Of the context's files and of every argument that docker-build compares, without the values of `secrets`. */
+  hash: string;
+  /** The same with the values of `secrets`. From a hash of it, a PIN could be guessed. */
+  withSecrets: string;
+}
+
+const hashCharacters = 16;
+const generationCharacters = 8;
+
+/**
+ * A tag of its own for each content of an image, which stays as it is while docker-build sees no change:
+ * `HASH-GENERATION`, where HASH stands for all that the image is made of.
+ *
+ * A hash alone would be pushed twice: a commit that is taken back has the hash that it had before, and so has a stack that
+ * was destroyed and comes again, but a node that has lost its cache builds other bytes from the same files, which a
+ * repository with immutable tags refuses. So the generation is new each time that the hash changes. What remembers it is
+ * a resource of Pulumi's own, which needs no plugin: its id is random, and it is replaced when its input changes.
+ *
+ * @see https://www.pulumi.com/docs/iac/concepts/resources/#stash
+ */
+export function contentTag(component: pulumi.Resource, name: string, args: HashedArgs): pulumi.Output<string> {
+  const fingerprint = pulumi.output(args).apply((known) => fingerprintOf(component, known));
+  const generation = new pulumi.Stash(
+    `${name}-tag`,
+    { input: pulumi.secret(fingerprint.apply(({ withSecrets }) => withSecrets)) },
+    { parent: component, replaceOnChanges: ["input"] },
+  );
+  return pulumi
+    .all([pulumi.unsecret(fingerprint), generation.id])
+    .apply(([{ hash }, id]) => `${hash.slice(0, hashCharacters)}-${id.slice(0, generationCharacters)}`);
+}
+
+async function fingerprintOf(component: pulumi.Resource, args: KnownArgs): Promise<Fingerprint> {
+  try {
+    return await hashImage(args);
+  } catch (error) {
+    const message =
+      error instanceof BuildError ? error.message : `the context can't be read: ${(error as Error).message}`;
+    throw new PlainResourceError(`\`repository\` needs a hash of the build context for its tag: ${message}`, component);
+  }
+}
+
+/**
+ * Everything that makes docker-build build again is in the hash, also what leaves the image as it is (`cacheFrom`): a
+ * build that is repeated may give other bytes, and needs a tag of its own for them. Not in it, because docker-build does
+ * not compare them: passwords of `registries`, and the secrets that `ignoreSecretsInDiffCalculation` names.
+ *
+ * @see https://github.com/pulumi/pulumi-docker-build/blob/v0.0.22/provider/internal/image.go
+ */
+export async function hashImage(args: KnownArgs): Promise<Fingerprint> {
+  const { registries, secrets = {}, ignoreSecretsInDiffCalculation = [], ...compared } = args;
+  const { location = ".", named = {} } = compared.context ?? {};
+  const files = await hashContext({
+    context: location,
+    dockerfile: dockerfileOf(location, compared.dockerfile),
+    named: Object.fromEntries(Object.entries(named).map(([name, each]) => [name, each.location])),
+  });
+  const open = {
+    ...compared,
+    secrets: Object.keys(secrets).sort(),
+    registries: registries?.map(({ address, username }) => ({ address, username })),
+    // docker-build builds in each `up` with it, whatever has changed.
+    pulledAt: compared.pull === true ? Date.now() : undefined,
+  };
+  const hash = sha256(files, canonicalJson(open));
+  const known = Object.entries(secrets).filter(([name]) => !ignoreSecretsInDiffCalculation.includes(name));
+  return { hash, withSecrets: sha256(hash, canonicalJson(Object.fromEntries(known))) };
+}
+
+/** docker-build's default: a file in a context that is a folder. What is no file is not read. */
+function dockerfileOf(
+  context: string,
+  dockerfile: { location?: string; inline?: string } | undefined,
+): string | undefined {
+  return dockerfile?.location || (dockerfile?.inline ? undefined : `${context}/Dockerfile`);
+}
+
+function sha256(...parts: string[]): string {
+  return crypto.createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
+/** The same text for equal values, in whatever order their keys were written. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) =>
+    each && typeof each === "object" && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  );
+}

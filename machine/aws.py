@@ -1,0 +1,81 @@
+"""The node's parameters in Parameter Store, read as the instance's own role."""
+
+import datetime
+import http.client
+import json
+import urllib.parse
+
+from machine import places
+from machine.console import Failure
+from machine.signature import sign
+
+IMDS = "169.254.169.254"
+SECONDS = 5
+
+
+def names():
+    with open(places.NAMES) as file:
+        return json.load(file)
+
+
+def read_parameters(wanted):
+    """Name to value of those that exist. Raises for all else, in words that hold no value."""
+    token = call(
+        http.client.HTTPConnection, IMDS, "PUT", "/latest/api/token", {"x-aws-ec2-metadata-token-ttl-seconds": "60"}
+    )
+    region = metadata(token, "placement/region")
+    # https://docs.aws.amazon.com/general/latest/gr/ssm.html
+    host = f"ssm.{region}.amazonaws.com" + (".cn" if region.startswith("cn-") else "")
+    body = json.dumps({"Names": wanted, "WithDecryption": True})
+    request = {
+        "method": "POST",
+        "path": "/",
+        "headers": {
+            "host": host,
+            "content-type": "application/x-amz-json-1.1",
+            "x-amz-target": "AmazonSSM.GetParameters",
+        },
+        "body": body.encode(),
+    }
+    time = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    headers = sign(request, role_credentials(token), region, "ssm", time)
+    answer = json.loads(call(http.client.HTTPSConnection, host, "POST", "/", headers, body))
+    return {parameter["Name"]: parameter["Value"] for parameter in answer["Parameters"]}
+
+
+def role_credentials(token):
+    try:
+        role = metadata(token, "iam/security-credentials/").split("\n")[0]
+        found = json.loads(metadata(token, f"iam/security-credentials/{urllib.parse.quote(role)}"))
+        return {"accessKey": found["AccessKeyId"], "secretKey": found["SecretAccessKey"], "token": found["Token"]}
+    except (Failure, ValueError, KeyError) as error:
+        raise Failure("the instance has no credentials of its role yet") from error
+
+
+def metadata(token, path):
+    return call(
+        http.client.HTTPConnection, IMDS, "GET", f"/latest/meta-data/{path}", {"x-aws-ec2-metadata-token": token}
+    )
+
+
+def call(connect, host, method, path, headers, body=None):
+    connection = connect(host, timeout=SECONDS)
+    try:
+        connection.request(method, path, body=body, headers=headers)
+        response = connection.getresponse()
+        text = response.read().decode()
+    except (OSError, http.client.HTTPException) as error:
+        raise Failure(f"{host}: {error or type(error).__name__}") from error
+    finally:
+        connection.close()
+    if response.status != 200:
+        raise Failure(f"{host}: {response.status} {reason(text) or response.reason}")
+    return text
+
+
+def reason(text):
+    try:
+        said = json.loads(text)
+        return f"{said['__type'].rpartition('#')[2]}: {said.get('message') or said.get('Message') or ''}"
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return ""

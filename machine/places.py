@@ -1,0 +1,17 @@
+"""Where a node keeps what."""
+
+PROGRAM = "/usr/local/lib/multi-platform-image"
+NAMES = "/etc/multi-platform-image/parameters.json"
+KNOWN_SETTINGS = "/var/lib/multi-platform-image/settings.json"
+VERSIONS = "/opt/buildkit"
+CURRENT = "/opt/buildkit/current"
+STATE = "/var/lib/buildkit"
+CONFIGURATION = "/etc/buildkit/buildkitd.toml"
+SOCKET = "/run/buildkit/buildkitd.sock"
+# A tmpfs: what lies here is gone when the node stops.
+RUN = "/run/multi-platform-image"
+TLS = f"{RUN}/tls"
+APPLIED = f"{RUN}/applied"
+REFUSED = f"{RUN}/refused"
+STARTS = f"{RUN}/starts"
+LAST_ACTIVE = f"{RUN}/last-active"

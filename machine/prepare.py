@@ -1,0 +1,75 @@
+"""Makes the node ready, at each boot and whenever its settings have changed: all that it finds done, it leaves."""
+
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from machine import archive, builds, files, packages, parameters, places, volume
+from machine.command import run, succeeds
+from machine.console import Failure, fail, milestone, say
+
+# A client that vanished holds a build for a minute instead of a quarter of an hour.
+KERNEL = {"net/ipv4/tcp_retries2": "8"}
+
+
+def main():
+    fingerprint = "unread"
+    try:
+        with ThreadPoolExecutor() as pool:
+            tasks = [pool.submit(step, packages.install_missing, "packages ready")]
+            wanted = step(parameters.read_patiently, "settings read")
+            fingerprint = wanted.fingerprint()
+            unpacked = pool.submit(step, lambda: archive.install(wanted.settings["buildkit"]), "BuildKit verified")
+            tasks += [unpacked, pool.submit(step, lambda: volume.mount(wanted.settings["volumeId"]), "volume mounted")]
+            for task in tasks:
+                task.result()
+        apply(wanted, unpacked.result())
+        files.remove(places.REFUSED)
+    except Exception as error:  # whatever it is, the console must say so
+        fail(error if isinstance(error, Failure) else f"{type(error).__name__}: {error}")
+        files.write(places.REFUSED, fingerprint)
+        sys.exit(1)
+
+
+def step(work, name):
+    result = work()
+    # Of a boot: later all but the new is there.
+    if not files.read(places.APPLIED):
+        milestone(name)
+    return result
+
+
+def apply(wanted, folder):
+    running = succeeds(["systemctl", "is-active", "--quiet", "buildkit"])
+    if running and files.read(places.APPLIED) == wanted.fingerprint():
+        return
+    if running and (builds.active() or wanted.lease > time.time()):
+        say("changed settings wait until the node is idle")
+        return
+    for path, value in KERNEL.items():
+        set_in_kernel(path, value)
+    for name in ("ca", "cert", "key"):
+        files.write(f"{places.TLS}/{name}.pem", wanted.tls[name], mode=0o600, folder_mode=0o700)
+    files.write(places.CONFIGURATION, wanted.settings["buildkitdToml"])
+    link(folder)
+    run(["systemctl", "restart", "--no-block", "buildkit"])
+    files.write(places.APPLIED, wanted.fingerprint())
+    if running:
+        say(f"changed settings are applied, with BuildKit {wanted.settings['buildkit']['version']}")
+
+
+def set_in_kernel(path, value):
+    with open(f"/proc/sys/{path}", "w") as file:
+        file.write(value)
+
+
+def link(folder):
+    draft = f"{places.CURRENT}.draft"
+    files.remove(draft)
+    os.symlink(folder, draft)
+    os.replace(draft, places.CURRENT)
+
+
+if __name__ == "__main__":
+    main()

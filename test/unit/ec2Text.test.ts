@@ -1,0 +1,113 @@
+import * as assert from "node:assert/strict";
+
+import { callerAddress } from "../../components/ec2/callerAddress";
+import { cleanConsole, failureIn, newestBoot, tail } from "../../components/ec2/console";
+import { formatDescription, lastPortOf, parseDescription, sourceOf } from "../../components/ec2/ingressRules";
+import { parseLease, withoutOld } from "../../components/ec2/lease";
+
+describe("the console of a node", () => {
+  const boots = [
+    "[    0.000000] Linux version 6.12.48+deb13-arm64 (debian-kernel@lists.debian.org)",
+    "multi-platform-image: failed: the old reason",
+    "[    0.000000] Linux version 6.12.48+deb13-arm64 (debian-kernel@lists.debian.org)",
+    "multi-platform-image: BuildKit is there, 12 s",
+    "",
+    "[   13.1] multi-platform-image: failed: the checksum of BuildKit's archive is wrong ",
+    "",
+  ].join("\n");
+
+  it("tells the reason of the newest boot", () => {
+    assert.equal(failureIn(newestBoot(boots)), "the checksum of BuildKit's archive is wrong");
+    assert.equal(failureIn(newestBoot(boots.split("\n").slice(0, 4).join("\n"))), undefined);
+    assert.equal(failureIn("multi-platform-image: all is well"), undefined);
+  });
+
+  it("ends with its last lines that say something", () =>
+    assert.deepEqual(tail(boots, 2), [
+      "multi-platform-image: BuildKit is there, 12 s",
+      "[   13.1] multi-platform-image: failed: the checksum of BuildKit's archive is wrong",
+    ]));
+
+  for (const [what, raw, clean] of [
+    ["colours", "\x1b[0;32m  OK  \x1b[0m] Started \x1b]0;title\x07ssh\r\n", "  OK  ] Started ssh\n"],
+    ["progress", "10%\r50%\rdone\nnext", "done\nnext"],
+    ["control characters", "a\x00b\x08c\x7fd\te", "abcd\te"],
+    ["keys", "-----BEGIN EC PRIVATE KEY-----\nMHcC\n-----END EC PRIVATE KEY-----\nnext", "(hidden)\nnext"],
+    ["a key that was cut off", "x -----BEGIN PRIVATE KEY-----\nMHcC\nMHcC", "x (hidden)"],
+    ["access keys", "with ASIAIOSFODNN7EXAMPLE here", "with (hidden) here"],
+    ["passwords", "the password: hunter2 it is\nok", "the password: (hidden)\nok"],
+    ["tokens", `X-aws-ec2-metadata-token: ${"AQAE"}`, "X-aws-ec2-metadata-token: (hidden)"],
+    ["long text in base64", "A".repeat(80), "(hidden)"],
+  ]) {
+    it(`loses ${what}`, () => assert.equal(cleanConsole(raw), clean));
+  }
+
+  it("keeps digests", () => assert.match(cleanConsole(`expected sha256:${"0a".repeat(32)}, got`), /sha256:(0a){32}/));
+});
+
+describe("rules of callers", () => {
+  const rule = { holder: "0a1b2c3d", until: new Date("2026-11-21T10:00:00.123Z") };
+
+  it("say whose they are, and until when", () => {
+    const text = formatDescription(rule);
+    assert.equal(text, "multi-platform-image until=2026-11-21T10:00:00Z by=0a1b2c3d");
+    assert.deepEqual(parseDescription(text), { holder: "0a1b2c3d", until: new Date("2026-11-21T10:00:00Z") });
+  });
+
+  for (const other of [
+    undefined,
+    "",
+    "office",
+    "multi-platform-image until=soon by=0a1b2c3d",
+    "multi-platform-image",
+  ]) {
+    it(`are not mistaken for ${JSON.stringify(other)}`, () => assert.equal(parseDescription(other), undefined));
+  }
+
+  it("end at a port beyond BuildKit's", () => {
+    assert.equal(lastPortOf(0), 1235);
+    assert.equal(lastPortOf(0.999999), 2233);
+  });
+
+  it("are for one address", () => {
+    assert.deepEqual(sourceOf("203.0.113.7"), { family: 4, cidr: "203.0.113.7/32" });
+    assert.deepEqual(sourceOf("2001:db8::7"), { family: 6, cidr: "2001:db8::7/128" });
+    assert.equal(sourceOf("203.0.113.0/24"), undefined);
+  });
+});
+
+describe("the caller's address", () => {
+  const noNode = () => Promise.resolve(undefined);
+
+  it("is the one that was given, checked", async () => {
+    const given = (address: string) => ({
+      ingress: { from: "caller" as const, address },
+      addressing: "public" as const,
+    });
+    assert.equal(await callerAddress(given("2001:db8::7"), noNode), "2001:db8::7");
+    await assert.rejects(callerAddress(given("10.0.0.0/8"), noNode), /`ingress.address` is "10.0.0.0\/8"/);
+  });
+
+  it("is that of the way to a private node", async () => {
+    const connection = { ingress: { from: "caller" as const }, addressing: "private" as const };
+    assert.equal(await callerAddress(connection, () => Promise.resolve("127.0.0.2")), "127.0.0.1");
+    await assert.rejects(callerAddress(connection, noNode), /no node has an address yet\. Fix: set `ingress`/);
+  });
+});
+
+describe("the lease", () => {
+  it("is read for what is a claim in it", () => {
+    assert.deepEqual(parseLease('{"a": 12, "b": "x"}'), { a: 12 });
+    assert.deepEqual(parseLease("{"), {});
+    assert.deepEqual(parseLease(undefined), {});
+    assert.deepEqual(parseLease("null"), {});
+  });
+
+  it("loses what ended more than a day ago", () => {
+    const now = 1_000_000;
+    assert.deepEqual(withoutOld({ old: now - 86_401, ended: now - 10, live: now + 45 }, now), {
+      ended: now - 10,
+      live: now + 45,
+    });
+  });
+});
