@@ -1,7 +1,8 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", ".state/", "**/*.js", "**/*.mjs"] },
+  // Examples are projects of their own, with their own packages; `tsc` reads them as well.
+  { ignores: ["dist/", "node_modules/", ".state/", "examples/", "**/*.js", "**/*.mjs"] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },
