@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 
 /** What a test may need of the machine beyond the tools. */
 export type HostPart =
-  "namespaces" | "emulation" | "arm64 machine" | "debian roots" | "docker engine" | "ssh" | "skopeo";
+  "namespaces" | "emulation" | "arm64 machine" | "debian roots" | "docker engine" | "ssh" | "skopeo" | "cloud";
 
 // Debian has it; elsewhere its packages can't be checked without.
 const debianKeys = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -25,6 +25,14 @@ const programs: Record<HostPart, Record<string, string>> = {
   "docker engine": { dmsetup: "dmsetup", curl: "curl" },
   ssh: { sshd: "openssh-server", ssh: "openssh-client", "ssh-keygen": "openssh-client" },
   skopeo: { skopeo: "skopeo", curl: "curl" },
+  cloud: {
+    "systemd-nspawn": "systemd-container",
+    losetup: "mount",
+    debugfs: "e2fsprogs",
+    depmod: "kmod",
+    xz: "xz-utils",
+    python3: "python3",
+  },
 };
 
 const needs: Record<HostPart, HostPart[]> = {
@@ -35,6 +43,7 @@ const needs: Record<HostPart, HostPart[]> = {
   "docker engine": ["debian roots"],
   ssh: ["namespaces"],
   skopeo: [],
+  cloud: ["emulation", "arm64 machine"],
 };
 
 export const hostParts = Object.keys(programs) as HostPart[];

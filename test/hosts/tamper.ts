@@ -124,7 +124,8 @@ function withoutPlatform(manifest: Buffer, platform: string): Buffer {
   return Buffer.from(JSON.stringify({ ...index, manifests: kept }));
 }
 
-async function forward(incoming: IncomingMessage, upstream: Registry): Promise<IncomingMessage> {
+/** Passes a request on to the registry behind a front. */
+export async function forward(incoming: IncomingMessage, upstream: Registry): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const outgoing = send(
       new URL(incoming.url ?? "/", upstream.url),

@@ -36,6 +36,10 @@ export interface StackOptions {
   onPath?: readonly Tool[];
   /** A folder whose programs go before all others. */
   programs?: string;
+  /** The command line that runs a command on the host of the stack's user. @default - this machine */
+  enter?: (command: string[]) => string[];
+  /** The program that the project runs. @default - program/index.ts beside this file */
+  program?: string;
 }
 
 /** A Pulumi project of its own in a temporary folder, with local state, run by the real CLI. */
@@ -47,6 +51,7 @@ export class Stack {
     private readonly stack: string,
     private readonly environment: NodeJS.ProcessEnv,
     private readonly hostsFile?: string,
+    private readonly enter: (command: string[]) => string[] = (command) => command,
   ) {}
 
   static async create(spec: Spec, options: StackOptions = {}): Promise<Stack> {
@@ -59,13 +64,14 @@ export class Stack {
     );
     fs.writeFileSync(
       path.join(directory, "index.ts"),
-      `export = require(${JSON.stringify(`${__dirname}/program`)});\n`,
+      `export = require(${JSON.stringify(options.program ?? `${__dirname}/program`)});\n`,
     );
     fs.copyFileSync(path.join(repository, "tsconfig.json"), path.join(directory, "tsconfig.json"));
     fs.writeFileSync(path.join(directory, "package.json"), JSON.stringify({ name: "program", main: "index.ts" }));
     fs.symlinkSync(path.join(repository, "node_modules"), path.join(directory, "node_modules"));
     const environment = { ...(await pulumiEnvironment(home, backend, options)), ...options.environment };
-    const stack = new Stack(directory, home, backend, options.stack ?? "dev", environment, options.hostsFile);
+    const name = options.stack ?? "dev";
+    const stack = new Stack(directory, home, backend, name, environment, options.hostsFile, options.enter);
     stack.declare(spec);
     const made = await stack.run("stack", "select", "--create", stack.stack);
     if (made.code !== 0) {
@@ -138,9 +144,9 @@ export class Stack {
   /** With a hosts file, in a mount namespace of its own, where that file lies over /etc/hosts. */
   private command(...command: string[]): string[] {
     const script = '/bin/mount --bind "$0" /etc/hosts && exec "$@"';
-    return this.hostsFile
-      ? ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", script, this.hostsFile, ...command]
-      : command;
+    return this.enter(
+      this.hostsFile ? ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", script, this.hostsFile, ...command] : command,
+    );
   }
 
   /** All that Pulumi keeps of the stack, as text. */

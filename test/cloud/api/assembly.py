@@ -1,0 +1,35 @@
+"""Puts the parts together. Each changes moto once, in this process."""
+
+from __future__ import annotations
+
+from .faults import Faults
+from .gate import install_gate
+from .groups import install_groups
+from .identities import Identities
+from .instances import Instances
+from .launches import install_launches
+from .lifecycle import install_lifecycle
+from .parameters import install_parameters
+from .registry import install_registry
+from .roles import Roles
+from .settings import Settings
+from .volumes import Volumes
+from .world import World
+
+
+def assemble(settings: Settings) -> World:
+    world = World(settings)
+    # Made by their first use, which takes a second that no call should.
+    _ = world.ec2, world.iam, world.ssm
+    world.faults = Faults()
+    world.identities = Identities(world)
+    world.roles = Roles(world)
+    world.instances = Instances(world)
+    world.volumes = Volumes(world)
+    install_launches(world)
+    install_lifecycle(world)
+    install_groups(world)
+    install_parameters(world)
+    install_registry(world)
+    install_gate(world)
+    return world

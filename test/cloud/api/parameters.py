@@ -1,0 +1,45 @@
+"""Parameter Store: its limits, and the parameters by which Debian publishes its images."""
+
+from __future__ import annotations
+
+from moto.core.utils import utcnow
+from moto.ssm.models import Parameter
+
+from .errors import Refusal
+from .world import Call, World
+
+_LIMITS = {"Standard": 4096, "Advanced": 8192, "Intelligent-Tiering": 8192}
+
+
+def install_parameters(world: World) -> None:
+    @world.before("ssm", "PutParameter")
+    def check(call: Call) -> None:
+        tier = call.get("Tier") or "Standard"
+        limit = _LIMITS[tier]
+        if len(call.get("Value", "").encode()) <= limit:
+            return
+        remedy = (
+            " To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more "
+            "information, see https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html"
+        )
+        message = f"{tier} tier parameters support a maximum parameter value of {limit} characters."
+        raise Refusal("ValidationException", message + (remedy if tier == "Standard" else ""))
+
+    for image in world.settings.images:
+        if image.parameter:
+            world.ssm._parameters[image.parameter].append(_public(world, image.parameter, image.id))
+
+
+def _public(world: World, name: str, value: str) -> Parameter:
+    return Parameter(
+        account_id=world.settings.accountId,
+        name=name,
+        value=value,
+        parameter_type="String",
+        description=None,
+        allowed_pattern=None,
+        keyid=None,
+        last_modified_date=utcnow(),
+        version=1,
+        data_type="aws:ec2:image",
+    )

@@ -1,0 +1,132 @@
+import { controlPort, type Delays } from "./emulator";
+import type { Vpc } from "./vpc";
+
+/** What the cloud does wrong on order: an error in place of an answer, or an instance that does not come up. */
+export type Fault = (
+  | {
+      operation: string;
+      code: string;
+      message: string;
+      /** Whose calls. @default - everybody's */
+      caller?: Caller["kind"];
+    }
+  /** Taken by the next boot: it "runs" without ever booting, or AWS gives it up at once. */
+  | { machine: "never-boots" | "ends-at-once" }
+) & {
+  /** How often. An SDK repeats a call that failed with a server's error, such as InsufficientInstanceCapacity. @default - always */
+  count?: number;
+};
+
+export interface Caller {
+  /** The tests' own key, an instance by its role, a role that was assumed, or nobody that the cloud knows. */
+  kind: "caller" | "node" | "role" | "unknown";
+  arn: string;
+}
+
+export interface ApiCall {
+  time: number;
+  service: string;
+  operation: string;
+  /** Names of what was given, sorted. */
+  parameters: string[];
+  /** From where. */
+  address: string;
+  caller: Caller;
+  /** The code of the refusal. */
+  error?: string;
+}
+
+export interface CloudInstance {
+  id: string;
+  state: "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
+  stateReason: string;
+  architecture: string;
+  instanceType: string;
+  privateAddress: string;
+  publicAddress: string | null;
+  tags: Record<string, string>;
+  /** How often its machine was booted. */
+  boots: number;
+  launchTime: number;
+}
+
+export interface CloudRule {
+  id: string;
+  protocol: string;
+  fromPort: number | null;
+  toPort: number | null;
+  cidr: string | null;
+  description: string | null;
+}
+
+/** All that exists in the account, besides what each account has: the default VPC and its parts. */
+export interface Inventory {
+  instances: CloudInstance[];
+  volumes: { id: string; status: string; sizeGibibytes: number; instanceId: string | null; device: string | null }[];
+  securityGroups: { id: string; name: string; ingress: CloudRule[]; egress: CloudRule[] }[];
+  networkInterfaces: string[];
+  addresses: string[];
+  keyPairs: string[];
+  launchTemplates: string[];
+  parameters: string[];
+  roles: string[];
+  rolePolicies: string[];
+  instanceProfiles: string[];
+  repositories: string[];
+}
+
+export interface IngressRule {
+  protocol: string;
+  fromPort: number | null;
+  toPort: number | null;
+  cidr: string;
+}
+
+/** What the cloud's second port offers: to look at all of it, and to make it misbehave. */
+export interface CloudControl {
+  inventory(): Promise<Inventory>;
+  /** All that were ever there. */
+  instances(): Promise<CloudInstance[]>;
+  /** Since the start, or since they were forgotten. */
+  calls(): Promise<ApiCall[]>;
+  forgetCalls(): Promise<void>;
+  /** In place of those that were ordered before. */
+  faults(...faults: Fault[]): Promise<void>;
+  console(instanceId: string): Promise<string>;
+  /** What the machine's security groups let in. */
+  ingress(instanceId: string): Promise<IngressRule[]>;
+  /** Runs a command inside of the instance. */
+  run(instanceId: string, command: string[]): Promise<string>;
+  /** Cuts the power: AWS finds the instance stopped. */
+  kill(instanceId: string): Promise<void>;
+  /** AWS stops the instance, as it does with one whose hardware it retires. */
+  retire(instanceId: string): Promise<void>;
+  change(settings: Delays & { ecrHost?: string; ecrTokenLifetimeSeconds?: number }): Promise<void>;
+}
+
+export function controlOf(vpc: Pick<Vpc, "address">): CloudControl {
+  const ask = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const answer = await fetch(`http://${vpc.address}:${controlPort}${path}`, {
+      method,
+      headers: { "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`the cloud's control answered ${method} ${path} with ${answer.status}: ${text}`);
+    return JSON.parse(text) as T;
+  };
+  const order = async (path: string, body?: unknown): Promise<void> => void (await ask("POST", path, body));
+  return {
+    inventory: () => ask("GET", "/inventory"),
+    instances: () => ask("GET", "/instances"),
+    calls: () => ask("GET", "/calls"),
+    forgetCalls: async () => void (await ask("DELETE", "/calls")),
+    faults: (...faults) => order("/faults", faults),
+    console: (id) => ask("GET", `/instances/${id}/console`),
+    ingress: (id) => ask("GET", `/instances/${id}/ingress`),
+    run: (id, command) => ask("POST", `/instances/${id}/run`, command),
+    kill: (id) => order(`/instances/${id}/kill`),
+    retire: (id) => order(`/instances/${id}/retire`),
+    change: (settings) => order("/settings", settings),
+  };
+}

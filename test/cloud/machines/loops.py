@@ -1,0 +1,26 @@
+"""Volumes as block devices of this machine."""
+
+import contextlib
+
+from .commands import execute
+
+
+class LoopDevices:
+    def __init__(self) -> None:
+        self.devices: dict[str, str] = {}
+
+    def take(self, volume_id: str, file: str) -> str:
+        if volume_id not in self.devices:
+            self.devices[volume_id] = execute("losetup", "--find", "--show", file).strip()
+        return self.devices[volume_id]
+
+    def release(self, volume_id: str) -> None:
+        device = self.devices.pop(volume_id, None)
+        if device:
+            # One that is still mounted goes with its last user.
+            with contextlib.suppress(RuntimeError):
+                execute("losetup", "--detach", device)
+
+    def release_all(self) -> None:
+        for volume_id in list(self.devices):
+            self.release(volume_id)

@@ -1,0 +1,212 @@
+import { randomUUID } from "node:crypto";
+
+import {
+  DescribeImagesCommand,
+  RunInstancesCommand,
+  type RunInstancesCommandInput,
+  TerminateInstancesCommand,
+} from "@aws-sdk/client-ec2";
+
+import type { Attributes, ResourceType } from "../../protocol/resource";
+import { isSameSet } from "../../protocol/values";
+import type { Aws } from "../client";
+import { during, isAwsError, unless } from "../errors";
+import { retagEc2, tagged, tagSpecifications } from "../tags";
+import { retryWhile, waitUntil } from "../wait";
+import { findInstance, waitForState } from "./instanceCalls";
+import { readInstance } from "./instanceRead";
+import { updateInstance } from "./instanceUpdate";
+
+export type Instance = {
+  ami?: string;
+  associatePublicIpAddress?: boolean;
+  availabilityZone?: string;
+  iamInstanceProfile?: string;
+  instanceInitiatedShutdownBehavior?: string;
+  instanceType?: string;
+  ipv6AddressCount?: number;
+  metadataOptions?: {
+    httpEndpoint?: string;
+    httpProtocolIpv6?: string;
+    httpPutResponseHopLimit?: number;
+    httpTokens?: string;
+    instanceMetadataTags?: string;
+  };
+  privateIp?: string;
+  rootBlockDevice?: {
+    deleteOnTermination?: boolean;
+    encrypted?: boolean;
+    iops?: number;
+    kmsKeyId?: string;
+    tags?: Record<string, string>;
+    throughput?: number;
+    volumeId?: string;
+    volumeSize?: number;
+    volumeType?: string;
+  };
+  subnetId?: string;
+  tagsAll?: Record<string, string>;
+  userData?: string;
+  volumeTags?: Record<string, string>;
+  vpcSecurityGroupIds?: string[];
+};
+
+const optionalComputed = { kind: "optional computed" } as const;
+const replacing = { kind: "optional computed", replaces: true } as const;
+const computed = { kind: "computed" } as const;
+
+/** https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/ec2_instance.go */
+const attributes: Attributes = {
+  ami: replacing,
+  arn: computed,
+  associatePublicIpAddress: replacing,
+  availabilityZone: replacing,
+  iamInstanceProfile: optionalComputed,
+  instanceInitiatedShutdownBehavior: optionalComputed,
+  instanceState: computed,
+  instanceType: optionalComputed,
+  ipv6AddressCount: replacing,
+  ipv6Addresses: computed,
+  keyName: computed,
+  metadataOptions: {
+    ...optionalComputed,
+    block: {
+      httpEndpoint: optionalComputed,
+      httpProtocolIpv6: optionalComputed,
+      httpPutResponseHopLimit: optionalComputed,
+      httpTokens: optionalComputed,
+      instanceMetadataTags: optionalComputed,
+    },
+  },
+  primaryNetworkInterfaceId: computed,
+  privateDns: computed,
+  privateIp: replacing,
+  publicDns: computed,
+  publicIp: computed,
+  rootBlockDevice: {
+    ...optionalComputed,
+    block: {
+      deleteOnTermination: { kind: "optional", default: true },
+      deviceName: computed,
+      encrypted: replacing,
+      iops: optionalComputed,
+      kmsKeyId: replacing,
+      tags: { kind: "optional" },
+      throughput: optionalComputed,
+      volumeId: computed,
+      volumeSize: optionalComputed,
+      volumeType: optionalComputed,
+    },
+  },
+  sourceDestCheck: computed,
+  subnetId: replacing,
+  userData: { kind: "optional" },
+  userDataReplaceOnChange: { kind: "optional", default: false },
+  volumeTags: { kind: "optional" },
+  vpcSecurityGroupIds: { ...optionalComputed, isSame: isSameSet },
+};
+
+const userDataLimitBytes = 16384;
+
+const type: ResourceType<Aws> = {
+  attributes,
+  check({ userData }): Record<string, string> {
+    const isTooLong = typeof userData === "string" && Buffer.byteLength(userData) > userDataLimitBytes;
+    return isTooLong ? { userData: `expected length of user_data to be in the range (0 - ${userDataLimitBytes})` } : {};
+  },
+  modifyPlan({ planned, differences }) {
+    const userData = differences.get("userData");
+    if (userData && planned.userDataReplaceOnChange === true) userData.replaces = true;
+  },
+  async create(planned: Instance, aws) {
+    const explain = during("creating EC2 Instance");
+    const device = planned.rootBlockDevice && (await findRootDeviceName(aws, planned.ami).catch(explain));
+    const { Instances: [instance] = [] } = await retryWhile(isProfileNotYetThere, 120, () =>
+      aws.ec2.send(new RunInstancesCommand(runInput(planned, device))),
+    ).catch(explain);
+    return { id: instance?.InstanceId ?? "" };
+  },
+  async settle(id, _planned, aws) {
+    await waitForState(aws, id, "running", 600).catch(during(`waiting for EC2 Instance (${id}) create`));
+  },
+  read: readInstance,
+  update: updateInstance,
+  async delete(id, _state, aws) {
+    await aws.ec2
+      .send(new TerminateInstancesCommand({ InstanceIds: [id] }))
+      .catch(unless("InvalidInstanceID.NotFound"))
+      .catch(during(`terminating EC2 Instance (${id})`));
+    await waitUntil(`EC2 Instance (${id}) delete`, 1200, async () =>
+      (await findInstance(aws, id)) ? undefined : true,
+    );
+  },
+};
+
+export const instance = tagged(type, retagEc2);
+
+/** IAM tells EC2 of a new profile some ten seconds late. */
+const isProfileNotYetThere = (error: unknown): boolean =>
+  isAwsError(error, "InvalidParameterValue") &&
+  /Invalid IAM Instance Profile| has no associated IAM Roles/.test(error.reason);
+
+async function findRootDeviceName({ ec2 }: Aws, ami: string | undefined): Promise<string> {
+  const { Images: [image] = [] } = await ec2.send(new DescribeImagesCommand({ ImageIds: ami ? [ami] : [] }));
+  return image?.RootDeviceName ?? "/dev/xvda";
+}
+
+function runInput(planned: Instance, rootDeviceName?: string): RunInstancesCommandInput {
+  const { metadataOptions: metadata, rootBlockDevice: root, associatePublicIpAddress, subnetId } = planned;
+  // A public address on request needs the network interface spelled out, which then holds what belongs to it.
+  const network = {
+    SubnetId: subnetId,
+    PrivateIpAddress: planned.privateIp,
+    Ipv6AddressCount: planned.ipv6AddressCount,
+  };
+  const groups = planned.vpcSecurityGroupIds;
+  const place =
+    associatePublicIpAddress === undefined
+      ? { ...network, SecurityGroupIds: groups }
+      : {
+          NetworkInterfaces: [
+            { ...network, DeviceIndex: 0, AssociatePublicIpAddress: associatePublicIpAddress, Groups: groups },
+          ],
+        };
+  return {
+    ...place,
+    ClientToken: randomUUID(),
+    MinCount: 1,
+    MaxCount: 1,
+    ImageId: planned.ami,
+    InstanceType: planned.instanceType as RunInstancesCommandInput["InstanceType"],
+    Placement: planned.availabilityZone === undefined ? undefined : { AvailabilityZone: planned.availabilityZone },
+    UserData: planned.userData === undefined ? undefined : Buffer.from(planned.userData).toString("base64"),
+    IamInstanceProfile: planned.iamInstanceProfile === undefined ? undefined : { Name: planned.iamInstanceProfile },
+    InstanceInitiatedShutdownBehavior:
+      planned.instanceInitiatedShutdownBehavior as RunInstancesCommandInput["InstanceInitiatedShutdownBehavior"],
+    MetadataOptions: metadata && {
+      HttpEndpoint: metadata.httpEndpoint as "enabled",
+      HttpProtocolIpv6: metadata.httpProtocolIpv6 as "enabled",
+      HttpPutResponseHopLimit: metadata.httpPutResponseHopLimit,
+      HttpTokens: metadata.httpTokens as "required",
+      InstanceMetadataTags: metadata.instanceMetadataTags as "enabled",
+    },
+    BlockDeviceMappings: root && [
+      {
+        DeviceName: rootDeviceName,
+        Ebs: {
+          DeleteOnTermination: root.deleteOnTermination,
+          Encrypted: root.encrypted,
+          Iops: root.iops,
+          KmsKeyId: root.kmsKeyId,
+          Throughput: root.throughput,
+          VolumeSize: root.volumeSize,
+          VolumeType: root.volumeType as "gp3",
+        },
+      },
+    ],
+    TagSpecifications: [
+      ...(tagSpecifications("instance", planned) ?? []),
+      ...(tagSpecifications("volume", { tagsAll: root?.tags ?? planned.volumeTags }) ?? []),
+    ],
+  };
+}

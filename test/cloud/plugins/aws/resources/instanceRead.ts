@@ -1,0 +1,81 @@
+import {
+  DescribeInstanceAttributeCommand,
+  DescribeVolumesCommand,
+  type Instance as Ec2Instance,
+} from "@aws-sdk/client-ec2";
+
+import type { Properties } from "../../protocol/values";
+import type { Aws } from "../client";
+import { during } from "../errors";
+import { fromTagList } from "../tags";
+import { findInstance } from "./instanceCalls";
+
+export async function readInstance(id: string, state: Properties, aws: Aws): Promise<Properties | undefined> {
+  const instance = await findInstance(aws, id).catch(during(`reading EC2 Instance (${id})`));
+  if (!instance) return undefined;
+  const [primary] = instance.NetworkInterfaces ?? [];
+  const metadata = instance.MetadataOptions;
+  return {
+    ami: instance.ImageId,
+    arn: `arn:aws:ec2:${aws.region}:${aws.accountId}:instance/${id}`,
+    // False while it is stopped, whatever the program asked for: an `up` after a refresh would replace the instance.
+    associatePublicIpAddress: instance.PublicIpAddress !== undefined,
+    availabilityZone: instance.Placement?.AvailabilityZone,
+    iamInstanceProfile: instance.IamInstanceProfile?.Arn?.split("/").pop() ?? "",
+    instanceInitiatedShutdownBehavior: await shutdownBehavior(aws, id),
+    instanceState: instance.State?.Name,
+    instanceType: instance.InstanceType,
+    ipv6AddressCount: primary?.Ipv6Addresses?.length ?? 0,
+    ipv6Addresses: (primary?.Ipv6Addresses ?? []).map(({ Ipv6Address }) => Ipv6Address),
+    keyName: instance.KeyName ?? "",
+    metadataOptions: {
+      httpEndpoint: metadata?.HttpEndpoint,
+      httpProtocolIpv6: metadata?.HttpProtocolIpv6 ?? "disabled",
+      httpPutResponseHopLimit: metadata?.HttpPutResponseHopLimit,
+      httpTokens: metadata?.HttpTokens,
+      instanceMetadataTags: metadata?.InstanceMetadataTags ?? "disabled",
+    },
+    primaryNetworkInterfaceId: primary?.NetworkInterfaceId ?? "",
+    privateDns: instance.PrivateDnsName ?? "",
+    privateIp: instance.PrivateIpAddress ?? "",
+    publicDns: instance.PublicDnsName ?? "",
+    publicIp: instance.PublicIpAddress ?? "",
+    rootBlockDevice: await rootBlockDevice(aws, instance),
+    sourceDestCheck: instance.SourceDestCheck ?? true,
+    subnetId: primary?.SubnetId ?? instance.SubnetId,
+    tagsAll: fromTagList(instance.Tags),
+    userData: (await userData(aws, id)) ?? state.userData,
+    vpcSecurityGroupIds: (instance.SecurityGroups ?? []).map(({ GroupId }) => GroupId),
+  };
+}
+
+async function userData({ ec2 }: Aws, id: string): Promise<string | undefined> {
+  const { UserData } = await ec2.send(new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: "userData" }));
+  return UserData?.Value === undefined ? undefined : Buffer.from(UserData.Value, "base64").toString();
+}
+
+async function shutdownBehavior({ ec2 }: Aws, id: string): Promise<string | undefined> {
+  const { InstanceInitiatedShutdownBehavior: behavior } = await ec2.send(
+    new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: "instanceInitiatedShutdownBehavior" }),
+  );
+  return behavior?.Value;
+}
+
+async function rootBlockDevice({ ec2 }: Aws, instance: Ec2Instance): Promise<Properties | undefined> {
+  const root = (instance.BlockDeviceMappings ?? []).find(({ DeviceName }) => DeviceName === instance.RootDeviceName);
+  const volumeId = root?.Ebs?.VolumeId;
+  if (volumeId === undefined) return undefined;
+  const { Volumes: [volume] = [] } = await ec2.send(new DescribeVolumesCommand({ VolumeIds: [volumeId] }));
+  return {
+    deleteOnTermination: root?.Ebs?.DeleteOnTermination,
+    deviceName: root?.DeviceName,
+    encrypted: volume?.Encrypted,
+    iops: volume?.Iops,
+    kmsKeyId: volume?.KmsKeyId ?? "",
+    tags: fromTagList(volume?.Tags),
+    throughput: volume?.Throughput ?? 0,
+    volumeId,
+    volumeSize: volume?.Size,
+    volumeType: volume?.VolumeType,
+  };
+}

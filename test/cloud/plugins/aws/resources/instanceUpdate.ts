@@ -1,0 +1,105 @@
+import {
+  AssociateIamInstanceProfileCommand,
+  DescribeIamInstanceProfileAssociationsCommand,
+  DisassociateIamInstanceProfileCommand,
+  ModifyInstanceAttributeCommand,
+  type ModifyInstanceAttributeCommandInput,
+  ModifyInstanceMetadataOptionsCommand,
+  ModifyVolumeCommand,
+  ReplaceIamInstanceProfileAssociationCommand,
+} from "@aws-sdk/client-ec2";
+
+import type { Change } from "../../protocol/resource";
+import type { Aws } from "../client";
+import { during, isAwsError } from "../errors";
+import { retryWhile } from "../wait";
+import type { Instance } from "./instance";
+import { findInstance, whileStopped } from "./instanceCalls";
+
+/** Each change is a call of its own, in the real provider's order. */
+export async function updateInstance(id: string, change: Change<Instance>, aws: Aws): Promise<void> {
+  const { planned, changed } = change;
+  const modify = (attribute: Omit<ModifyInstanceAttributeCommandInput, "InstanceId">): Promise<unknown> =>
+    aws.ec2.send(new ModifyInstanceAttributeCommand({ InstanceId: id, ...attribute }));
+  const steps: [string, () => Promise<unknown>][] = [
+    ["volumeTags", () => Promise.reject(new Error("stand-in: an update of volumeTags is not implemented"))],
+    ["iamInstanceProfile", () => changeProfile(aws, id, planned.iamInstanceProfile)],
+    ["vpcSecurityGroupIds", () => modify({ Groups: planned.vpcSecurityGroupIds })],
+    ["instanceType", () => whileStopped(aws, id, () => modify({ InstanceType: { Value: planned.instanceType } }))],
+    [
+      "userData",
+      () => whileStopped(aws, id, () => modify({ UserData: { Value: Buffer.from(planned.userData ?? "") } })),
+    ],
+    [
+      "instanceInitiatedShutdownBehavior",
+      () => modify({ InstanceInitiatedShutdownBehavior: { Value: planned.instanceInitiatedShutdownBehavior } }),
+    ],
+    ["metadataOptions", () => changeMetadata(aws, id, planned)],
+    ["rootBlockDevice", () => changeRoot(aws, id, change, modify)],
+  ];
+  const top = new Set([...changed].map((path) => path.split(".")[0]));
+  for (const [name, step] of steps) {
+    if (top.has(name)) await step().catch(during(`updating EC2 Instance (${id})`));
+  }
+}
+
+async function changeProfile(aws: Aws, id: string, name: string | undefined): Promise<void> {
+  const { ec2 } = aws;
+  const { IamInstanceProfileAssociations: [association] = [] } = await ec2.send(
+    new DescribeIamInstanceProfileAssociationsCommand({ Filters: [{ Name: "instance-id", Values: [id] }] }),
+  );
+  const isRunning = (await findInstance(aws, id))?.State?.Name === "running";
+  const AssociationId = association?.AssociationId;
+  const IamInstanceProfile = { Name: name };
+  if (AssociationId && name && isRunning) {
+    await retryWhile(
+      (error) => isAwsError(error, "InvalidParameterValue") && error.reason.includes("Invalid IAM Instance Profile"),
+      120,
+      () => ec2.send(new ReplaceIamInstanceProfileAssociationCommand({ AssociationId, IamInstanceProfile })),
+    );
+    return;
+  }
+  if (AssociationId) await ec2.send(new DisassociateIamInstanceProfileCommand({ AssociationId }));
+  if (name) await ec2.send(new AssociateIamInstanceProfileCommand({ InstanceId: id, IamInstanceProfile }));
+}
+
+async function changeMetadata({ ec2 }: Aws, id: string, { metadataOptions: options }: Instance): Promise<void> {
+  const isEnabled = options?.httpEndpoint === "enabled";
+  await ec2.send(
+    new ModifyInstanceMetadataOptionsCommand({
+      InstanceId: id,
+      HttpEndpoint: options?.httpEndpoint as "enabled",
+      // AWS refuses them for an endpoint that is off.
+      ...(isEnabled && {
+        HttpPutResponseHopLimit: options.httpPutResponseHopLimit,
+        HttpTokens: options.httpTokens as "required",
+        InstanceMetadataTags: options.instanceMetadataTags as "enabled",
+      }),
+    }),
+  );
+}
+
+async function changeRoot(
+  { ec2 }: Aws,
+  id: string,
+  { state, planned, changed }: Change<Instance>,
+  modify: (attribute: Omit<ModifyInstanceAttributeCommandInput, "InstanceId">) => Promise<unknown>,
+): Promise<void> {
+  const root = planned.rootBlockDevice ?? {};
+  const ifChanged = <T>(name: string, value: T): T | undefined =>
+    changed.has(`rootBlockDevice.${name}`) ? value : undefined;
+  const volume = {
+    Size: ifChanged("volumeSize", root.volumeSize),
+    VolumeType: ifChanged("volumeType", root.volumeType) as "gp3" | undefined,
+    Iops: ifChanged("iops", root.iops),
+    Throughput: ifChanged("throughput", root.throughput),
+  };
+  if (Object.values(volume).some((value) => value !== undefined)) {
+    await ec2.send(new ModifyVolumeCommand({ VolumeId: state.rootBlockDevice?.volumeId, ...volume }));
+  }
+  if (changed.has("rootBlockDevice.deleteOnTermination")) {
+    const Ebs = { DeleteOnTermination: root.deleteOnTermination };
+    const instance = await findInstance({ ec2 } as Aws, id);
+    await modify({ BlockDeviceMappings: [{ DeviceName: instance?.RootDeviceName, Ebs }] });
+  }
+}

@@ -1,0 +1,104 @@
+import {
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  GetRoleCommand,
+  TagRoleCommand,
+  UntagRoleCommand,
+  UpdateAssumeRolePolicyCommand,
+  UpdateRoleCommand,
+} from "@aws-sdk/client-iam";
+
+import type { ResourceType } from "../../protocol/resource";
+import { isSameJson } from "../../protocol/values";
+import type { Aws } from "../client";
+import { during, unless } from "../errors";
+import { fromTagList, tagged, toTagList } from "../tags";
+
+type Role = {
+  assumeRolePolicy: string;
+  description?: string;
+  maxSessionDuration?: number;
+  name: string;
+  path?: string;
+  permissionsBoundary?: string;
+  tagsAll?: Record<string, string>;
+};
+
+const type: ResourceType<Aws> = {
+  autoName: { maxLength: 64 },
+  attributes: {
+    arn: { kind: "computed" },
+    assumeRolePolicy: { kind: "required", isSame: isSameJson },
+    createDate: { kind: "computed" },
+    description: { kind: "optional" },
+    forceDetachPolicies: { kind: "optional", default: false },
+    maxSessionDuration: { kind: "optional", default: 3600 },
+    name: { kind: "optional computed", replaces: true },
+    path: { kind: "optional", replaces: true, default: "/" },
+    permissionsBoundary: { kind: "optional" },
+    uniqueId: { kind: "computed" },
+  },
+  async create(planned: Role, { iam }) {
+    await iam
+      .send(
+        new CreateRoleCommand({
+          AssumeRolePolicyDocument: planned.assumeRolePolicy,
+          Description: planned.description,
+          MaxSessionDuration: planned.maxSessionDuration,
+          Path: planned.path,
+          PermissionsBoundary: planned.permissionsBoundary,
+          RoleName: planned.name,
+          Tags: toTagList(planned.tagsAll),
+        }),
+      )
+      .catch(during(`creating IAM Role (${planned.name})`));
+    return { id: planned.name };
+  },
+  async read(id, _state, { iam }) {
+    const answer = await iam
+      .send(new GetRoleCommand({ RoleName: id }))
+      .catch(unless("NoSuchEntityException", "NoSuchEntity"))
+      .catch(during(`reading IAM Role (${id})`));
+    const role = answer?.Role;
+    return (
+      role && {
+        arn: role.Arn,
+        assumeRolePolicy: decodeURIComponent(role.AssumeRolePolicyDocument ?? ""),
+        createDate: role.CreateDate?.toISOString(),
+        description: role.Description ?? "",
+        maxSessionDuration: role.MaxSessionDuration,
+        name: role.RoleName,
+        path: role.Path,
+        permissionsBoundary: role.PermissionsBoundary?.PermissionsBoundaryArn ?? "",
+        tagsAll: fromTagList(role.Tags),
+        uniqueId: role.RoleId,
+      }
+    );
+  },
+  async update(id, { planned, changed }, { iam }) {
+    const role = planned as Role;
+    const explain = during(`updating IAM Role (${id})`);
+    if (changed.has("permissionsBoundary")) {
+      throw new Error("stand-in: an update of permissionsBoundary is not implemented");
+    }
+    if (changed.has("assumeRolePolicy")) {
+      const PolicyDocument = role.assumeRolePolicy;
+      await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: id, PolicyDocument })).catch(explain);
+    }
+    if (changed.has("description") || changed.has("maxSessionDuration")) {
+      const { description: Description = "", maxSessionDuration: MaxSessionDuration } = role;
+      await iam.send(new UpdateRoleCommand({ RoleName: id, Description, MaxSessionDuration })).catch(explain);
+    }
+  },
+  async delete(id, _state, { iam }) {
+    await iam
+      .send(new DeleteRoleCommand({ RoleName: id }))
+      .catch(unless("NoSuchEntityException", "NoSuchEntity"))
+      .catch(during(`deleting IAM Role (${id})`));
+  },
+};
+
+export const role = tagged(type, async ({ iam }, id, add, remove) => {
+  if (remove.length > 0) await iam.send(new UntagRoleCommand({ RoleName: id, TagKeys: remove }));
+  if (Object.keys(add).length > 0) await iam.send(new TagRoleCommand({ RoleName: id, Tags: toTagList(add) }));
+});

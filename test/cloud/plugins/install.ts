@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+
+import * as typescript from "typescript";
+
+import { cacheDirectory, prepareTools, toolEnvironment } from "../../../tools";
+import { publishFolder } from "../../../tools/cache";
+import { packageVersion } from "./versions";
+
+const repository = path.resolve(__dirname, "../../..");
+
+const plugins = { aws: "@pulumi/aws", tls: "@pulumi/tls" } as const;
+
+/**
+ * A PULUMI_HOME with the stand-ins for the aws and tls providers, and with the real docker-build provider. It is the
+ * tests' own: `npm start` has to find the real ones.
+ */
+export async function testPulumiHome(): Promise<string> {
+  const program = await compiledPlugins();
+  const tools = await prepareTools(["pulumi-resource-docker-build"]);
+  const { PULUMI_HOME: real = "" } = toolEnvironment(tools);
+  const builds = await fs.readdir(path.join(real, "plugins"));
+  return madeOnce("pulumi-home", { program, builds, node: process.execPath }, async (home) => {
+    await installPlugins(home, program);
+    for (const build of builds.filter((name) => name.startsWith("resource-docker-build-"))) {
+      // Pulumi takes no link for a plugin's folder, but links in it.
+      const folder = path.join(home, "plugins", build);
+      await fs.mkdir(folder);
+      for (const file of await fs.readdir(path.join(real, "plugins", build))) {
+        await fs.symlink(path.join(real, "plugins", build, file), path.join(folder, file));
+      }
+    }
+  });
+}
+
+/** Puts the stand-ins where Pulumi looks for plugins of exactly the versions of the installed SDKs. */
+export async function installPlugins(pulumiHome: string, program?: string): Promise<void> {
+  const compiled = program ?? (await compiledPlugins());
+  for (const [name, sdk] of Object.entries(plugins)) {
+    const folder = path.join(pulumiHome, "plugins", `resource-${name}-v${packageVersion(sdk)}`);
+    await fs.mkdir(folder, { recursive: true });
+    const main = path.join(compiled, name, "main.js");
+    const script = `#!/bin/sh\nexec '${process.execPath}' --no-warnings '${main}' "$@"\n`;
+    await fs.writeFile(path.join(folder, `pulumi-resource-${name}`), script, { mode: 0o755 });
+  }
+}
+
+/** The plugins as JavaScript: loading TypeScript would cost each of Pulumi's commands a second. */
+async function compiledPlugins(): Promise<string> {
+  const names = await fs.readdir(__dirname, { recursive: true });
+  const sources: Record<string, string> = {};
+  for (const name of names.filter((each) => isPlugin(each)).sort()) {
+    sources[name] = await fs.readFile(path.join(__dirname, name), "utf8");
+  }
+  return madeOnce("plugins", { sources, repository }, async (folder) => {
+    for (const [name, source] of Object.entries(sources)) {
+      const target = path.join(folder, name.replace(/\.ts$/, ".js"));
+      await fs.mkdir(path.dirname(target), { recursive: true });
+      await fs.writeFile(target, transpile(source));
+    }
+    await fs.symlink(path.join(repository, "node_modules"), path.join(folder, "node_modules"));
+  });
+}
+
+const isPlugin = (name: string): boolean =>
+  name.endsWith(".ts") && name !== path.basename(__filename) && !name.startsWith("program");
+
+/** Without the lock of larger folders: making it twice takes no time, and it appears by one rename. */
+async function madeOnce(name: string, inputs: unknown, make: (folder: string) => Promise<void>): Promise<string> {
+  const key = createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 16);
+  const folder = path.join(cacheDirectory(), "test", `${name}-${key}`);
+  if (!existsSync(folder)) await publishFolder(folder, make);
+  return folder;
+}
+
+const transpile = (source: string): string =>
+  typescript.transpileModule(source, {
+    compilerOptions: {
+      target: typescript.ScriptTarget.ES2022,
+      module: typescript.ModuleKind.CommonJS,
+      esModuleInterop: true,
+    },
+  }).outputText;

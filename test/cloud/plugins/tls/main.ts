@@ -1,0 +1,7 @@
+// The X.509 library's dependency injection needs it before its own first line runs.
+import "reflect-metadata";
+
+import { serve } from "../protocol/server";
+import { tls } from "./index";
+
+serve(tls);

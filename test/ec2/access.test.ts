@@ -1,0 +1,226 @@
+import * as assert from "node:assert/strict";
+
+import { EC2, type SecurityGroupRule } from "@aws-sdk/client-ec2";
+import { SSM } from "@aws-sdk/client-ssm";
+
+import type { Access, Progress } from "../../components/build/node";
+import { type Ec2Connection, parameterNames } from "../../components/ec2/connection";
+import { parseDescription } from "../../components/ec2/ingressRules";
+import { LeaseClaim, parseLease } from "../../components/ec2/lease";
+import { clientsOnce, ec2Session } from "../../components/ec2/session";
+import type { AwsSettings } from "../../components/ec2/settings";
+import { type Cloud, startCloud } from "../cloud/cloud";
+import { createAuthority, createNetwork, openRun, skipWithout, type TestRun } from "../hosts";
+
+const caller = "203.0.113.7";
+
+describe("access to nodes on EC2", () => {
+  let run: TestRun;
+  let cloud: Cloud;
+  let ec2: EC2;
+  let ssm: SSM;
+  let aws: AwsSettings;
+  let connection: Ec2Connection;
+  let builders = 0;
+  const told: string[] = [];
+  const progress: Progress = (message) => void told.push(message);
+
+  before(async function () {
+    this.timeout(600_000); // The first run on a machine makes the emulator.
+    skipWithout(this, ["namespaces"]);
+    run = openRun();
+    cloud = await startCloud(run, await createNetwork(run), await createAuthority(), { machines: false });
+    run.onClose(() => cloud.stop());
+    ec2 = new EC2(cloud.client);
+    ssm = new SSM(cloud.client);
+    const { endpoint, credentials } = cloud.client;
+    aws = {
+      accessKey: credentials.accessKeyId,
+      secretKey: credentials.secretAccessKey,
+      endpoints: { ec2: endpoint, ssm: endpoint, sts: endpoint },
+    };
+  });
+
+  beforeEach(async () => {
+    told.length = 0;
+    builders += 1;
+    const builderName = `builder-${builders}`;
+    const { GroupId } = await ec2.createSecurityGroup({ GroupName: builderName, Description: "of a test" });
+    await ssm.putParameter({ Name: parameterNames.lease(builderName), Type: "String", Value: "{}" });
+    connection = {
+      builderName,
+      accountId: "123456789012",
+      region: cloud.client.region,
+      securityGroupId: GroupId ?? "",
+      ingress: { from: "caller", address: caller },
+      addressing: "public",
+      wakeTimeoutSeconds: 60,
+      tls: { ca: "", cert: "", key: "" },
+      nodes: [],
+    };
+  });
+
+  afterEach(() => cloud.faults());
+
+  after(() => run?.close());
+
+  const open = (changes: Partial<Ec2Connection> = {}): Access => ec2Session({ ...connection, ...changes }, aws).access;
+
+  const rules = async (): Promise<SecurityGroupRule[]> => {
+    const Filters = [{ Name: "group-id", Values: [connection.securityGroupId] }];
+    const { SecurityGroupRules } = await ec2.describeSecurityGroupRules({ Filters });
+    return (SecurityGroupRules ?? []).filter(({ IsEgress }) => !IsEgress);
+  };
+
+  const lease = async () =>
+    parseLease((await ssm.getParameter({ Name: parameterNames.lease(connection.builderName) })).Parameter?.Value);
+
+  const authorize = (address: string, Description: string, ToPort = 1234) =>
+    ec2.authorizeSecurityGroupIngress({
+      GroupId: connection.securityGroupId,
+      IpPermissions: [
+        { IpProtocol: "tcp", FromPort: 1234, ToPort, IpRanges: [{ CidrIp: `${address}/32`, Description }] },
+      ],
+    });
+
+  it("is a rule for the caller's address and a claim, given up at the end", async () => {
+    const access = open();
+    await access.acquire(progress);
+    const [rule, ...others] = await rules();
+    assert.equal(others.length, 0);
+    assert.equal(rule.CidrIpv4, `${caller}/32`);
+    assert.equal(rule.FromPort, 1234);
+    assert.ok(rule.ToPort! > 1234 && rule.ToPort! <= 2233);
+    const { until, holder } = parseDescription(rule.Description)!;
+    const hours = (until.getTime() - Date.now()) / 3_600_000;
+    assert.ok(hours > 5.9 && hours <= 6);
+    const claims = await lease();
+    assert.deepEqual(Object.keys(claims), [`up-${holder}`]);
+    const seconds = claims[`up-${holder}`] - Date.now() / 1_000;
+    assert.ok(seconds > 40 && seconds <= 46);
+
+    await access.release();
+    assert.deepEqual(await rules(), []);
+    assert.deepEqual(await lease(), {});
+    assert.deepEqual(told, []);
+  });
+
+  it("is held until the last of its users is done, and can be had again", async () => {
+    const access = open();
+    await Promise.all([access.acquire(progress), access.acquire(progress)]);
+    assert.equal((await rules()).length, 1);
+    await access.release();
+    assert.equal((await rules()).length, 1);
+    await Promise.all([access.release(), access.acquire(progress)]);
+    assert.equal((await rules()).length, 1);
+    assert.equal(Object.keys(await lease()).length, 1);
+    await access.release();
+    await access.release();
+    assert.deepEqual(await rules(), []);
+  });
+
+  it("is each `up`'s own, also from the same address", async () => {
+    const accesses = [open(), open(), open()];
+    await Promise.all(accesses.map((access) => access.acquire(progress)));
+    assert.equal((await rules()).length, 3);
+    await accesses[0].release();
+    assert.equal((await rules()).length, 2);
+    await Promise.all(accesses.map((access) => access.release()));
+    assert.deepEqual(await rules(), []);
+    assert.deepEqual(await lease(), {});
+  });
+
+  it("draws another port where a rule is there already", async () => {
+    await Promise.all(Array.from({ length: 5 }, (_, at) => authorize(caller, "somebody", 1235 + at)));
+    const original = Math.random;
+    const draws = [0, 0.001, 0.5];
+    Math.random = () => draws.shift() ?? original();
+    const access = open();
+    try {
+      await access.acquire(progress);
+    } finally {
+      Math.random = original;
+    }
+    await access.release();
+    assert.equal((await rules()).length, 5);
+  });
+
+  it("takes an IPv6 address", async () => {
+    const access = open({ ingress: { from: "caller", address: "2001:db8::7" } });
+    await access.acquire(progress);
+    assert.equal((await rules())[0].CidrIpv6, "2001:db8::7/128");
+    await access.release();
+    assert.deepEqual(await rules(), []);
+  });
+
+  it("sweeps the rules of callers that were killed, and no others", async () => {
+    await authorize("198.51.100.1", "multi-platform-image until=2020-01-01T00:00:00Z by=0a0a0a0a");
+    await authorize("198.51.100.2", "multi-platform-image until=2099-01-01T00:00:00Z by=0b0b0b0b");
+    await authorize("198.51.100.3", "until=2020-01-01T00:00:00Z");
+    const access = open();
+    await access.acquire(progress);
+    await access.release();
+    assert.deepEqual((await rules()).map(({ CidrIpv4 }) => CidrIpv4).sort(), ["198.51.100.2/32", "198.51.100.3/32"]);
+  });
+
+  it("needs no rule where the builder's stand", async () => {
+    const access = open({ ingress: { from: "vpc" } });
+    await access.acquire(progress);
+    assert.deepEqual(await rules(), []);
+    assert.equal(Object.keys(await lease()).length, 1);
+    await access.release();
+  });
+
+  it("keeps claims of others, and loses none to a write at the same time", async () => {
+    const clients = await clientsOnce(connection, aws)();
+    const holders = ["a", "b", "c"].map((holder) => new LeaseClaim(clients, connection.builderName, holder));
+    await holders[0].hold(60);
+    await Promise.all(holders.slice(1).map((holder) => holder.hold(60)));
+    assert.deepEqual(Object.keys(await lease()).sort(), ["a", "b", "c"]);
+    await holders[1].release();
+    assert.deepEqual(Object.keys(await lease()).sort(), ["a", "c"]);
+  });
+
+  it("is refused to the credentials of another account", async () => {
+    await assert.rejects(
+      open({ accountId: "210987654321" }).acquire(progress),
+      /is in AWS account 210987654321, and the credentials here are of account 123456789012 \(arn:aws:\S+\)\. Fix: /,
+    );
+    assert.deepEqual(await rules(), []);
+  });
+
+  it("says which permission is missing, and leaves nothing behind", async () => {
+    const message = "Not authorized. Encoded authorization failure message: 4Kx9";
+    await cloud.faults({ operation: "AuthorizeSecurityGroupIngress", code: "UnauthorizedOperation", message });
+    await assert.rejects(
+      open().acquire(progress),
+      /^BuildError: ec2:AuthorizeSecurityGroupIngress on arn:aws:ec2:us-east-1:123456789012:security-group\/sg-\w+ by arn:\S+ is not allowed/,
+    );
+    assert.deepEqual(await lease(), {});
+    await cloud.faults();
+    await ssm.deleteParameter({ Name: parameterNames.lease(connection.builderName) });
+    await assert.rejects(
+      open().acquire(progress),
+      /builder-\d+\/lease of builder \S+ is not there\. Fix: run `pulumi up/,
+    );
+    assert.deepEqual(await rules(), []);
+  });
+
+  it("explains a group that is full", async () => {
+    const message = "The maximum number of rules per security group has been reached.";
+    await cloud.faults({
+      operation: "AuthorizeSecurityGroupIngress",
+      code: "RulesPerSecurityGroupLimitExceeded",
+      message,
+    });
+    await assert.rejects(open().acquire(progress), /is full: .*L-0EA8095F.*Fix: let callers in by `ingress`/);
+  });
+
+  it("is given up without a word of failure, but tells what stays", async () => {
+    const access = open();
+    await access.acquire(progress);
+    await cloud.faults({ operation: "RevokeSecurityGroupIngress", code: "UnauthorizedOperation", message: "No." });
+    await access.release();
+    assert.match(told.join(), /left behind, to expire by itself: ec2:RevokeSecurityGroupIngress on/);
+  });
+});

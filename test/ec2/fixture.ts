@@ -1,0 +1,73 @@
+import * as hosts from "../hosts";
+import { type Cloud, startCloud } from "../cloud/cloud";
+import type { BuildkitVersion } from "../cloud/downloads";
+import { testPulumiHome } from "../cloud/plugins/install";
+import { trusting } from "../main/image";
+import { Stack, type StackOptions } from "../main/stack";
+
+/** The account of the EC2 tests, and what its images are pushed to: made by the first test that asks, gone after the last. */
+export interface Ec2Machines {
+  run: hosts.TestRun;
+  authority: hosts.Authority;
+  registry: hosts.Registry;
+  cloud: Cloud;
+}
+
+let machines: Promise<Ec2Machines> | undefined;
+let baseImage: Promise<string> | undefined;
+
+export function getEc2(): Promise<Ec2Machines> {
+  machines ??= open();
+  return machines;
+}
+
+/** Debian for both platforms as one base image in the registry. */
+export function getBaseImage(): Promise<string> {
+  baseImage ??= getEc2().then(({ registry }) => hosts.pushDebianImage(registry));
+  return baseImage;
+}
+
+/** A stack whose `up` runs in the account: its user is on a machine that reaches instances as one on the internet does. */
+export async function createStack(
+  spec: { builder?: unknown; images: Record<string, unknown>; provider?: unknown; userData?: string },
+  options: StackOptions = {},
+): Promise<Stack> {
+  const { cloud, registry } = await getEc2();
+  return Stack.create(spec as { builder: unknown; images: Record<string, unknown> }, {
+    ...options,
+    program: `${__dirname}/program`,
+    enter: (command) => absolute(cloud.enter(command)),
+    environment: {
+      ...trusting(registry),
+      ...cloud.environment(),
+      PULUMI_HOME: await testPulumiHome(),
+      ...options.environment,
+    },
+  });
+}
+
+/** A release of BuildKit that the account's instances can download, as `ec2.buildkit` of a builder. */
+export async function buildkitRelease(version: BuildkitVersion = "current") {
+  const { cloud } = await getEc2();
+  return { version: cloud.downloads.versions[version], archives: cloud.downloads.archives[version] };
+}
+
+/** The PATH of the tests' commands holds nothing of the system. */
+function absolute([program, ...args]: string[]): string[] {
+  return [program.startsWith("/") ? program : `/usr/bin/${program}`, ...args];
+}
+
+async function open(): Promise<Ec2Machines> {
+  const run = hosts.openRun();
+  const network = await hosts.createNetwork(run);
+  const authority = await hosts.createAuthority();
+  const registry = await hosts.startRegistry(run, authority, { address: network.address });
+  const cloud = await startCloud(run, network, authority);
+  return { run, authority, registry, cloud };
+}
+
+// Of the root suite: this module is loaded outside of any `describe`.
+after(async function () {
+  this.timeout(120_000);
+  await (await machines)?.run.close();
+});

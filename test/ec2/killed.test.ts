@@ -1,0 +1,111 @@
+import * as assert from "node:assert/strict";
+
+import type { BuilderArgs } from "../../components";
+import { skipWithout } from "../hosts";
+import type { Stack } from "../main/stack";
+import { type Amd64Outputs, createAmd64Stack, writeApp } from "./amd64";
+import { type Ec2Machines, getEc2 } from "./fixture";
+import { instanceOf, waitForState, waitForStep } from "./node";
+import { record } from "./timings";
+
+const longStep = "sleep 1301";
+
+/** A stack whose node is awake, with a build that will not end by itself. */
+interface Running {
+  stack: Stack;
+  instanceId: string;
+  up: ReturnType<Stack["start"]>;
+}
+
+describe("an `up` that is killed in the middle of a build", function () {
+  this.timeout(1_200_000);
+  let ec2: Ec2Machines;
+
+  before(async function () {
+    skipWithout(this, ["cloud", "debian roots"]);
+    ec2 = await getEc2();
+  });
+
+  async function buildWithoutEnd(name: string, builder: Partial<BuilderArgs>): Promise<Running> {
+    const stack = await createAmd64Stack({ name, builder });
+    const first = await stack.up();
+    assert.equal(first.code, 0, first.output);
+    return { stack, ...(await startBuild(stack)) };
+  }
+
+  async function startBuild(stack: Stack): Promise<Omit<Running, "stack">> {
+    await writeApp(stack, longStep);
+    const { builderName } = await stack.outputs<Amd64Outputs>();
+    const { id } = await instanceOf(ec2.cloud, builderName, "amd64");
+    const up = stack.start("up", "--yes", "--skip-preview");
+    await waitForStep(ec2.cloud, id, "sleep");
+    return { instanceId: id, up };
+  }
+
+  async function kill({ up }: Running, signal: NodeJS.Signals): Promise<void> {
+    // A machine that crashes takes all of them along; Ctrl-C in a terminal reaches all of them, too.
+    process.kill(-(up.child.pid as number), signal);
+    await up.done;
+  }
+
+  it("SIGKILL: the node stops, and the next `up` works after `pulumi cancel`; destroy right after a kill leaves nothing", async () => {
+    const running = await buildWithoutEnd("killed", { idleTimeoutMinutes: 1 });
+    const { stack, instanceId } = running;
+    await kill(running, "SIGKILL");
+    const seconds = await waitForState(ec2.cloud, instanceId, "stopped", 120);
+    record("stop-when-idle", "SIGKILL of `up` → node stopped (idle timeout 60 s)", seconds);
+
+    await writeApp(stack, "true # after the kill");
+    assert.equal((await stack.run("cancel", "--yes")).code, 0);
+    const next = await stack.up();
+    assert.equal(next.code, 0, next.output);
+    const { securityGroups } = await ec2.cloud.inventory();
+    const mine = securityGroups.filter(({ name }) => name.startsWith("builders"));
+    assert.deepEqual(
+      mine.flatMap(({ ingress }) => ingress).filter(({ description }) => description?.includes("until=")).length <= 1,
+      true,
+    );
+
+    const again = { stack, ...(await startBuild(stack)) };
+    await kill(again, "SIGKILL");
+    assert.equal((await stack.run("cancel", "--yes")).code, 0);
+    const destroyed = await stack.run("destroy", "--yes", "--skip-preview");
+    assert.equal(destroyed.code, 0, destroyed.output);
+    record("stop-when-idle", "destroy just after a killed build", destroyed.seconds);
+    const left = (await ec2.cloud.instances()).find(({ id }) => id === instanceId);
+    assert.equal(left?.state, "terminated");
+  });
+
+  it("Ctrl-C: `up` ends, access is given up, and the node stops", async () => {
+    const running = await buildWithoutEnd("interrupted", { idleTimeoutMinutes: 1 });
+    const begin = Date.now();
+    await kill(running, "SIGINT");
+    const seconds = (Date.now() - begin) / 1000;
+    record("stop-when-idle", "Ctrl-C → end of `up`", seconds);
+    assert.ok(seconds < 15, `Ctrl-C took ${seconds} s`);
+    const stopped = await waitForState(ec2.cloud, running.instanceId, "stopped", 120);
+    record("stop-when-idle", "Ctrl-C → node stopped (idle timeout 60 s)", stopped);
+    await writeApp(running.stack, "true # after Ctrl-C");
+    const next = await running.stack.up();
+    assert.equal(next.code, 0, next.output);
+    assert.equal((await running.stack.run("destroy", "--yes", "--skip-preview")).code, 0);
+  });
+
+  it("`persistent`: the node runs on, until its maximum lifetime", async () => {
+    const running = await buildWithoutEnd("persistent", { lifecycle: "persistent", maxLifetimeMinutes: 3 });
+    const { launchTime } = await instanceOf(
+      ec2.cloud,
+      (await running.stack.outputs<Amd64Outputs>()).builderName,
+      "amd64",
+    );
+    await kill(running, "SIGKILL");
+    await waitForState(ec2.cloud, running.instanceId, "stopped", 240);
+    const lived = Date.now() / 1000 - launchTime;
+    record("persistent", "SIGKILL of `up` → node stopped, since its start (maximum lifetime 180 s)", lived);
+    assert.ok(lived >= 175 && lived < 240, `it lived ${lived} s`);
+    assert.equal((await running.stack.run("cancel", "--yes")).code, 0);
+    const destroyed = await running.stack.run("destroy", "--yes", "--skip-preview");
+    assert.equal(destroyed.code, 0, destroyed.output);
+    record("persistent", "destroy", destroyed.seconds);
+  });
+});
