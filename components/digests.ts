@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ImageBuild } from "./hooks";
 import { type CheckedImage, checkImage } from "./registry/check";
 import type { PlatformDigests } from "./registry/manifest";
+import { resolved } from "./resolved";
 import { PlainResourceError } from "./resourceError";
 
 /**
@@ -16,9 +17,11 @@ export function checkedDigests(
   image: Image,
   args: dockerBuild.ImageArgs,
   build: ImageBuild,
+  /** What is replaced to have the image built again. */
+  source: pulumi.Resource,
 ) {
   const checked = checkOf(component, image, args, build);
-  const sound = checked.apply((found) => soundOrError(component, image, found));
+  const sound = checked.apply((found) => soundOrError(component, source, found));
   return {
     indexDigest: sound.apply(({ digest }) => digest),
     ref: sound.apply(({ ref }) => ref),
@@ -63,9 +66,13 @@ function checkOf(
   return pulumi.unsecret(checked);
 }
 
-async function soundOrError(component: pulumi.Resource, image: Image, found: CheckedImage): Promise<CheckedImage> {
+async function soundOrError(
+  component: pulumi.Resource,
+  source: pulumi.Resource,
+  found: CheckedImage,
+): Promise<CheckedImage> {
   if (found.problem) {
-    const urn = await new Promise<string>((resolve) => image.urn.apply(resolve));
+    const urn = await resolved(source.urn);
     const fix = `Fix: build and push it again with \`pulumi up --replace '${urn}'\`.`;
     throw new PlainResourceError(`${found.problem}. ${fix}`, component);
   }

@@ -122,7 +122,9 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
     const build: ImageBuild = { platforms, wasPushedNow: false };
     this.builder = own;
     const ownArgs = { ...normal.imageArgs, builder: { name: builderName } };
-    const imageArgs = repository ? withRepository(this, name, repository, ownArgs) : ownArgs;
+    const { imageArgs, generation } = repository
+      ? withRepository(this, name, repository, ownArgs)
+      : { imageArgs: ownArgs, generation: undefined };
     this.image = new Image(name, imageArgs, {
       parent: this,
       // Nodes are resources of the builder; the builder's name alone does not wait for them.
@@ -130,7 +132,7 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
       retainOnDelete,
       hooks: own && imageHooks(this, name, own, build),
     });
-    const digests = checkedDigests(this, this.image, imageArgs, build);
+    const digests = checkedDigests(this, this.image, imageArgs, build, generation ?? this.image);
     this.indexDigest = digests.indexDigest;
     this.ref = digests.ref;
     this.readPlatformDigests = digests.platformDigests;

@@ -68,6 +68,7 @@ async function verify(facts: RunFacts): Promise<number> {
 
 function worldOf({ folder }: Project, stack: RunStack, account: Account, stop: AbortSignal): World {
   return {
+    platforms: readSpec(folder).platforms,
     declare: (change) => writeSpec(folder, { ...readSpec(folder), ...change }),
     writeMessage: (text) => writeMessage(folder, text),
     up: (options = {}) => stack.up(options),

@@ -88,6 +88,8 @@ export class Relay {
   }
 
   private async listen(): Promise<void> {
+    // Again: the CLI's `clean` may have removed it since.
+    fs.mkdirSync(this.directory, { recursive: true, mode: 0o700 });
     await this.sweep();
     for (const node of this.nodes.values()) {
       const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => {

@@ -8,7 +8,7 @@ import { Ingress, type OpenRule } from "./ingress";
 import type { Instances } from "./instances";
 import { LeaseClaim } from "./lease";
 
-const leaseSeconds = 45;
+const leaseSeconds = 40;
 const renewEveryMilliseconds = 15_000;
 /** Renewals in a row that may fail unseen: the claim still holds then. */
 const quietFailures = 2;

@@ -5,6 +5,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { argumentError } from "../errors";
 import { contentTag } from "./tag";
 
+/** An image's arguments, and what to replace for the image to be built and pushed again. */
+export interface RepositoryArgs {
+  imageArgs: dockerBuild.ImageArgs;
+  /** What the tag comes from, where it is ours: the image itself would be pushed under a tag that is taken. */
+  generation?: pulumi.Resource;
+}
+
 /** A repository in ECR: an `aws.ecr.Repository`, or what is known of one that another stack has made. */
 export interface EcrRepository {
   /** `123456789012.dkr.ecr.us-east-1.amazonaws.com/api`, as `aws.ecr.Repository` and `aws.ecr.getRepository` have it. */
@@ -37,14 +44,16 @@ export function withRepository(
   name: string,
   repository: EcrRepository,
   args: dockerBuild.ImageArgs,
-): dockerBuild.ImageArgs {
+): RepositoryArgs {
   const { tags, ...hashed } = args;
   const login = ecrLogin(component, repository);
-  return {
-    ...args,
-    registries: pulumi.output(args.registries).apply((given) => [...(given ?? []), login]),
-    tags: tags ?? [pulumi.interpolate`${repository.repositoryUrl}:${contentTag(component, name, hashed)}`],
-  };
+  const registries = pulumi.output(args.registries).apply((given) => [...(given ?? []), login]);
+  if (tags !== undefined) {
+    return { imageArgs: { ...args, registries } };
+  }
+  const { tag, generation } = contentTag(component, name, hashed);
+  const own = [pulumi.interpolate`${repository.repositoryUrl}:${tag}`];
+  return { imageArgs: { ...args, registries, tags: own }, generation };
 }
 
 /**

@@ -35,16 +35,21 @@ const generationCharacters = 8;
  *
  * @see https://www.pulumi.com/docs/iac/concepts/resources/#stash
  */
-export function contentTag(component: pulumi.Resource, name: string, args: HashedArgs): pulumi.Output<string> {
+export function contentTag(
+  component: pulumi.Resource,
+  name: string,
+  args: HashedArgs,
+): { tag: pulumi.Output<string>; generation: pulumi.Resource } {
   const fingerprint = pulumi.output(args).apply((known) => fingerprintOf(component, known));
   const generation = new pulumi.Stash(
     `${name}-tag`,
     { input: pulumi.secret(fingerprint.apply(({ withSecrets }) => withSecrets)) },
     { parent: component, replaceOnChanges: ["input"] },
   );
-  return pulumi
+  const tag = pulumi
     .all([pulumi.unsecret(fingerprint), generation.id])
     .apply(([{ hash }, id]) => `${hash.slice(0, hashCharacters)}-${id.slice(0, generationCharacters)}`);
+  return { tag, generation };
 }
 
 async function fingerprintOf(component: pulumi.Resource, args: KnownArgs): Promise<Fingerprint> {

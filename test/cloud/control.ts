@@ -29,8 +29,14 @@ export interface ApiCall {
   operation: string;
   /** Names of what was given, sorted. */
   parameters: string[];
+  /** What it was about, with the tags that this had before; in EC2 none for a look-up. */
+  resources: { arn: string; tags: Record<string, string> }[];
+  /** The tags that it gave. */
+  requestTags: Record<string, string>;
   /** From where. */
   address: string;
+  /** The program, as it names itself: `standin-aws` for the provider. */
+  agent: string;
   caller: Caller;
   /** The code of the refusal. */
   error?: string;

@@ -59,14 +59,9 @@ export const arm64Links: Record<string, string> = {
   ]),
   // Nothing of a build node needs them, and each costs the emulated processor a second or more.
   ...masks("etc/systemd/system", [
-    ...[
-      "dev-hugepages.mount",
-      "dev-mqueue.mount",
-      "kmod-static-nodes.service",
-      "ldconfig.service",
-      "modprobe@.service",
-    ],
-    ...["proc-sys-fs-binfmt_misc.automount", "proc-sys-fs-binfmt_misc.mount", "sys-fs-fuse-connections.mount"],
+    ...["dev-hugepages.mount", "dev-mqueue.mount", "kmod-static-nodes.service", "ldconfig.service"],
+    ...["modprobe@.service", "proc-sys-fs-binfmt_misc.automount", "proc-sys-fs-binfmt_misc.mount"],
+    ...["sys-fs-fuse-connections.mount"],
     ...["sys-kernel-config.mount", "sys-kernel-debug.mount", "sys-kernel-tracing.mount", "systemd-binfmt.service"],
     ...["systemd-journal-catalog-update.service", "systemd-journal-flush.service", "systemd-modules-load.service"],
     ...["systemd-random-seed.service", "systemd-sysusers.service", "systemd-tmpfiles-setup-dev-early.service"],

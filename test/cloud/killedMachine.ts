@@ -5,8 +5,9 @@ import { openMachines } from "./machinesRun";
 
 /** A run that never gets to clean up: machines.test.ts kills this process when it has a machine that uses a volume. */
 async function main(): Promise<void> {
-  const { run, make } = await openMachines("#!/bin/sh\n");
-  const machine = await make("x86_64", "172.31.16.5");
+  const machines = await openMachines("#!/bin/sh\n");
+  const { run } = machines;
+  const machine = await machines.make("x86_64", "172.31.16.5");
   await machine.boot("54.214.0.1");
   const volume = join(run.folder, "volume.raw");
   await execute(["truncate", "--size=1G", volume]);

@@ -66,11 +66,14 @@ export async function leftBy(run: Pick<TestRun, "name" | "folder">): Promise<str
       (pid) =>
         read(`/proc/${pid}/cgroup`).includes(`/${run.name}-`) ||
         read(`/proc/${pid}/environ`).includes(`${runVariable}=${run.folder}\0`),
-    );
+    )
+    .map((pid) => `process ${pid}: ${read(`/proc/${pid}/cmdline`).replaceAll("\0", " ")}`)
+    // A dead process that nobody has collected yet has no command line.
+    .filter((text) => !text.endsWith(": "));
   const devices = `${read("/proc/self/mountinfo")}${await execute(["losetup", "--all"])}`;
   return [
     ...named,
-    ...processes.map((pid) => `process ${pid}: ${read(`/proc/${pid}/cmdline`).replaceAll("\0", " ")}`),
+    ...processes,
     ...devices.split("\n").filter((line) => line.includes(run.folder)),
     ...[run.folder].filter(existsSync),
   ];

@@ -139,7 +139,7 @@ describe("what goes wrong on EC2 is told with its reason, within the deadline", 
           assert.match(output, each);
         }
         assert.doesNotMatch(output, /AAAA/);
-        assert.ok(seconds < wakeTimeoutSeconds, `it took ${seconds} s`);
+        assert.ok(seconds < wakeTimeoutSeconds, `it took ${seconds} s: ${output}`);
       });
     }
 

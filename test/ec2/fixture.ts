@@ -29,7 +29,13 @@ export function getBaseImage(): Promise<string> {
 
 /** A stack whose `up` runs in the account: its user is on a machine that reaches instances as one on the internet does. */
 export async function createStack(
-  spec: { builder?: unknown; images: Record<string, unknown>; provider?: unknown; userData?: string },
+  spec: {
+    builder?: unknown;
+    images: Record<string, unknown>;
+    repository?: string;
+    provider?: unknown;
+    userData?: string;
+  },
   options: StackOptions = {},
 ): Promise<Stack> {
   const { cloud, registry } = await getEc2();

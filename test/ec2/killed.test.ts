@@ -5,10 +5,10 @@ import { skipWithout } from "../hosts";
 import type { Stack } from "../main/stack";
 import { type Amd64Outputs, createAmd64Stack, writeApp } from "./amd64";
 import { type Ec2Machines, getEc2 } from "./fixture";
-import { instanceOf, waitForState, waitForStep } from "./node";
+import { instanceOf, waitForState, waitForSleep } from "./node";
 import { record } from "./timings";
 
-const longStep = "sleep 1301";
+const sleeps = 1301;
 
 /** A stack whose node is awake, with a build that will not end by itself. */
 interface Running {
@@ -34,11 +34,11 @@ describe("an `up` that is killed in the middle of a build", function () {
   }
 
   async function startBuild(stack: Stack): Promise<Omit<Running, "stack">> {
-    await writeApp(stack, longStep);
+    await writeApp(stack, `sleep ${sleeps}`);
     const { builderName } = await stack.outputs<Amd64Outputs>();
     const { id } = await instanceOf(ec2.cloud, builderName, "amd64");
     const up = stack.start("up", "--yes", "--skip-preview");
-    await waitForStep(ec2.cloud, id, "sleep");
+    await waitForSleep(ec2.cloud, id, sleeps);
     return { instanceId: id, up };
   }
 

@@ -35,19 +35,19 @@ systemctl enable --now --no-block report.service end.socket
 
 describe("machines of the tests' cloud", function () {
   this.timeout(1_800_000);
-  let run: hosts.TestRun;
+  let machines: MachinesRun;
   let vpc: Vpc;
-  let make: MachinesRun["make"];
 
   before(async function () {
     hosts.skipWithout(this, ["cloud"]);
-    ({ run, vpc, make } = await openMachines(userData));
+    machines = await openMachines(userData);
+    ({ vpc } = machines);
   });
 
   after(async () => {
-    if (!run) return;
-    await run.close();
-    assert.deepEqual(await leftBy(run), []);
+    if (!machines) return;
+    await machines.run.close();
+    assert.deepEqual(await leftBy(machines.run), []);
   });
 
   it("a run that is killed with a machine on is swept by the next one", async () => {
@@ -86,14 +86,14 @@ describe("machines of the tests' cloud", function () {
       let machine: DrivenMachine;
 
       it("boots its user data", async () => {
-        machine = await make(architecture, privateAddress);
+        machine = await machines.make(architecture, privateAddress);
         await machine.boot(addresses[0]);
         await said(machine, "report: boot 1 after", seconds);
         assert.doesNotMatch(await machine.console(), /report: mount/);
       });
 
       it("gets a volume while it runs", async () => {
-        const volume = join(run.folder, `volume-${architecture}.raw`);
+        const volume = join(machines.run.folder, `volume-${architecture}.raw`);
         await hosts.execute(["truncate", "--size=3G", volume]);
         await machine.attach(volumeId, volume);
         await said(machine, "report: mount 1", seconds);

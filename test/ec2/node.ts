@@ -29,15 +29,15 @@ export async function waitForState(
   return (Date.now() - begin) / 1000;
 }
 
-/** Waits until a step of a build runs on the node. */
-export async function waitForStep(cloud: Cloud, instanceId: string, step: string, seconds = 120): Promise<void> {
-  const command = ["sh", "-c", `grep -lz -x '${step}' /proc/[0-9]*/cmdline`];
+/** Waits until a step of a build runs on the node: one that sleeps for a number of seconds of its own. */
+export async function waitForSleep(cloud: Cloud, instanceId: string, sleeps: number, seconds = 120): Promise<void> {
+  const command = ["sh", "-c", `grep -lzx ${sleeps} /proc/[0-9]*/cmdline`];
   const isRunning = () =>
     cloud.run(instanceId, command).then(
       (found) => found !== "",
       () => false,
     );
-  await waitFor(`"${step}" to run on ${instanceId}`, isRunning, seconds);
+  await waitFor(`"sleep ${sleeps}" to run on ${instanceId}`, isRunning, seconds);
 }
 
 /** What of the calls of a program were about instances' lives or access: what hooks do, and no look-up of a provider. */
@@ -52,7 +52,6 @@ export async function hookCalls(cloud: Cloud): Promise<string[]> {
     "RevokeSecurityGroupIngress",
     "GetConsoleOutput",
     "DescribeInstanceStatus",
-    "DescribeSecurityGroupRules",
   ];
   const calls = await cloud.calls();
   return calls

@@ -11,6 +11,7 @@ const run = promisify(execFile);
 
 const program = `
 import * as pulumi from "@pulumi/pulumi";
+import { Repository } from "@pulumi/aws/ecr/repository";
 import { Builder, type BuilderArgs, MultiPlatformImage, type MultiPlatformImageArgs, type NodeArgs, type Platform } from "pulumi-multi-platform-image";
 
 const platform: Platform = "linux/arm64";
@@ -20,10 +21,12 @@ const builder = new Builder("builders", builderArgs);
 const args: MultiPlatformImageArgs = { context: ".", dockerfile: { inline: "FROM scratch" }, platforms: [platform], tags: ["localhost:1/a:1"], push: false, buildArgs: { A: "1" }, builder };
 const image = new MultiPlatformImage("image", args);
 const digest: pulumi.Output<string> = image.indexDigest;
+const ecr: MultiPlatformImageArgs = { repository: new Repository("api"), context: "." };
+const ec2: BuilderArgs = { nodes: [{ kind: "ec2", platform }], ec2: { ingress: { from: "cidrs", cidrs: ["203.0.113.0/24"] } } };
 const digests: pulumi.Output<Record<string, string>> = image.platformDigests;
 // @ts-expect-error docker-build's own types are kept: no such argument
 const wrong: MultiPlatformImageArgs = { ...args, tag: "x" };
-export { digest, digests, wrong };
+export { digest, digests, ec2, ecr, wrong };
 `;
 
 describe("the npm package", function () {
@@ -43,7 +46,7 @@ describe("the npm package", function () {
     const { devDependencies } = JSON.parse(fs.readFileSync(path.join(repository, "package.json"), "utf8")) as {
       devDependencies: Record<string, string>;
     };
-    const peers = ["@pulumi/pulumi", "@pulumi/docker-build", "typescript", "@types/node"];
+    const peers = ["@pulumi/aws", "@pulumi/docker-build", "@pulumi/pulumi", "@pulumi/tls", "typescript", "@types/node"];
     const versions = peers.map((name) => `${name}@${devDependencies[name]}`);
     await run("npm", ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", ...versions, `./${filename}`], {
       cwd: outside,
@@ -70,8 +73,13 @@ describe("the npm package", function () {
       "LICENSE",
       "README.md",
       "dist",
+      "machine",
       "package.json",
     ]);
+    assert.deepEqual(
+      fs.readdirSync(path.join(installed, "machine")).filter((name) => !name.endsWith(".py")),
+      ["units"],
+    );
     assert.ok(fs.existsSync(path.join(installed, "dist/local/watch.js")));
     // A second copy of the SDK would not know the resources of the first.
     assert.equal(fs.existsSync(path.join(installed, "node_modules/@pulumi")), false);
@@ -84,5 +92,14 @@ describe("the npm package", function () {
       console.log(typeof Builder, typeof MultiPlatformImage, process.getActiveResourcesInfo().slice(started).filter((each) => each !== "PipeWrap"));`;
     const { stdout } = await run(process.execPath, ["-e", script], { cwd: outside });
     assert.equal(stdout.trim(), "function function []");
+  });
+
+  it("brings the CLI, and what a node boots", async () => {
+    const { stdout } = await run(path.join(outside, "node_modules/.bin/multi-platform-image"), ["--help"]);
+    assert.match(stdout, /wake[\s\S]*stop[\s\S]*status[\s\S]*clean/);
+    const script = `const { userData } = require("./node_modules/pulumi-multi-platform-image/dist/nodes/ec2/userData.js");
+      console.log(userData({ settings: "/a", tls: "/b", lease: "/c" }));`;
+    const text = (await run(process.execPath, ["-e", script], { cwd: outside })).stdout;
+    assert.match(text, /^#!\/bin\/sh\n/);
   });
 });

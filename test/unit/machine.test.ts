@@ -100,7 +100,7 @@ snapshotter = "overlayfs"
 networkMode = "bridge"
 bridgeName = "buildkit0"
 bridgeSubnet = "192.0.2.0/24"
-cniPoolSize = 8
+cniPoolSize = 4
 defaultCgroupParent = "system.slice/buildkit.service"
 gc = true
 

@@ -193,10 +193,12 @@ aws ecr delete-repository --force --repository-name r   # repository r
     const environment = { VERIFY_AWS_BASE_IMAGE: "registry.test/base", VERIFY_AWS_EC2: '{"registryMirrors":{}}' };
     assert.deepEqual(initialSpec("1", environment), {
       runId: "1",
+      platforms: ["linux/arm64", "linux/amd64"],
       idleTimeoutMinutes: 1,
       baseImage: "registry.test/base",
       ec2: { registryMirrors: {} },
     });
+    assert.deepEqual(initialSpec("1", { VERIFY_AWS_PLATFORMS: "linux/amd64" }).platforms, ["linux/amd64"]);
     assert.match(newRunId(new Date("2026-11-21T09:08:07Z")), /^2611210908-[0-9a-f]{4}$/);
   });
 

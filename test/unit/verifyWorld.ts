@@ -38,6 +38,7 @@ export function goodWorld(did: string[], overrides: Partial<World> = {}): World 
         }));
   };
   return {
+    platforms: ["linux/arm64", "linux/amd64"],
     declare: (change) => {
       idleTimeoutMinutes = change.idleTimeoutMinutes ?? idleTimeoutMinutes;
     },

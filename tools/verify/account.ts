@@ -20,6 +20,8 @@ export interface Identity {
  * @throws Error without a region, or without credentials that AWS takes
  */
 export async function identify(): Promise<Identity> {
+  // It would tell users to change a dependency of ours: https://github.com/aws/aws-sdk-js-v3/issues/6803
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const sts = new STS({});
   const region = await sts.config.region().catch(() => {
     throw new Error(

@@ -13,8 +13,8 @@ const volumes = cacheVolumeSizeGibibytes + rootVolumeSizeGibibytes;
 
 // https://aws.amazon.com/ec2/pricing/on-demand/ https://aws.amazon.com/ebs/pricing/ https://aws.amazon.com/vpc/pricing/
 export const costs: readonly Cost[] = [
-  { what: `EC2 ${instanceTypes.arm64}`, count: 1, dollarsPerHour: 0.0798, until: "the node stops" },
-  { what: `EC2 ${instanceTypes.amd64}`, count: 1, dollarsPerHour: 0.1026, until: "the node stops" },
+  { what: `EC2 ${instanceTypes["linux/arm64"]}`, count: 1, dollarsPerHour: 0.0798, until: "the node stops" },
+  { what: `EC2 ${instanceTypes["linux/amd64"]}`, count: 1, dollarsPerHour: 0.1026, until: "the node stops" },
   { what: "public IPv4 address", count: 2, dollarsPerHour: 0.005, until: "the node stops" },
   {
     what: `gp3 volumes of a node, ${volumes} GB`,

@@ -30,6 +30,8 @@ export interface UpOptions {
 
 /** What steps do and see: a stack of one builder and one image, and the AWS account that it is in. */
 export interface World {
+  /** Those that nodes are made for. */
+  platforms: readonly string[];
   /** Changes what the program declares. */
   declare: (change: Partial<Spec>) => void;
   /** Changes the last file that the image copies. */

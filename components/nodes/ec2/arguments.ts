@@ -76,7 +76,7 @@ export type IngressArgs =
       /**
        * The address, IPv4 or IPv6, that nodes see this machine at.
        *
-       * @default - what https://checkip.amazonaws.com says
+       * @default - what https://checkip.amazonaws.com says; with `addressing` "private" or "ipv6" what this machine's routes say
        */
       address?: pulumi.Input<string>;
     }
@@ -87,7 +87,7 @@ export type IngressArgs =
       cidrs: readonly string[];
     }
   | {
-      /** All addresses of the nodes' own VPC: for `up`s that run inside it. Nothing is open to the internet. */
+      /** The primary IPv4 range of the nodes' own VPC: for `up`s that run inside it. Nothing is open to the internet. */
       from: "vpc";
     };
 

@@ -49,7 +49,7 @@ bridgeName = "buildkit0"
 # The default, 10.10.0.0/16, may be part of the VPC. This is RFC 5737's TEST-NET-1, which no network is.
 bridgeSubnet = "192.0.2.0/24"
 # Made in advance, because making one takes some 0.1 s of a step.
-cniPoolSize = 8
+cniPoolSize = 4
 # In the service's own control group RUN steps end with it.
 defaultCgroupParent = "system.slice/buildkit.service"
 ${maxParallelism === undefined ? "" : `max-parallelism = ${maxParallelism}\n`}gc = true

@@ -14,6 +14,7 @@ from moto.core.responses import ActionResult, BaseResponse
 from .errors import status_of
 from .identities import Identity
 from .signature import read_signature
+from .targets import request_tags, resources_of
 from .world import Call, World
 
 _BODY = "emulator.body"
@@ -28,8 +29,8 @@ def install_gate(world: World) -> None:
         call = Call(self.service_name or "", self._get_action(), parameters, _UNKNOWN)
         request = self.normalized_request
         body = request.environ.get(_BODY, b"")
-        entry = _entry(call, request)
         with world.lock:
+            entry = _entry(world, call, request)
             try:
                 call.identity = world.identities.identify(call.service, request, body)
                 world.roles.authorize(call)
@@ -98,13 +99,16 @@ def _parameters(response: BaseResponse) -> Any:
         return {}
 
 
-def _entry(call: Call, request: Any) -> dict[str, Any]:
+def _entry(world: World, call: Call, request: Any) -> dict[str, Any]:
     return {
         "time": time.time(),
         "service": call.service,
         "operation": call.operation,
         "parameters": sorted(call.parameters),
+        "resources": resources_of(world, call),
+        "requestTags": request_tags(call),
         "address": request.remote_addr,
+        "agent": request.headers.get("User-Agent", ""),
     }
 
 

@@ -15,12 +15,14 @@ import {
   verifyTag,
 } from "../settings";
 
-const { runId, idleTimeoutMinutes, baseImage, ec2 } = JSON.parse(fs.readFileSync("spec.json", "utf8")) as Spec;
+const { runId, platforms, idleTimeoutMinutes, baseImage, ec2 } = JSON.parse(
+  fs.readFileSync("spec.json", "utf8"),
+) as Spec;
 const names = namesOf(runId);
 const tags = { [verifyTag]: runId };
 
 const builder = new Builder(names.builder, {
-  nodes: [node("linux/arm64", instanceTypes.arm64), node("linux/amd64", instanceTypes.amd64)],
+  nodes: platforms.map(node),
   idleTimeoutMinutes,
   maxLifetimeMinutes,
   ec2: { ...ec2, tags },
@@ -33,6 +35,7 @@ const repository = new Repository("verify", {
 });
 const image = new MultiPlatformImage("verify", {
   context: "./app",
+  platforms,
   buildArgs: { BASE_IMAGE: baseImage },
   repository,
   builder,
@@ -49,11 +52,11 @@ export const indexDigest = image.indexDigest;
 export const platformDigests = image.platformDigests;
 export const deployedParameter = deployed.name;
 
-function node(platform: "linux/arm64" | "linux/amd64", instanceType: string) {
+function node(platform: Spec["platforms"][number]) {
   return {
     kind: "ec2" as const,
     platform,
-    instanceType,
+    instanceType: instanceTypes[platform],
     cacheVolumeSizeGibibytes,
     rootVolumeSizeGibibytes,
     cacheVolumeThroughputMebibytes: 125,

@@ -49,6 +49,9 @@ export interface Aws {
   sts: STSClient;
 }
 
+/** By it the log of calls tells the provider from its users. */
+const customUserAgent = "standin-aws";
+
 export const regionOf = ({ region }: Configuration): string | undefined =>
   region || process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION;
 
@@ -58,7 +61,12 @@ export async function connect(configuration: Configuration): Promise<Aws> {
   const sts = newSts(configuration, region, credentials);
   const { Account: accountId = "" } = await sts.send(new GetCallerIdentityCommand({}));
   assertAccount(accountId, configuration);
-  const settings = (service: string) => ({ region, credentials, endpoint: endpointOf(service, configuration) });
+  const settings = (service: string) => ({
+    region,
+    credentials,
+    customUserAgent,
+    endpoint: endpointOf(service, configuration),
+  });
   return {
     configuration,
     region,
@@ -73,7 +81,7 @@ export async function connect(configuration: Configuration): Promise<Aws> {
 }
 
 const newSts = (configuration: Configuration, region: string, credentials?: Credentials): STSClient =>
-  named("STS", new STSClient({ region, credentials, endpoint: endpointOf("sts", configuration) }));
+  named("STS", new STSClient({ region, credentials, customUserAgent, endpoint: endpointOf("sts", configuration) }));
 
 /** Undefined: the SDK's own search, from the environment on. Roles are assumed one by another. */
 async function credentialsOf(configuration: Configuration, region: string): Promise<Credentials | undefined> {

@@ -45,7 +45,8 @@ export async function readInstance(id: string, state: Properties, aws: Aws): Pro
     subnetId: primary?.SubnetId ?? instance.SubnetId,
     tagsAll: fromTagList(instance.Tags),
     userData: (await userData(aws, id)) ?? state.userData,
-    vpcSecurityGroupIds: (instance.SecurityGroups ?? []).map(({ GroupId }) => GroupId),
+    // EC2 gives the interface's groups at the instance, too; moto does not.
+    vpcSecurityGroupIds: (primary?.Groups ?? instance.SecurityGroups ?? []).map(({ GroupId }) => GroupId),
   };
 }
 
