@@ -173,7 +173,7 @@ describe("the example's IAM policies, and the calls of a builder's life", functi
     for (const { service, operation, resources, error } of calls) {
       assert.deepEqual([`${service}:${operation}`, error], ["ssm:GetParameters", undefined]);
       for (const { arn } of resources) {
-        assert.match(arn, /:parameter\/multi-platform-image\/[^/]+\/(lease|[^/]+\/(settings|tls))$/);
+        assert.match(arn, /:parameter\/multi-platform-image\/[^/]+\/(lease|nodes\/[^/]+\/(settings|tls))$/);
       }
     }
   });

@@ -1,5 +1,9 @@
 import * as assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { inflateSync } from "node:zlib";
+
+import { DescribeInstanceAttributeCommand, DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 
 import { skipWithout } from "../hosts";
 import { pullFiles } from "../main/image";
@@ -27,6 +31,7 @@ describe("a node that is awake", function () {
     assert.equal(code, 0, output);
     assert.match(output, /BuildKit v0\.33\.1/);
     instanceId = (await instanceOf(ec2.cloud, (await stack.outputs<Amd64Outputs>()).builderName, "amd64")).id;
+    await recordBoot("first boot");
   });
 
   after(async () => {
@@ -35,6 +40,27 @@ describe("a node that is awake", function () {
 
   const inside = (script: string): Promise<string> => ec2.cloud.run(instanceId, ["sh", "-c", script]);
   const version = (): Promise<string> => inside(`${buildctl} debug info || true`);
+
+  it("has its keys in Parameter Store alone: not in Pulumi's state in clear, nor in what EC2 shows of it", async () => {
+    assert.doesNotMatch(stack.stateText(), /PRIVATE KEY/);
+    const ec2Client = new EC2Client(ec2.cloud.client);
+    const { UserData } = await ec2Client.send(
+      new DescribeInstanceAttributeCommand({ InstanceId: instanceId, Attribute: "userData" }),
+    );
+    const userData = Buffer.from(UserData?.Value ?? "", "base64").toString();
+    const [, packed] = /b64decode\("""\n([^"]+)"""/.exec(userData) ?? [];
+    const files = inflateSync(Buffer.from(packed, "base64")).toString();
+    assert.match(files, /parameters\.json/);
+    assert.doesNotMatch(userData + files, /PRIVATE KEY-/);
+    const described = await ec2Client.send(new DescribeInstancesCommand({ InstanceIds: [instanceId] }));
+    assert.doesNotMatch(JSON.stringify(described), /PRIVATE KEY/);
+    const { builderName } = await stack.outputs<Amd64Outputs>();
+    const ssm = new SSMClient(ec2.cloud.client);
+    const parameter = { Name: `/multi-platform-image/${builderName}/nodes/amd64/tls`, WithDecryption: true };
+    const { Parameter } = await ssm.send(new GetParameterCommand(parameter));
+    assert.equal(Parameter?.Type, "SecureString");
+    assert.match(Parameter?.Value ?? "", /PRIVATE KEY/);
+  });
 
   it("gets another BuildKit and idle time without losing a build, its cache, or its boot", async () => {
     const made = await madeOf(stack);
@@ -84,15 +110,32 @@ describe("a node that is awake", function () {
     assert.match(output, /node amd64 was lost during the build/);
     const address = await publicAddress();
     assert.notEqual(address, addressBefore);
+    await recordBoot("later boot");
   });
 
   async function publicAddress(): Promise<string | null | undefined> {
     return (await ec2.cloud.instances()).find(({ id }) => id === instanceId)?.publicAddress;
   }
 
+  /** Where the seconds between a boot and the first step of a build go: https://docs.kernel.org/filesystems/proc.html (uptime) */
+  async function recordBoot(boot: string): Promise<void> {
+    for (const [, what, at] of (await ec2.cloud.console(instanceId)).matchAll(
+      /^multi-platform-image: (.*) at ([\d.]+) s/gm,
+    )) {
+      record(boot, `${what}, seconds since the boot`, Number(at));
+    }
+    record(
+      boot,
+      "the build's first step that is not cached, seconds since the boot",
+      parseFloat(await fileOf(stack, "step")),
+    );
+  }
+
   /** What an early step of the image wrote: another value when it ran again. */
-  async function madeOf(of: Stack): Promise<string> {
+  const madeOf = (of: Stack): Promise<string> => fileOf(of, "made");
+
+  async function fileOf(of: Stack, file: string): Promise<string> {
     const files = await pullFiles(ec2.registry, (await of.outputs<Amd64Outputs>()).api.ref.replace(/:1@/, "@"));
-    return readFileSync(`${files}/made`, "utf8");
+    return readFileSync(`${files}/${file}`, "utf8");
   }
 });

@@ -64,10 +64,41 @@ export function openRun(): TestRun {
 export function sweepDeadRuns(): void {
   for (const file of readdirSync(claims).filter((name) => /^\d+$/.test(name))) {
     const number = Number(file);
-    const claim = readClaim(number);
-    if (!claim || startTime(claim.pid) === claim.started) continue;
-    sweepRun({ name: `mpi${number}`, folder: claim.folder });
-    rmSync(claimFile(number), { force: true });
+    if (!isDead(number) || !beginSweep(number)) continue;
+    try {
+      // Again: somebody else may have swept it in between, and a new run taken the number.
+      const claim = isDead(number);
+      if (claim) {
+        sweepRun({ name: `mpi${number}`, folder: claim.folder });
+        rmSync(claimFile(number), { force: true });
+      }
+    } finally {
+      rmSync(sweepFile(number), { force: true });
+    }
+  }
+}
+
+/** The claim of a run that was killed. */
+function isDead(number: number): Claim | undefined {
+  const claim = readClaim(number);
+  return claim && startTime(claim.pid) !== claim.started ? claim : undefined;
+}
+
+/** One run at a time sweeps a number: the slower one would remove what a new run of that number has. */
+function beginSweep(number: number): boolean {
+  const own = `${process.pid} ${startTime(process.pid)}`;
+  try {
+    const [pid, started] = readFileSync(sweepFile(number), "utf8").split(" ");
+    if (startTime(Number(pid)) === started) return false;
+    rmSync(sweepFile(number), { force: true });
+  } catch {
+    // Nobody sweeps it.
+  }
+  try {
+    writeFileSync(sweepFile(number), own, { flag: "wx", mode: 0o600 });
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -91,6 +122,7 @@ function claimNumber(claim: Claim): number {
 }
 
 const claimFile = (number: number): string => join(claims, String(number));
+const sweepFile = (number: number): string => join(claims, `${number}.sweep`);
 
 function readClaim(number: number): Claim | undefined {
   try {

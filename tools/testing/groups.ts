@@ -2,16 +2,20 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import * as readline from "node:readline";
 import { say, seconds } from "../progress";
-import { type Counts, NOTHING, summary } from "./counts";
+import { type Counts, NOTHING, sum, summary } from "./counts";
 
 /** Each is a folder under test/. `lint` is first and has none. */
 export const GROUPS = ["unit", "tools", "hosts", "main", "ec2"] as const;
 export type Group = (typeof GROUPS)[number];
 
+/** How many files of a group run at once. Tests on EC2 nodes mostly wait: for a boot, or for a node to be idle. */
+const LANES: Record<Group, number> = { unit: 1, tools: 1, hosts: 1, main: 1, ec2: 3 };
+
 const ROOT = path.join(__dirname, "..", "..");
 
-/** Runs one group's tests in a process of its own, so that what one leaves behind does not touch the next. */
+/** Runs one group's tests in processes of their own, so that what one leaves behind does not touch the next. */
 export async function runGroup(group: Group): Promise<Counts> {
   const started = Date.now();
   const files = testFiles(group);
@@ -21,33 +25,82 @@ export async function runGroup(group: Group): Promise<Counts> {
   }
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "test-counts-"));
   try {
-    const countsFile = path.join(folder, "counts.json");
-    const code = await runMocha(files, countsFile);
-    const counts = readCounts(group, countsFile, code);
-    say(`# ${group}: ${summary(counts)} in ${seconds(started)}`);
-    return counts;
+    const lanes = LANES[group];
+    const batches = lanes === 1 ? [files] : files.map((file) => [file]);
+    const counts = await inLanes(lanes, batches, (batch, at) =>
+      runBatch(group, batch, path.join(folder, `counts-${at}.json`), lanes > 1),
+    );
+    const total = sum(counts);
+    say(`# ${group}: ${summary(total)} in ${seconds(started)}`);
+    return total;
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
 }
 
+/** Works off a list, several at once. */
+async function inLanes<T, R>(
+  lanes: number,
+  list: readonly T[],
+  work: (each: T, at: number) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const lane = async () => {
+    while (next < list.length) {
+      const at = next;
+      next += 1;
+      results[at] = await work(list[at], at);
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return results;
+}
+
+async function runBatch(
+  group: Group,
+  files: readonly string[],
+  countsFile: string,
+  isBesideOthers: boolean,
+): Promise<Counts> {
+  const name = isBesideOthers ? path.basename(files[0], ".test.ts") : undefined;
+  const started = Date.now();
+  const code = await runMocha(files, countsFile, name);
+  const counts = readCounts(name ? `${group} ${name}` : group, countsFile, code);
+  if (name) {
+    say(`# ${name}: ${summary(counts)} in ${seconds(started)}`);
+  }
+  return counts;
+}
+
 /** Runs a program of node_modules/.bin's package on this terminal and gives its exit code; null if a signal ended it. */
-export function runNode(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<number | null> {
-  const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: "inherit" });
+export async function runNode(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+  name?: string,
+): Promise<number | null> {
+  const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: name ? ["ignore", "pipe", "pipe"] : "inherit" });
+  for (const input of [child.stdout, child.stderr]) {
+    if (input) {
+      readline.createInterface({ input }).on("line", (line) => say(`${name}: ${line}`));
+    }
+  }
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", resolve);
   });
 }
 
-function runMocha(files: readonly string[], countsFile: string): Promise<number | null> {
+/** @param name stands before each line, where several write at once. */
+function runMocha(files: readonly string[], countsFile: string, name?: string): Promise<number | null> {
   const options = ["--exit", "--reporter", path.join(__dirname, "reporter.ts")];
-  return runNode([require.resolve("mocha/bin/mocha.js"), ...options, ...files], {
+  const env = {
     ...process.env,
     TEST_COUNTS_FILE: countsFile,
     // The AWS SDK's advice on Node's version is nothing that a test can follow.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-  });
+  };
+  return runNode([require.resolve("mocha/bin/mocha.js"), ...options, ...files], env, name);
 }
 
 function testFiles(group: Group): string[] {
@@ -63,9 +116,9 @@ function testFiles(group: Group): string[] {
 }
 
 /** A run that broke off has no counts, and one that ended badly has a failure, whatever it counted. */
-function readCounts(group: Group, file: string, code: number | null): Counts {
+function readCounts(name: string, file: string, code: number | null): Counts {
   if (!fs.existsSync(file)) {
-    say(`# ${group}: broke off with ${code ?? "a signal"} before it could count`);
+    say(`# ${name}: broke off with ${code ?? "a signal"} before it could count`);
     return { ...NOTHING, failed: 1 };
   }
   const counts = JSON.parse(fs.readFileSync(file, "utf8")) as Counts;

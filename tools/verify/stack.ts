@@ -48,22 +48,24 @@ export class RunStack {
 
   private async run(
     command: string,
-    work: (common: { color: "never"; suppressProgress: boolean; onOutput: Log }) => Promise<unknown>,
+    work: (common: { color: "never"; suppressProgress: boolean; onOutput: Log; onError: Log }) => Promise<unknown>,
   ): Promise<void> {
     let output = "";
+    let errors = "";
     const onOutput = (text: string) => {
       output += text;
       for (const line of text.split("\n").filter((each) => each.trim() !== "")) {
         this.log(`  ${line}`);
       }
     };
+    // Such as that no changes were expected.
+    const onError = (text: string) => (errors += text);
     try {
-      await work({ color: "never", suppressProgress: true, onOutput });
+      await work({ color: "never", suppressProgress: true, onOutput, onError });
     } catch (error) {
       // The error's own message holds all of the output, twice.
-      throw new Error(`\`pulumi ${command}\` failed: ${diagnosticsIn(output) || (error as Error).message}`, {
-        cause: error,
-      });
+      const said = [diagnosticsIn(output), errors.trim()].filter(Boolean).join("\n");
+      throw new Error(`\`pulumi ${command}\` failed: ${said || (error as Error).message}`, { cause: error });
     }
   }
 }
