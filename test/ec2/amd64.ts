@@ -48,5 +48,8 @@ export async function amd64Spec({ name, builder = {} }: Amd64Options) {
 
 export async function writeApp(stack: Stack, step = "true"): Promise<void> {
   const base = await getBaseImage();
-  stack.write("app/Dockerfile", `FROM ${base}\nRUN cat /proc/sys/kernel/random/uuid > /made\nRUN cat /proc/uptime > /step && ${step}\n`);
+  stack.write(
+    "app/Dockerfile",
+    `FROM ${base}\nRUN cat /proc/sys/kernel/random/uuid > /made\nRUN cat /proc/uptime > /step && ${step}\n`,
+  );
 }
