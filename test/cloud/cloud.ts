@@ -56,7 +56,8 @@ export async function startCloud(
     ...controlOf(vpc),
     vpc,
     images,
-    client: { endpoint: `http://${vpc.address}:${apiPort}`, region, credentials: accessKey },
+    // A copy: the SDK notes in it where it is from.
+    client: { endpoint: `http://${vpc.address}:${apiPort}`, region, credentials: { ...accessKey } },
     environment: () => ({
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: accessKey.accessKeyId,

@@ -32,8 +32,10 @@ describe("the API of the tests' cloud: instances, volumes, security groups", fun
 
   const start = (id: string): Promise<unknown> => account.ec2.send(new StartInstancesCommand({ InstanceIds: [id] }));
   const stop = (id: string): Promise<unknown> => account.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
-  const terminate = (id: string): Promise<unknown> =>
-    account.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+  const terminate = async (id: string): Promise<void> => {
+    await account.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+    await account.reach(id, "terminated");
+  };
   const output = async (id: string, latest: boolean): Promise<string> => {
     const { Output } = await account.ec2.send(new GetConsoleOutputCommand({ InstanceId: id, Latest: latest }));
     return Buffer.from(Output ?? "", "base64").toString();
@@ -71,7 +73,6 @@ describe("the API of the tests' cloud: instances, volumes, security groups", fun
     equal(await output(id, true), `booted ${id}\n`);
 
     await terminate(id);
-    await account.reach(id, "terminated");
     match(await refusal(start(id)), /^IncorrectInstanceState/);
     deepEqual((await account.cloud.inventory()).volumes, []);
   });
@@ -155,7 +156,6 @@ describe("the API of the tests' cloud: instances, volumes, security groups", fun
     await attach(volume, two);
     await reach("attached");
     await Promise.all([terminate(one), terminate(two)]);
-    await account.reach(two, "terminated");
     deepEqual((await account.cloud.inventory()).volumes.map(({ id, status }) => [id, status]).sort(), [
       ...[volume, elsewhere].sort().map((id) => [id, "available"]),
     ]);
@@ -177,7 +177,6 @@ describe("the API of the tests' cloud: instances, volumes, security groups", fun
     match(await refusal(remove()), /^DependencyViolation/);
     await account.reach(id, "running");
     await terminate(id);
-    await account.reach(id, "terminated");
     await remove();
     const left = Object.entries<unknown[]>({ ...(await cloud.inventory()) }).filter(
       ([, entries]) => entries.length > 0,

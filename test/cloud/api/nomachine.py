@@ -43,9 +43,9 @@ class NoMachine:
     def console(self) -> str:
         return self._console
 
-    def run(self, command: list[str]) -> str:
+    def run(self, command: str) -> str:
         """In place of a guest's own `poweroff`."""
-        if command == ["poweroff"]:
+        if command == "poweroff":
             self._down.set()
             return ""
-        return f"no machine runs {command}"
+        return f"no machine runs `{command}`"

@@ -21,7 +21,9 @@ export async function testPulumiHome(): Promise<string> {
   const program = await compiledPlugins();
   const tools = await prepareTools(["pulumi-resource-docker-build"]);
   const { PULUMI_HOME: real = "" } = toolEnvironment(tools);
-  const builds = await fs.readdir(path.join(real, "plugins"));
+  // Beside each folder Pulumi notes in a file when it was last used.
+  const entries = await fs.readdir(path.join(real, "plugins"), { withFileTypes: true });
+  const builds = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   return madeOnce("pulumi-home", { program, builds, node: process.execPath }, async (home) => {
     await installPlugins(home, program);
     for (const build of builds.filter((name) => name.startsWith("resource-docker-build-"))) {
