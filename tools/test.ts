@@ -3,7 +3,7 @@ import { prepareTools } from "./index";
 import { machinePlatform } from "./platform";
 import { say, seconds } from "./progress";
 import { type Counts, sum, summary } from "./testing/counts";
-import { GROUPS, type Group, runGroup } from "./testing/groups";
+import { GROUPS, type Group, runGroup, runNode } from "./testing/groups";
 import { runLint } from "./testing/lint";
 import { preparePackages } from "./testing/packages";
 
@@ -45,8 +45,19 @@ async function prepareGroup(group: Group): Promise<void> {
       if (machinePlatform() === "linux/amd64") {
         await prepareTools(["buildkitd", "buildctl"], { platform: "linux/arm64" }); // for the test's virtual machine
       }
+      if (group === "ec2") {
+        await prepareCloud();
+      }
       return;
     default:
       return group satisfies never;
+  }
+}
+
+/** In a process of its own: nothing else here needs what it loads. */
+async function prepareCloud(): Promise<void> {
+  const code = await runNode(["--require", "ts-node/register/transpile-only", "test/cloud/prepare.ts"]);
+  if (code !== 0) {
+    say(`tests: the cloud could not be made ready, with ${code ?? "a signal"}; its tests try again`);
   }
 }

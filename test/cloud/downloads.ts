@@ -73,7 +73,7 @@ const archiveName = (version: string, platform: HostPlatform): string =>
   `buildkit-v${version}.${platform.replace("/", "-")}.tar.gz`;
 
 /** Archives as BuildKit publishes them, of programs that are built here. */
-async function prepareRelease(): Promise<{ folder: string; digests: Record<string, string> }> {
+export async function prepareRelease(): Promise<{ folder: string; digests: Record<string, string> }> {
   const runc = { "linux/amd64": await hostTool("runc"), "linux/arm64": await prepareArm64Runc() };
   const archives: { name: string; files: [string, string][] }[] = [];
   for (const version of Object.values(buildkitVersions)) {

@@ -105,7 +105,7 @@ function settingsOf(
 }
 
 /** A Python environment with moto. Its programs are not used by name: a cached folder is renamed when it is complete. */
-function prepareEnvironment(): Promise<string> {
+export function prepareEnvironment(): Promise<string> {
   const file = join(__dirname, "api/requirements.txt");
   const requirements = readFileSync(file, "utf8");
   return cachedFolder("cloud-python", { requirements }, async (folder) => {

@@ -38,7 +38,7 @@ export async function pushDebianImage(
 }
 
 /** An OCI image layout, written by hand: no node has to build what nodes build upon. */
-async function debianLayout(platforms: HostPlatform[]): Promise<string> {
+export async function debianLayout(platforms: HostPlatform[] = ["linux/amd64", "linux/arm64"]): Promise<string> {
   const roots: [HostPlatform, string][] = [];
   // One after the other: each keeps a core busy.
   for (const platform of platforms) roots.push([platform, await prepareDebianRoot(platform)]);
