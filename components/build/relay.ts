@@ -7,6 +7,7 @@ import type { Duplex } from "node:stream";
 import { socketDirectory, socketPath } from "../paths";
 import { dial } from "./dial";
 import type { Endpoint } from "./endpoint";
+import { isListening } from "./listening";
 
 interface RelayNode {
   fixedPath: string;
@@ -171,15 +172,4 @@ function readLink(link: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isListening(socket: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = net.connect(socket);
-    probe.once("error", () => resolve(false));
-    probe.once("connect", () => {
-      probe.destroy();
-      resolve(true);
-    });
-  });
 }

@@ -1,12 +1,13 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { isListening } from "../build/listening";
 import { socketRoot } from "../paths";
 import type { CleanOptions } from "./arguments";
 import { matchBuilder } from "./builders";
 import { certificatesRoot, configDirectory, holderFile } from "./ownFiles";
 import { namesIn, type OwnRegistration, ownRegistrations, removeRegistration } from "./registrations";
-import { isListening, removeDeadSockets } from "./sockets";
+import { removeDeadSockets } from "./sockets";
 
 /** Removes what is on this machine, and says what it was. */
 export async function clean({ builder }: CleanOptions): Promise<string> {

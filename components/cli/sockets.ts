@@ -1,20 +1,8 @@
 import * as fs from "node:fs";
-import * as net from "node:net";
 import * as path from "node:path";
 
+import { isListening } from "../build/listening";
 import { namesIn } from "./registrations";
-
-/** Whether anybody listens on a socket, or where a link to one leads. */
-export function isListening(socket: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = net.connect(socket);
-    probe.once("error", () => resolve(false));
-    probe.once("connect", () => {
-      probe.destroy();
-      resolve(true);
-    });
-  });
-}
 
 /** Removes what nobody listens on from a folder of sockets, and the folder if nothing is left. Says how many. */
 export async function removeDeadSockets(directory: string): Promise<number> {
