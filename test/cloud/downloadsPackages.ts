@@ -4,8 +4,7 @@ import { join } from "node:path";
 
 import { cachedFolder } from "../hosts/cachedFolder";
 import { execute } from "../hosts/command";
-import { debianSources } from "../hosts/debianSources";
-import { amiSuite, type AmiArchitecture, prepareAmiRoot } from "./imagesRoot";
+import { type AmiArchitecture, prepareAmiRoot } from "./imagesRoot";
 
 // What a node installs by itself.
 const packages = ["git", "iptables"];
@@ -20,8 +19,7 @@ export async function prepareRepository(): Promise<string> {
   const roots = { amd64: await prepareAmiRoot("amd64"), arm64: await prepareAmiRoot("arm64") };
   return cachedFolder("ami-repository", { roots, packages }, async (folder) => {
     for (const [architecture, root] of Object.entries(roots) as [AmiArchitecture, string][]) {
-      const status = await execute(["tar", "-xOf", root, "./var/lib/dpkg/status"]);
-      await fetchPackages(architecture, packages, folder, status);
+      await fetchPackages(architecture, packages, folder, root);
     }
     const files = (await readdir(folder)).filter((name) => name.endsWith(".deb")).sort();
     const index = await Promise.all(files.map((name) => indexEntry(folder, name)));
@@ -33,27 +31,25 @@ export async function prepareRepository(): Promise<string> {
 export async function prepareArm64Runc(): Promise<string> {
   const root = await prepareAmiRoot("arm64");
   const folder = await cachedFolder("runc-arm64", { root }, async (draft) => {
-    const status = await execute(["tar", "-xOf", root, "./var/lib/dpkg/status"]);
-    await fetchPackages("arm64", ["runc"], draft, status);
+    await fetchPackages("arm64", ["runc"], draft, root);
     const [archive] = (await readdir(draft)).filter((name) => name.startsWith("runc_"));
     await execute(["dpkg-deb", "--extract", join(draft, archive), join(draft, "root")]);
   });
   return join(folder, "root/usr/sbin/runc");
 }
 
-/** Packages and what they need beyond what `status` lists as installed. Nothing of this machine's own apt is touched. */
+/** Packages and what they need beyond what is in the root, from where that is. Nothing of this machine's own apt is touched. */
 async function fetchPackages(
   architecture: AmiArchitecture,
   wanted: string[],
   folder: string,
-  status: string,
+  root: string,
 ): Promise<void> {
   const work = join(folder, `apt-${architecture}`);
   for (const name of ["lists/partial", "archives/partial"]) await mkdir(join(work, name), { recursive: true });
-  const sources = await debianSources(amiSuite);
-  const usual = [`deb http://deb.debian.org/debian ${amiSuite} main`];
-  await writeFile(join(work, "sources.list"), `${(sources.length > 0 ? sources : usual).join("\n")}\n`);
-  await writeFile(join(work, "status"), status);
+  const inRoot = (file: string): Promise<string> => execute(["tar", "-xOf", root, file]);
+  await writeFile(join(work, "sources.list"), await inRoot("./etc/apt/sources.list"));
+  await writeFile(join(work, "status"), await inRoot("./var/lib/dpkg/status"));
   const settings = {
     "APT::Architecture": architecture,
     "APT::Architectures": architecture,

@@ -1,11 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, request } from "node:https";
+import { request } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 
 import type { Authority, ObservedRequest, Registry, TestRun } from "../hosts";
 import { freePort, layOutTls } from "../hosts/registry";
 import { forward } from "../hosts/tamper";
+import { serveTls } from "../hosts/tlsFront";
 
 /** A password of ECR: `expires` in seconds since 1970. The emulated API adds those that it issues to the same file. */
 export interface EcrToken {
@@ -95,21 +96,7 @@ export async function startEcr(
     outgoing.writeHead(passed.statusCode ?? 502, passed.headers);
     passed.pipe(outgoing);
   };
-  const server = createServer(
-    { cert: readFileSync(join(folder, "server.pem")), key: readFileSync(join(folder, "server-key.pem")) },
-    (incoming, outgoing) => {
-      answer(incoming, outgoing).catch((error: unknown) => {
-        if (!outgoing.headersSent) outgoing.writeHead(502);
-        outgoing.end(String(error));
-      });
-    },
-  );
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, address, resolve));
-  const stop = async (): Promise<void> => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  run.onClose(stop);
+  const stop = await serveTls(run, folder, { address, port }, answer);
   return {
     host,
     url: `https://${host}`,

@@ -3,7 +3,7 @@ export const servicesAddress = "169.254.169.253";
 export const metadataAddress = "169.254.169.254";
 
 /** Names that instances call, and that no name server of the tests' cloud knows: it has none. */
-export const serviceNames = ["ssm.us-east-1.amazonaws.com", "downloads.test", "cdn-aws.deb.debian.org"];
+export const serviceNames = ["ssm.us-east-1.amazonaws.com", "downloads.test", "packages.test"];
 
 /** Files that differ from what Debian's packages bring, by their path. */
 export const amiFiles: Record<string, string> = {
@@ -14,7 +14,7 @@ ${servicesAddress} ${serviceNames.join(" ")}
   "etc/hostname": "localhost\n",
   // Refuses at once: without a name server each of cloud-init's probes would wait for 30 s.
   "etc/resolv.conf": "nameserver 127.0.0.53\n",
-  "etc/apt/sources.list": "deb [trusted=yes] http://cdn-aws.deb.debian.org/debian ./\n",
+  "etc/apt/sources.list": "deb [trusted=yes] http://packages.test/debian ./\n",
   // The network is up before systemd is, as the machine's own kernel or namespace has it.
   "etc/cloud/cloud.cfg.d/90-tests.cfg": `datasource_list: [Ec2]
 datasource:

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createServer, request as send } from "node:https";
+import { request as send } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import type { TrustedRegistries } from "./buildHost";
 import type { Authority } from "./certificates";
 import { freePort, layOutTls, type Registry } from "./registry";
 import type { TestRun } from "./testRun";
+import { serveTls } from "./tlsFront";
 
 export interface ObservedRequest {
   method: string;
@@ -73,21 +74,7 @@ export async function startTamperingProxy(
     if (!changed) return void outgoing.writeHead(404).end();
     outgoing.writeHead(200, { ...upstreamAnswer.headers, "content-length": changed.length }).end(changed);
   };
-  const server = createServer(
-    { cert: readFileSync(join(folder, "server.pem")), key: readFileSync(join(folder, "server-key.pem")) },
-    (incoming, outgoing) => {
-      answer(incoming, outgoing).catch((error: unknown) => {
-        if (!outgoing.headersSent) outgoing.writeHead(502);
-        outgoing.end(String(error));
-      });
-    },
-  );
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, address, resolve));
-  const stop = async (): Promise<void> => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  run.onClose(stop);
+  const stop = await serveTls(run, folder, { address, port }, answer);
   const trusted: TrustedRegistries = { [host]: { caFile: tls.caFile } };
   return {
     host,

@@ -100,10 +100,13 @@ class NspawnMachine(Machine):
     def _cut_power(self) -> None:
         self.cgroup.kill()
 
+    def _devices_of_guest(self) -> Path:
+        return Path("/proc", str(self.pid), "root", "dev")
+
     def _plug(self, volume_id: str, file: str) -> None:
         device = self.devices.take(volume_id, file)
         number = os.stat(device).st_rdev
-        folder = Path(f"/proc/{self.pid}/root/dev")
+        folder = self._devices_of_guest()
         name = self._free_name(folder)
         os.mknod(folder / name, 0o060660, number)
         links = folder / "disk/by-id"
@@ -111,7 +114,7 @@ class NspawnMachine(Machine):
         (links / link_name(volume_id)).symlink_to(f"../../{name}")
 
     def _unplug(self, volume_id: str) -> None:
-        folder = Path(f"/proc/{self.pid}/root/dev")
+        folder = self._devices_of_guest()
         link = folder / "disk/by-id" / link_name(volume_id)
         with contextlib.suppress(FileNotFoundError):
             (folder / Path(os.readlink(link)).name).unlink()
