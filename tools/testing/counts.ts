@@ -2,9 +2,15 @@ export interface Counts {
   passed: number;
   failed: number;
   skipped: number;
+  /** What failed and why, a line each: a run of thousands of lines must end with what there is to mend. */
+  failures: readonly string[];
 }
 
-export const NOTHING: Counts = { passed: 0, failed: 0, skipped: 0 };
+export const NOTHING: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
+
+export function oneFailure(what: string): Counts {
+  return { ...NOTHING, failed: 1, failures: [what] };
+}
 
 export function sum(all: readonly Counts[]): Counts {
   return all.reduce(
@@ -12,6 +18,7 @@ export function sum(all: readonly Counts[]): Counts {
       passed: total.passed + counts.passed,
       failed: total.failed + counts.failed,
       skipped: total.skipped + counts.skipped,
+      failures: [...total.failures, ...counts.failures],
     }),
     NOTHING,
   );

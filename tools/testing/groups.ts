@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as readline from "node:readline";
 import { say, seconds } from "../progress";
-import { type Counts, NOTHING, sum, summary } from "./counts";
+import { type Counts, NOTHING, oneFailure, sum, summary } from "./counts";
 
 /** Each is a folder under test/. `lint` is first and has none. */
 export const GROUPS = ["unit", "tools", "hosts", "main", "ec2"] as const;
@@ -117,10 +117,12 @@ function testFiles(group: Group): string[] {
 
 /** A run that broke off has no counts, and one that ended badly has a failure, whatever it counted. */
 function readCounts(name: string, file: string, code: number | null): Counts {
+  const ending = code ?? "a signal";
   if (!fs.existsSync(file)) {
-    say(`# ${name}: broke off with ${code ?? "a signal"} before it could count`);
-    return { ...NOTHING, failed: 1 };
+    return oneFailure(`${name}: broke off with ${ending} before it could count`);
   }
   const counts = JSON.parse(fs.readFileSync(file, "utf8")) as Counts;
-  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+  return code !== 0 && counts.failed === 0
+    ? sum([counts, oneFailure(`${name}: ended with ${ending}, though no test failed`)])
+    : counts;
 }

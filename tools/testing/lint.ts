@@ -1,5 +1,5 @@
 import { say, withProgress } from "../progress";
-import { type Counts, NOTHING } from "./counts";
+import { type Counts, NOTHING, oneFailure, sum } from "./counts";
 import { runNode } from "./groups";
 
 const CHECKS: Readonly<Record<string, readonly string[]>> = {
@@ -11,15 +11,14 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
 /** The same three as `npm run lint`, all of them even when one fails. */
 export async function runLint(): Promise<Counts> {
   say("# lint");
-  const counts = { ...NOTHING };
+  const counts: Counts[] = [];
   for (const [name, args] of Object.entries(CHECKS)) {
     const code = await withProgress(`lint ${name}`, () => runNode(args));
-    if (code === 0) {
-      counts.passed++;
-    } else {
-      counts.failed++;
-      say(`lint ${name}: failed with ${code}; \`npm run format\` repairs what can be repaired`);
-    }
+    counts.push(
+      code === 0
+        ? { ...NOTHING, passed: 1 }
+        : oneFailure(`lint ${name}: failed with ${code}; \`npm run format\` repairs what can be repaired`),
+    );
   }
-  return counts;
+  return sum(counts);
 }

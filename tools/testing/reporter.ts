@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import * as path from "node:path";
 import Mocha from "mocha";
 
 const { EVENT_RUN_BEGIN, EVENT_RUN_END, EVENT_SUITE_BEGIN, EVENT_SUITE_END } = Mocha.Runner.constants;
@@ -9,6 +10,7 @@ const EVERY_MILLISECONDS = 4_000;
 /** Shows every test with its duration, says what runs while it takes long, and leaves the counts in a file. */
 class Reporter extends Mocha.reporters.Base {
   private depth = 0;
+  private readonly failed: string[] = [];
   private current?: { title: string; since: number };
 
   constructor(runner: Mocha.Runner, options?: Mocha.MochaOptions) {
@@ -22,13 +24,15 @@ class Reporter extends Mocha.reporters.Base {
       .on(EVENT_TEST_PASS, (test) => this.line(`✓ ${test.title} (${test.duration ?? 0} ms)`))
       .on(EVENT_TEST_PENDING, (test) => this.line(`- ${test.title} (skipped)`))
       .on(EVENT_TEST_FAIL, (test: Mocha.Runnable, error: Error) => {
-        this.line(`✗ ${test.title} (${test.duration ?? 0} ms): ${error.message.split("\n")[0]}`);
+        const why = error.message.split("\n")[0];
+        this.failed.push(`${path.basename(test.file ?? "")}: ${test.fullTitle()}: ${why}`);
+        this.line(`✗ ${test.title} (${test.duration ?? 0} ms): ${why}`);
       })
       .once(EVENT_RUN_END, () => {
         clearInterval(timer);
         this.epilogue();
         const { passes: passed = 0, failures: failed = 0, pending: skipped = 0 } = runner.stats ?? {};
-        fs.writeFileSync(countsFile(), JSON.stringify({ passed, failed, skipped }));
+        fs.writeFileSync(countsFile(), JSON.stringify({ passed, failed, skipped, failures: this.failed }));
       });
   }
 
