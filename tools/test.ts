@@ -18,6 +18,7 @@ runCommand(async (args) => {
   }
   const total = sum(counts);
   say(`\nnpm test: ${seconds(started)}`);
+  total.repeats.forEach((repeat) => say(`↻ ${repeat}`));
   total.failures.forEach((failure) => say(`✗ ${failure}`));
   say(summary(total));
   return total.failed > 0 || total.passed === 0 ? 1 : 0;

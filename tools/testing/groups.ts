@@ -10,6 +10,12 @@ import { type Counts, NOTHING, oneFailure, sum, summary } from "./counts";
 export const GROUPS = ["unit", "tools", "hosts", "main", "ec2"] as const;
 export type Group = (typeof GROUPS)[number];
 
+/**
+ * How often a test of a group may be tried again, told in the summary: where machines boot and builds run beside each
+ * other on few cores, something is late now and then.
+ */
+const RETRIES: Record<Group, number> = { unit: 0, tools: 0, hosts: 1, main: 1, ec2: 1 };
+
 /** How many files of a group run at once. Tests on EC2 nodes mostly wait: for a boot, or for a node to be idle. */
 const LANES: Record<Group, number> = { unit: 1, tools: 1, hosts: 1, main: 1, ec2: 3 };
 
@@ -65,7 +71,7 @@ async function runBatch(
 ): Promise<Counts> {
   const name = isBesideOthers ? path.basename(files[0], ".test.ts") : undefined;
   const started = Date.now();
-  const code = await runMocha(files, countsFile, name);
+  const code = await runMocha(group, files, countsFile, name);
   const counts = readCounts(name ? `${group} ${name}` : group, countsFile, code);
   if (name) {
     say(`# ${name}: ${summary(counts)} in ${seconds(started)}`);
@@ -92,8 +98,8 @@ export async function runNode(
 }
 
 /** @param name stands before each line, where several write at once. */
-function runMocha(files: readonly string[], countsFile: string, name?: string): Promise<number | null> {
-  const options = ["--exit", "--reporter", path.join(__dirname, "reporter.ts")];
+function runMocha(group: Group, files: readonly string[], countsFile: string, name?: string): Promise<number | null> {
+  const options = ["--exit", "--retries", String(RETRIES[group]), "--reporter", path.join(__dirname, "reporter.ts")];
   const env = {
     ...process.env,
     TEST_COUNTS_FILE: countsFile,

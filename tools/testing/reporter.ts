@@ -3,7 +3,8 @@ import * as path from "node:path";
 import Mocha from "mocha";
 
 const { EVENT_RUN_BEGIN, EVENT_RUN_END, EVENT_SUITE_BEGIN, EVENT_SUITE_END } = Mocha.Runner.constants;
-const { EVENT_TEST_BEGIN, EVENT_TEST_FAIL, EVENT_TEST_PASS, EVENT_TEST_PENDING } = Mocha.Runner.constants;
+const { EVENT_TEST_BEGIN, EVENT_TEST_FAIL, EVENT_TEST_PASS, EVENT_TEST_PENDING, EVENT_TEST_RETRY } =
+  Mocha.Runner.constants;
 
 const EVERY_MILLISECONDS = 4_000;
 
@@ -11,6 +12,7 @@ const EVERY_MILLISECONDS = 4_000;
 class Reporter extends Mocha.reporters.Base {
   private depth = 0;
   private readonly failed: string[] = [];
+  private readonly repeated: string[] = [];
   private current?: { title: string; since: number };
 
   constructor(runner: Mocha.Runner, options?: Mocha.MochaOptions) {
@@ -22,6 +24,11 @@ class Reporter extends Mocha.reporters.Base {
       .on(EVENT_SUITE_END, () => this.depth--)
       .on(EVENT_TEST_BEGIN, (test) => this.begin(test.fullTitle()))
       .on(EVENT_TEST_PASS, (test) => this.line(`✓ ${test.title} (${test.duration ?? 0} ms)`))
+      .on(EVENT_TEST_RETRY, (test: Mocha.Runnable, error: Error) => {
+        const why = error.message.split("\n")[0];
+        this.repeated.push(`${path.basename(test.file ?? "")}: ${test.fullTitle()}: ${why}`);
+        this.line(`↻ ${test.title} (${test.duration ?? 0} ms), once more: ${why}`);
+      })
       .on(EVENT_TEST_PENDING, (test) => this.line(`- ${test.title} (skipped)`))
       .on(EVENT_TEST_FAIL, (test: Mocha.Runnable, error: Error) => {
         const why = error.message.split("\n")[0];
@@ -32,7 +39,10 @@ class Reporter extends Mocha.reporters.Base {
         clearInterval(timer);
         this.epilogue();
         const { passes: passed = 0, failures: failed = 0, pending: skipped = 0 } = runner.stats ?? {};
-        fs.writeFileSync(countsFile(), JSON.stringify({ passed, failed, skipped, failures: this.failed }));
+        fs.writeFileSync(
+          countsFile(),
+          JSON.stringify({ passed, failed, skipped, failures: this.failed, repeats: this.repeated }),
+        );
       });
   }
 
