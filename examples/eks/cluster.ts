@@ -1,0 +1,114 @@
+import { getSubnetsOutput } from "@pulumi/aws/ec2/getSubnets";
+import { getVpcOutput } from "@pulumi/aws/ec2/getVpc";
+import { Cluster } from "@pulumi/aws/eks/cluster";
+import { NodeGroup } from "@pulumi/aws/eks/nodeGroup";
+import { getAvailabilityZonesOutput } from "@pulumi/aws/getAvailabilityZones";
+import { getRegionOutput } from "@pulumi/aws/getRegion";
+import { Role } from "@pulumi/aws/iam/role";
+import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment";
+import * as pulumi from "@pulumi/pulumi";
+
+// The zones that EKS has no control planes in: https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+const excludeZoneIds = ["use1-az3", "usw1-az2", "cac1-az3"];
+const subnetIds = getSubnetsOutput({
+  filters: [
+    { name: "vpc-id", values: [getVpcOutput({ default: true }).id] },
+    { name: "default-for-az", values: ["true"] },
+    {
+      name: "availability-zone-id",
+      values: getAvailabilityZonesOutput({ state: "available", excludeZoneIds }).zoneIds,
+    },
+  ],
+}).ids;
+
+const control = createRole("control", "eks.amazonaws.com", ["AmazonEKSClusterPolicy"]);
+export const cluster = new Cluster(
+  "api",
+  {
+    roleArn: control.role.arn,
+    vpcConfig: { subnetIds, endpointPrivateAccess: true, publicAccessCidrs: allowedNetworks() },
+    // IAM identities by access entries. Whoever makes the cluster is its administrator, which Pulumi needs here.
+    accessConfig: { authenticationMode: "API", bootstrapClusterCreatorAdminPermissions: true },
+    // A version out of standard support is upgraded: else its hour would cost six times as much.
+    upgradePolicy: { supportType: "STANDARD" },
+  },
+  { dependsOn: control.policies },
+);
+
+// https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
+const nodes = createRole("nodes", "ec2.amazonaws.com", [
+  "AmazonEKSWorkerNodePolicy",
+  "AmazonEC2ContainerRegistryPullOnly",
+  "AmazonEKS_CNI_Policy",
+]);
+export const nodeGroups = [
+  createNodeGroup("arm64", "AL2023_ARM_64_STANDARD", "t4g.small"),
+  createNodeGroup("amd64", "AL2023_x86_64_STANDARD", "t3.small"),
+];
+
+/** For the Kubernetes provider: it holds no credential, but the command that asks for one with the caller's own. */
+export const kubeconfig = pulumi.jsonStringify({
+  apiVersion: "v1",
+  kind: "Config",
+  clusters: [
+    {
+      name: "eks",
+      cluster: {
+        server: cluster.endpoint,
+        "certificate-authority-data": cluster.certificateAuthority.data,
+      },
+    },
+  ],
+  users: [{ name: "caller", user: { exec: tokenCommand() } }],
+  contexts: [{ name: "eks", context: { cluster: "eks", user: "caller" } }],
+  "current-context": "eks",
+});
+
+function createNodeGroup(name: string, amiType: string, instanceType: string): NodeGroup {
+  return new NodeGroup(
+    name,
+    {
+      clusterName: cluster.name,
+      nodeRoleArn: nodes.role.arn,
+      subnetIds,
+      amiType,
+      instanceTypes: [instanceType],
+      capacityType: "ON_DEMAND",
+      scalingConfig: { minSize: 1, desiredSize: 1, maxSize: 2 },
+    },
+    // Also at `destroy`: without their policies nodes neither join a cluster nor leave it.
+    { dependsOn: nodes.policies },
+  );
+}
+
+function createRole(name: string, service: string, policies: string[]) {
+  const assumeRolePolicy = {
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }],
+  };
+  const role = new Role(`api-${name}`, { assumeRolePolicy: JSON.stringify(assumeRolePolicy) });
+  const attach = (policy: string) =>
+    new RolePolicyAttachment(`api-${name}-${policy}`, {
+      role: role.name,
+      policyArn: `arn:aws:iam::aws:policy/${policy}`,
+    });
+  return { role, policies: policies.map(attach) };
+}
+
+/** With the profile that the aws provider uses, where it is not the environment's. */
+function tokenCommand() {
+  const profile = new pulumi.Config("aws").get("profile");
+  const region = getRegionOutput().region;
+  return {
+    apiVersion: "client.authentication.k8s.io/v1beta1",
+    command: "aws",
+    args: ["eks", "get-token", "--cluster-name", cluster.name, "--region", region, "--output", "json"],
+    ...(profile !== undefined && { env: [{ name: "AWS_PROFILE", value: profile }] }),
+  };
+}
+
+/** Who reaches the Kubernetes API, before IAM: all, or the network of `pulumi config set allowFrom 203.0.113.7/32`. */
+function allowedNetworks(): string[] | undefined {
+  const allowFrom = new pulumi.Config().get("allowFrom");
+  return allowFrom === undefined ? undefined : [allowFrom];
+}

@@ -1,0 +1,44 @@
+/**
+ * What an example's program finds under the library's name in the tests' account: the library, on x86 nodes alone, which
+ * boot in seconds, and with what an account without the internet has in place of BuildKit's release and of base images.
+ */
+import * as fs from "node:fs";
+
+import type * as pulumi from "@pulumi/pulumi";
+
+import * as library from "../../components";
+import type { Ec2Args } from "../../components/nodes/ec2/arguments";
+
+export * from "../../components";
+
+/** In `account.json` of the project's folder. */
+export interface ExampleAccount {
+  ec2: Ec2Args;
+  /** By the name that a Dockerfile has after `FROM`. */
+  baseImages: Record<string, { location: string }>;
+}
+
+const platform = "linux/amd64";
+
+export class Builder extends library.Builder {
+  constructor(name: string, args: library.BuilderArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    const given = args.nodes ?? [{ kind: "ec2", platform }];
+    const nodes = given.filter((node) => node.platform === platform);
+    super(name, { ...args, nodes, ec2: { ...args.ec2, ...account().ec2 } }, opts);
+  }
+}
+
+export class MultiPlatformImage extends library.MultiPlatformImage {
+  constructor(
+    name: string,
+    args: library.MultiPlatformImageArgs & { context: string },
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    const context = { location: args.context, named: account().baseImages };
+    super(name, { ...args, context, platforms: [platform] }, opts);
+  }
+}
+
+function account(): ExampleAccount {
+  return JSON.parse(fs.readFileSync("account.json", "utf8")) as ExampleAccount;
+}

@@ -1,0 +1,59 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { type Ecr, startEcr } from "../cloud/ecr";
+import { buildkitRelease, createStack, getBaseImage, getEc2 } from "../ec2/fixture";
+import { trusting } from "../main/image";
+import type { Stack } from "../main/stack";
+import type { ExampleAccount } from "./exampleLibrary";
+
+const repository = path.resolve(__dirname, "../..");
+const baseImage = "public.ecr.aws/docker/library/node:22-alpine";
+
+/** The account's own ECR. */
+export async function openEcr(): Promise<Ecr> {
+  const { run, authority, registry, cloud } = await getEc2();
+  const ecr = await startEcr(run, authority, registry, { address: new URL(registry.url).hostname });
+  await cloud.change({ ecrHost: ecr.host });
+  return ecr;
+}
+
+/**
+ * A stack of an example's project as it is, beside what its library finds in the tests' account.
+ * @param example the project's folder, below `examples`
+ * @param options.backend where its state is: given, so that another stack can refer to it
+ */
+export async function createExampleStack(
+  example: string,
+  ecr: Ecr,
+  options: { backend?: string } = {},
+): Promise<Stack> {
+  const source = path.join(repository, "examples", example);
+  const [, project = ""] = /^name: (\S+)$/m.exec(fs.readFileSync(path.join(source, "Pulumi.yaml"), "utf8")) ?? [];
+  const stack = await createStack({ images: {} }, { ...options, project, environment: trusting(ecr) });
+  fs.rmSync(path.join(stack.directory, "node_modules"));
+  fs.cpSync(source, stack.directory, { recursive: true, filter: (file) => path.basename(file) !== "node_modules" });
+  installPackages(path.join(stack.directory, "node_modules"));
+  stack.write("account.json", JSON.stringify(await account()));
+  return stack;
+}
+
+async function account(): Promise<ExampleAccount> {
+  const { cloud } = await getEc2();
+  return {
+    ec2: { buildkit: await buildkitRelease(), ingress: { from: "caller", address: cloud.vpc.callerAddress } },
+    baseImages: { [baseImage]: { location: `docker-image://${await getBaseImage()}` } },
+  };
+}
+
+/** This repository's packages, and exampleLibrary.ts as the library. */
+function installPackages(folder: string): void {
+  const installed = path.join(repository, "node_modules");
+  const library = path.join(folder, "pulumi-multi-platform-image");
+  fs.mkdirSync(library, { recursive: true });
+  for (const name of fs.readdirSync(installed).filter((each) => !each.startsWith("."))) {
+    fs.symlinkSync(path.join(installed, name), path.join(folder, name));
+  }
+  const main = JSON.stringify(path.join(__dirname, "exampleLibrary"));
+  fs.writeFileSync(path.join(library, "index.js"), `module.exports = require(${main});\n`);
+}
