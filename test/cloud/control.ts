@@ -10,8 +10,27 @@ export type Fault = (
       /** Whose calls. @default - everybody's */
       caller?: Caller["kind"];
     }
-  /** Taken by the next boot: it "runs" without ever booting, or AWS gives it up at once. */
-  | { machine: "never-boots" | "ends-at-once" }
+  /** Strikes launches and starts: what a call is refused for, or what is among a fleet's errors. @default - all of them */
+  | {
+      capacity:
+        | "InsufficientInstanceCapacity"
+        | "InsufficientFreeAddressesInSubnet"
+        | "MaxSpotInstanceCountExceeded"
+        | "SpotMaxPriceTooLow"
+        | "UnfulfillableCapacity"
+        | "VcpuLimitExceeded"
+        /** Or any other code of a refused launch: `UnauthorizedOperation`. */
+        | (string & {});
+      message?: string;
+      instanceType?: string;
+      zone?: string;
+      capacityType?: "spot" | "on-demand";
+    }
+  /**
+   * Taken by the next boot: it "runs" without ever booting, or AWS gives it up at once. Clocks are those of arm64
+   * machines, and of their next boot.
+   */
+  | { machine: "never-boots" | "ends-at-once" | "clock-one-hour-slow" | "clock-one-hour-fast" }
 ) & {
   /** How often. An SDK repeats a call that failed with a server's error, such as InsufficientInstanceCapacity. @default - always */
   count?: number;
@@ -33,9 +52,11 @@ export interface ApiCall {
   resources: { arn: string; tags: Record<string, string> }[];
   /** The tags that it gave. */
   requestTags: Record<string, string>;
+  /** ARNs of the roles that it gives to an instance. */
+  passedRoles: string[];
   /** From where. */
   address: string;
-  /** The program, as it names itself: `standin-aws` for the provider. */
+  /** The program, as it names itself: `standin-aws` for the provider; `ec2fleet.amazonaws.com` for a fleet's launch. */
   agent: string;
   caller: Caller;
   /** The code of the refusal. */
@@ -48,6 +69,8 @@ export interface CloudInstance {
   stateReason: string;
   architecture: string;
   instanceType: string;
+  zone: string;
+  capacityType: "spot" | "on-demand";
   privateAddress: string;
   publicAddress: string | null;
   tags: Record<string, string>;
@@ -107,6 +130,12 @@ export interface CloudControl {
   kill(instanceId: string): Promise<void>;
   /** AWS stops the instance, as it does with one whose hardware it retires. */
   retire(instanceId: string): Promise<void>;
+  /** AWS ends the instance at once, as it does with a spot instance that it takes back: its power is cut. */
+  terminate(instanceId: string): Promise<void>;
+  /** AWS says that it takes a spot instance back, and does so after that time, unless the instance has ended before. */
+  spotNotice(instanceId: string, seconds: number): Promise<void>;
+  /** Drops all packets from and to a running instance, until it is told otherwise. */
+  partition(instanceId: string, isOn: boolean): Promise<void>;
   change(settings: Delays & { ecrHost?: string; ecrTokenLifetimeSeconds?: number }): Promise<void>;
 }
 
@@ -133,6 +162,9 @@ export function controlOf(vpc: Pick<Vpc, "address">): CloudControl {
     run: (id, command) => ask("POST", `/instances/${id}/run`, command),
     kill: (id) => order(`/instances/${id}/kill`),
     retire: (id) => order(`/instances/${id}/retire`),
+    terminate: (id) => order(`/instances/${id}/terminate`),
+    spotNotice: (id, seconds) => order(`/instances/${id}/spot-notice`, seconds),
+    partition: (id, isOn) => order(`/instances/${id}/partition`, isOn),
     change: (settings) => order("/settings", settings),
   };
 }

@@ -12,6 +12,8 @@ export interface Permission {
 /** The permission that tags need which are given to what the call makes. */
 const tagging: Record<string, string> = {
   "ec2:RunInstances": "ec2:CreateTags",
+  "ec2:CreateFleet": "ec2:CreateTags",
+  "ec2:CreateLaunchTemplate": "ec2:CreateTags",
   "ec2:CreateVolume": "ec2:CreateTags",
   "ec2:CreateSecurityGroup": "ec2:CreateTags",
   "ecr:CreateRepository": "ecr:TagResource",
@@ -21,14 +23,14 @@ const tagging: Record<string, string> = {
 };
 
 /** The kinds of what is made in EC2 to which this library gives tags. */
-const tagged = /:(instance|volume|security-group)\/\*$/;
+const tagged = /:(fleet|instance|launch-template|volume|security-group)\/\*$/;
 
 /**
  * The permissions that a call needs: one for each resource that it is about, and those for what it does beside that.
  *
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
-export function permissionsOf({ service, operation, resources, requestTags }: ApiCall): Permission[] {
+export function permissionsOf({ service, operation, resources, requestTags, passedRoles }: ApiCall): Permission[] {
   const action = `${service}:${operation}`;
   const requested = prefixed("aws:RequestTag/", requestTags);
   const found = resources.length > 0 ? resources : [{ arn: "*", tags: {} }];
@@ -46,11 +48,10 @@ export function permissionsOf({ service, operation, resources, requestTags }: Ap
       });
     }
   }
-  if (action === "iam:AddRoleToInstanceProfile") {
-    const roles = resources.filter(({ arn }) => arn.includes(":role/"));
-    const keys = { "iam:PassedToService": "ec2.amazonaws.com" };
-    permissions.push(...roles.map(({ arn }) => ({ action: "iam:PassRole", resource: arn, keys })));
-  }
+  const isProfile = action === "iam:AddRoleToInstanceProfile";
+  const added = isProfile ? resources.map(({ arn }) => arn).filter((arn) => arn.includes(":role/")) : [];
+  const keys = { "iam:PassedToService": "ec2.amazonaws.com" };
+  permissions.push(...[...added, ...passedRoles].map((arn) => ({ action: "iam:PassRole", resource: arn, keys })));
   return permissions;
 }
 

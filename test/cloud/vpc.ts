@@ -48,12 +48,22 @@ export async function createVpc(_run: TestRun, network: TestNetwork): Promise<Vp
 
 /**
  * A public address is no address of the instance: it is translated on the way, as on EC2. Only then does the packet meet
- * the security group of the instance, which answers what the instance asked for itself without a rule.
+ * the security group of the instance, which answers what the instance asked for itself without a rule. What has been
+ * partitioned is cut off before all that.
  */
 const vpcRules = `
 table inet vpc {
   map public { type ipv4_addr : ipv4_addr; }
   map groups { type ipv4_addr : verdict; }
+  set partitioned { type ifname; }
+  chain cut_from {
+    type filter hook prerouting priority raw; policy accept;
+    iifname @partitioned drop
+  }
+  chain cut_to {
+    type filter hook postrouting priority srcnat - 10; policy accept;
+    oifname @partitioned drop
+  }
   chain arriving {
     type nat hook prerouting priority dstnat; policy accept;
     dnat ip to ip daddr map @public

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .faults import Faults
+from .fleets import install_fleets
 from .gate import install_gate
 from .groups import install_groups
 from .identities import Identities
@@ -13,6 +14,7 @@ from .parameters import install_parameters
 from .registry import install_registry
 from .roles import Roles
 from .settings import Settings
+from .templates import install_templates
 from .volumes import Volumes
 from .world import World
 
@@ -27,6 +29,8 @@ def assemble(settings: Settings) -> World:
     world.instances = Instances(world)
     world.volumes = Volumes(world)
     install_launches(world)
+    install_templates(world)
+    install_fleets(world)
     install_lifecycle(world)
     install_groups(world)
     install_parameters(world)

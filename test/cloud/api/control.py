@@ -83,6 +83,21 @@ def control_app(world: World) -> Flask:
             world.instances.stop(life(instance_id), RETIRED)
         return jsonify({})
 
+    @app.post("/instances/<instance_id>/terminate")
+    def terminate(instance_id: str) -> Any:
+        world.instances.take_away(life(instance_id))
+        return jsonify({})
+
+    @app.post("/instances/<instance_id>/spot-notice")
+    def give_notice(instance_id: str) -> Any:
+        world.instances.give_notice(life(instance_id), request.get_json())
+        return jsonify({})
+
+    @app.post("/instances/<instance_id>/partition")
+    def partition(instance_id: str) -> Any:
+        world.instances.partition(life(instance_id), request.get_json())
+        return jsonify({})
+
     @app.post("/instances/<instance_id>/run")
     def run(instance_id: str) -> Any:
         return jsonify(life(instance_id).machine.run(shlex.join(request.get_json())))

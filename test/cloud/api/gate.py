@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +15,7 @@ from moto.core.responses import ActionResult, BaseResponse
 from .errors import status_of
 from .identities import Identity
 from .signature import read_signature
-from .targets import request_tags, resources_of
+from .targets import passed_roles, request_tags, resources_of
 from .world import Call, World
 
 _BODY = "emulator.body"
@@ -30,7 +31,7 @@ def install_gate(world: World) -> None:
         request = self.normalized_request
         body = request.environ.get(_BODY, b"")
         with world.lock:
-            entry = _entry(world, call, request)
+            entry = _entry(world, call, request.remote_addr, request.headers.get("User-Agent", ""))
             try:
                 call.identity = world.identities.identify(call.service, request, body)
                 world.roles.authorize(call)
@@ -39,14 +40,15 @@ def install_gate(world: World) -> None:
                 answer = original(self)
                 if answer[0] < 300:
                     world.follow(call)
+                else:
+                    entry["error"] = _code(answer[2])
             except ServiceException as error:
                 entry["error"] = error.code
                 answer = _refuse(self, error)
             except Answered as answered:
                 answer = self.serialized(ActionResult(answered.result))
             finally:
-                entry["caller"] = {"kind": call.identity.kind, "arn": call.identity.arn}
-                world.calls.append(entry)
+                _log(world, call, entry)
         for later in call.afterwards:
             later()
         return answer
@@ -99,7 +101,16 @@ def _parameters(response: BaseResponse) -> Any:
         return {}
 
 
-def _entry(world: World, call: Call, request: Any) -> dict[str, Any]:
+def log_internal(world: World, call: Call) -> None:
+    """What EC2 does in a caller's name: its policies are asked, and CloudTrail says who did it for whom."""
+    _log(world, call, _entry(world, call, "ec2fleet.amazonaws.com", "ec2fleet.amazonaws.com"))
+
+
+def _log(world: World, call: Call, entry: dict[str, Any]) -> None:
+    world.calls.append({**entry, "caller": {"kind": call.identity.kind, "arn": call.identity.arn}})
+
+
+def _entry(world: World, call: Call, address: str | None, agent: str) -> dict[str, Any]:
     return {
         "time": time.time(),
         "service": call.service,
@@ -107,9 +118,17 @@ def _entry(world: World, call: Call, request: Any) -> dict[str, Any]:
         "parameters": sorted(call.parameters),
         "resources": resources_of(world, call),
         "requestTags": request_tags(call),
-        "address": request.remote_addr,
-        "agent": request.headers.get("User-Agent", ""),
+        "passedRoles": passed_roles(world, call),
+        "address": address,
+        "agent": agent,
     }
+
+
+def _code(body: Any) -> str:
+    """Of a refusal of moto's own, in XML or in JSON."""
+    text = body.decode() if isinstance(body, bytes) else str(body)
+    found = re.search(r"<Code>([^<]+)</Code>|\"__type\":\s*\"(?:[^\"]*#)?([^\"]+)\"", text)
+    return (found[1] or found[2]) if found else "unknown"
 
 
 def _refuse(response: BaseResponse, error: ServiceException) -> Any:

@@ -16,7 +16,7 @@ from moto.core.utils import utcnow
 from moto.ec2.models.instances import Instance, StateReason
 from moto.ec2.models.security_groups import SecurityGroup
 
-from .faults import ENDS_AT_ONCE, NEVER_BOOTS
+from .faults import CLOCKS, ENDS_AT_ONCE, NEVER_BOOTS
 from .nomachine import NoMachine
 from .world import World
 
@@ -26,6 +26,7 @@ USER = ("Client.UserInitiatedShutdown", "User initiated shutdown")
 GUEST = ("Client.InstanceInitiatedShutdown", "Instance initiated shutdown")
 FAILED_LAUNCH = ("Server.InternalError", "Internal error on launch")
 LOST_POWER = ("Server.InternalError", "Internal error")
+RECLAIMED = ("Server.SpotInstanceTermination", "Spot instance termination")
 RETIRED = ("Server.ScheduledStop", "Stopped due to scheduled retirement")
 
 
@@ -41,6 +42,8 @@ class Life:
     boots: int = 0
     # What ended the guest, when it was not the guest.
     ended_by: tuple[str, str] | None = None
+    # When AWS takes a spot instance back, once it has said so.
+    notice: float | None = None
     # Where the text of this boot begins.
     console_start: int = 0
     # The console at the last stop: all that GetConsoleOutput has without `Latest`.
@@ -80,6 +83,28 @@ class Instances:
         self._set(life, "shutting-down")
         self._thread(self._bring_down, life, "terminated", USER)
 
+    def take_away(self, life: Life) -> None:
+        """AWS ends the instance by itself, at once."""
+        with self.world.lock:
+            if life.state in ("shutting-down", "terminated"):
+                return
+            self._set(life, "shutting-down")
+        reason = RECLAIMED if life.instance.lifecycle == "spot" else LOST_POWER
+        self._thread(self._bring_down, life, "terminated", reason, True)
+
+    def give_notice(self, life: Life, seconds: float) -> None:
+        """AWS says when it takes a spot instance back, and does so unless the instance has ended before."""
+        if life.instance.lifecycle != "spot":
+            raise ValueError(f"{life.instance.id} is no spot instance: nobody takes it back")
+        life.notice = time.time() + seconds
+        timer = threading.Timer(seconds, self.take_away, [life])
+        timer.daemon = True
+        timer.start()
+
+    def partition(self, life: Life, is_on: bool) -> None:
+        with life.machine_lock:
+            life.machine.set_partition(is_on)
+
     def lose_power(self, life: Life) -> None:
         life.ended_by = LOST_POWER
         with life.machine_lock:
@@ -109,7 +134,7 @@ class Instances:
             with self.world.lock:
                 if life.state != "pending":
                     return
-                fault = self.world.faults.next_machine()
+                fault = self.world.faults.next_machine(self._faults(life))
                 for nic in life.instance.nics.values():
                     nic.start()
             try:
@@ -118,6 +143,7 @@ class Instances:
                 if fault != NEVER_BOOTS:
                     life.console_start = len(life.machine.console())
                     life.machine.set_ingress(self.ingress(life.instance))
+                    life.machine.clock_offset_seconds = CLOCKS.get(fault or "", 0)
                     life.machine.boot(life.instance.public_ip)
                     life.up = True
                     life.boots += 1
@@ -145,11 +171,11 @@ class Instances:
         time.sleep(self.world.settings.delays.stopping)
         self._finish(life, "terminated" if ends else "stopped", reason)
 
-    def _bring_down(self, life: Life, end: str, reason: tuple[str, str]) -> None:
+    def _bring_down(self, life: Life, end: str, reason: tuple[str, str], is_power_cut: bool = False) -> None:
         started = time.monotonic()
         with life.machine_lock:
             if life.up:
-                life.machine.shut_down()
+                life.machine.kill() if is_power_cut else life.machine.shut_down()
                 life.up = False
         time.sleep(max(0.0, self.world.settings.delays.stopping - (time.monotonic() - started)))
         self._finish(life, end, reason)
@@ -211,6 +237,11 @@ class Instances:
 
     def _folder(self, instance: Instance) -> Path:
         return self.world.settings.folder / "instances" / instance.id
+
+    @staticmethod
+    def _faults(life: Life) -> tuple[str, ...]:
+        # A container's clock is this machine's.
+        return (NEVER_BOOTS, ENDS_AT_ONCE, *(CLOCKS if life.instance.architecture == "arm64" else ()))
 
     @staticmethod
     def _set(life: Life, state: str) -> None:

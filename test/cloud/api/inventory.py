@@ -47,6 +47,8 @@ def describe(life: Life) -> dict[str, Any]:
         "stateReason": instance.state_reason.code,
         "architecture": instance.architecture,
         "instanceType": instance.instance_type,
+        "zone": instance.availability_zone,
+        "capacityType": instance.lifecycle or "on-demand",
         "privateAddress": instance.private_ip,
         "publicAddress": instance.public_ip,
         "tags": {tag["key"]: tag["value"] for tag in instance.get_tags()},

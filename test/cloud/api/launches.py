@@ -1,58 +1,95 @@
-"""RunInstances: all that AWS checks first, a repeated ClientToken, and the root volume's defaults."""
+"""Launches: all that AWS checks first, a repeated ClientToken, and the root volume's defaults."""
 
 from __future__ import annotations
 
 import base64
-import json
+import uuid
 from typing import Any
 
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
+from moto.ec2.models.instances import Instance
+from moto.ec2.utils import convert_tag_spec, parse_user_data
 
 from .errors import Refusal
-from .gate import Answered
+from .instances import groups_of
+from .tokens import Tokens
 from .world import Call, World
 
 _USER_DATA_BYTES = 16 * 1024
 
 
 def install_launches(world: World) -> None:
-    # By ClientToken: what was asked, and what came of it.
-    asked: dict[str, str] = {}
-    launched: dict[str, Any] = {}
+    tokens = Tokens()
     original = EC2Backend.run_instances
 
     def run(self: EC2Backend, *arguments: Any, **options: Any) -> Any:
         reservation = original(self, *arguments, **options)
         for instance in reservation.instances:
             world.instances.launch(instance)
-        launched[options["client_token"]] = reservation
+        tokens.remember(options["client_token"], reservation)
         return reservation
 
     EC2Backend.run_instances = run  # type: ignore[method-assign]
 
     @world.before("ec2", "RunInstances")
     def check(call: Call) -> None:
-        token = call.get("ClientToken")
-        question = json.dumps(call.parameters, sort_keys=True, default=str)
-        if token in launched:
-            if asked[token] == question:
-                raise Answered(launched[token])
-            message = (
-                "Arguments on this idempotent request are inconsistent with arguments used in previous request(s)."
-            )
-            raise Refusal("IdempotentParameterMismatch", message)
-        if token:
-            asked[token] = question
-        if not call.get("ImageId"):
-            raise Refusal("MissingParameter", "The request must contain the parameter ImageId")
-        _check_user_data(call.get("UserData"))
-        world.roles.profile(call)
-        _check_type(world, call)
-        _complete_root(world, call)
+        tokens.check(call)
+        check_launch(world, call, "on-demand")
 
 
-def _check_user_data(encoded: str | None) -> None:
+def check_launch(world: World, call: Call, capacity_type: str) -> None:
+    """What AWS looks at before it launches, whoever asks for it. Completes the parameters."""
+    if not call.get("ImageId"):
+        raise Refusal("MissingParameter", "The request must contain the parameter ImageId")
+    check_user_data(call.get("UserData"))
+    world.roles.profile(call)
+    _check_type(world, call)
+    world.faults.strike_capacity(call.get("InstanceType", "m1.small"), zone_of(world, call), capacity_type)
+    _complete_root(world, call)
+
+
+def zone_of(world: World, call: Call) -> str | None:
+    interfaces = call.get("NetworkInterfaces") or [{}]
+    subnet = call.get("SubnetId") or interfaces[0].get("SubnetId")
+    return world.ec2.get_subnet(subnet).availability_zone if subnet else call.get("Placement.AvailabilityZone")
+
+
+def launch(world: World, call: Call, capacity_type: str) -> Instance:
+    """What moto does for RunInstances, for a launch that is no call of the API."""
+    reservation = world.ec2.run_instances(
+        call.get("ImageId"),
+        1,
+        parse_user_data(call.get("UserData")),
+        call.get("SecurityGroups", []),
+        block_device_mappings=call.get("BlockDeviceMappings"),
+        client_token=str(uuid.uuid4()),
+        instance_initiated_shutdown_behavior=call.get("InstanceInitiatedShutdownBehavior"),
+        instance_market_options="spot" if capacity_type == "spot" else None,
+        instance_type=call.get("InstanceType"),
+        is_instance_type_default=False,
+        metadata_options=call.get("MetadataOptions", {}),
+        nics=call.get("NetworkInterfaces", []),
+        placement=call.get("Placement.AvailabilityZone"),
+        region_name=world.settings.region,
+        security_group_ids=call.get("SecurityGroupIds", []),
+        subnet_id=call.get("SubnetId"),
+        tags=convert_tag_spec(call.get("TagSpecifications", [])),
+    )
+    instance = reservation.instances[0]
+    # moto has those of network interfaces there alone.
+    instance.security_groups = groups_of(instance)
+    for part in ("Name", "Arn"):
+        value = call.get(f"IamInstanceProfile.{part}")
+        if value:
+            given = {f"iam_instance_profile_{part.lower()}": value}
+            world.ec2.associate_iam_instance_profile(instance_id=instance.id, **given)
+    for nic in instance.nics.values():
+        nic.add_tags(convert_tag_spec(call.get("TagSpecifications", [])).get("network-interface", {}))
+    return instance
+
+
+def check_user_data(encoded: str | None) -> None:
     if encoded and len(base64.b64decode(encoded)) > _USER_DATA_BYTES:
         raise Refusal("InvalidParameterValue", f"User data is limited to {_USER_DATA_BYTES} bytes")
 
@@ -72,9 +109,7 @@ def _check_type(world: World, call: Call) -> None:
             "architecture of the instance type or AMI."
         )
         raise Refusal("InvalidParameterValue", message)
-    interfaces = call.get("NetworkInterfaces") or [{}]
-    subnet = call.get("SubnetId") or interfaces[0].get("SubnetId")
-    zone = world.ec2.get_subnet(subnet).availability_zone if subnet else call.get("Placement.AvailabilityZone")
+    zone = zone_of(world, call)
     offered = INSTANCE_TYPE_OFFERINGS["availability-zone"][world.settings.region]
     zones = sorted(offer["Location"] for offer in offered if offer["InstanceType"] == name)
     if zone and zone not in zones:

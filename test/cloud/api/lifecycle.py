@@ -42,11 +42,21 @@ def install_lifecycle(world: World) -> None:
 
     @world.before("ec2", "StartInstances")
     def check_start(call: Call) -> None:
-        _expect(lives(call.get("InstanceIds", [])), ("stopped", "pending", "running"), "started")
+        asked = lives(call.get("InstanceIds", []))
+        _expect(asked, ("stopped", "pending", "running"), "started")
+        for instance in (life.instance for life in asked if life.state == "stopped"):
+            world.faults.strike_capacity(instance.instance_type, instance.availability_zone, "on-demand")
 
     @world.before("ec2", "StopInstances")
     def check_stop(call: Call) -> None:
-        _expect(lives(call.get("InstanceIds", [])), ("running", "stopping", "stopped"), "stopped")
+        asked = lives(call.get("InstanceIds", []))
+        _expect(asked, ("running", "stopping", "stopped"), "stopped")
+        for instance in (life.instance for life in asked if life.instance.lifecycle == "spot"):
+            message = (
+                f"You can't stop the Spot Instance '{instance.id}' because it is associated with a one-time Spot "
+                "Instance request. You can only stop Spot Instances associated with persistent Spot Instance requests."
+            )
+            raise Refusal("UnsupportedOperation", message)
 
     @world.before("ec2", "ModifyInstanceAttribute")
     def check_change(call: Call) -> None:

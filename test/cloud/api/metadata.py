@@ -23,6 +23,9 @@ _TOKEN = "X-aws-ec2-metadata-token"
 _TTL = "X-aws-ec2-metadata-token-ttl-seconds"
 
 
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
 def metadata_app(world: World) -> Flask:
     app = Flask("metadata")
     # Token to the address it was given to, and its end.
@@ -119,7 +122,7 @@ def _meta_data(world: World, instance: Instance) -> dict[str, Any]:
         "ami-launch-index": str(instance.ami_launch_index),
         "hostname": instance.private_dns_name,
         "instance-id": instance.id,
-        "instance-life-cycle": "on-demand",
+        "instance-life-cycle": instance.lifecycle or "on-demand",
         "instance-type": instance.instance_type,
         "local-hostname": instance.private_dns_name,
         "local-ipv4": instance.private_ip,
@@ -132,6 +135,13 @@ def _meta_data(world: World, instance: Instance) -> dict[str, Any]:
     if instance.public_ip:
         data |= {"public-ipv4": instance.public_ip, "public-hostname": instance.public_dns_name}
         mac["public-ipv4s"] = instance.public_ip
+    notice = world.instances.lives[instance.id].notice
+    if notice:
+        end = time.strftime(_TIME, time.gmtime(notice))
+        data["spot"] = {
+            "instance-action": json.dumps({"action": "terminate", "time": end}),
+            "termination-time": end,
+        }
     role = _role(world, instance)
     if role:
         data["iam"] = {"security-credentials": {role: lambda: _credentials(world, instance, role)}}

@@ -13,6 +13,8 @@ class NoMachine:
         self.ingress: list[dict[str, Any]] = []
         self.volumes: dict[str, str] = {}
         self.public_address: str | None = None
+        self.is_partitioned = False
+        self.clock_offset_seconds = 0
 
     def boot(self, public_address: str | None) -> None:
         self.public_address = public_address
@@ -36,6 +38,9 @@ class NoMachine:
 
     def set_public_address(self, address: str | None) -> None:
         self.public_address = address
+
+    def set_partition(self, is_on: bool) -> None:
+        self.is_partitioned = is_on
 
     def set_ingress(self, rules: list[dict[str, Any]]) -> None:
         self.ingress = rules

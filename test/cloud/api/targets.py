@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from moto.iam.exceptions import NotFoundException
+
 from .world import Call, World
 
 _EC2_KINDS = {
@@ -19,12 +21,17 @@ _EC2_KINDS = {
     "subnet": "subnet",
     "vpc": "vpc",
     "ami": "image",
+    "lt": "launch-template",
 }
-_EC2_ID = re.compile(r"(i|vol|sgr?|subnet|vpc|ami)-[0-9a-f]{8,}")
+_EC2_ID = re.compile(r"(i|vol|sgr?|subnet|vpc|ami|lt)-[0-9a-f]{8,}")
 # Others name rules, but are about their group.
 _ABOUT_RULES = ("CreateTags", "DeleteTags", "ModifySecurityGroupRules")
+# What is in a template is looked at when something is launched from it.
+_ABOUT_TEMPLATES = ("CreateLaunchTemplate", "CreateLaunchTemplateVersion")
 _MADE = {
     "RunInstances": ("instance", "volume", "network-interface"),
+    "CreateFleet": ("fleet", "instance", "volume", "network-interface"),
+    "CreateLaunchTemplate": ("launch-template",),
     "CreateVolume": ("volume",),
     "CreateSecurityGroup": ("security-group",),
 }
@@ -45,22 +52,52 @@ def request_tags(call: Call) -> dict[str, str]:
     return {tag.get("Key", tag.get("key")): tag.get("Value", tag.get("value", "")) for tag in given}
 
 
+def passed_roles(world: World, call: Call) -> list[str]:
+    """What the call gives to an instance, for which iam:PassRole is asked, too."""
+    for part, get in (
+        ("Name", world.iam.get_instance_profile),
+        ("Arn", world.iam.get_instance_profile_by_arn),
+    ):
+        value = call.operation == "RunInstances" and call.get(f"IamInstanceProfile.{part}")
+        if value:
+            try:
+                return [role.arn for role in get(value).roles]
+            except NotFoundException:
+                return []
+    return []
+
+
 def _ec2(world: World, call: Call) -> Iterator[dict[str, Any]]:
     where = f"arn:aws:ec2:{world.settings.region}"
     for kind in _MADE.get(call.operation, ()):
         yield {"arn": f"{where}:{world.settings.accountId}:{kind}/*", "tags": {}}
-    # What a tag or a text says is no resource.
-    parameters = {
-        name: value
-        for name, value in call.parameters.items()
-        if not name.startswith("Tag") and name not in ("UserData", "ClientToken")
-    }
-    for found in dict.fromkeys(_texts(parameters)):
+    for found in dict.fromkeys([*_named(call.parameters), *_named_by_templates(world, call)]):
         match = _EC2_ID.fullmatch(found)
         if not match or (match[1] == "sgr" and call.operation not in _ABOUT_RULES):
             continue
+        if match[1] != "lt" and call.operation in _ABOUT_TEMPLATES:
+            continue
         owner = "" if match[1] == "ami" else world.settings.accountId
         yield {"arn": f"{where}:{owner}:{_EC2_KINDS[match[1]]}/{found}", "tags": dict(world.ec2.tags.get(found, {}))}
+
+
+def _named(parameters: dict[str, Any]) -> Iterator[str]:
+    # What a tag or a text says is no resource.
+    for name, value in parameters.items():
+        if not name.startswith("Tag") and name not in ("UserData", "ClientToken"):
+            yield from _texts(value)
+
+
+def _named_by_templates(world: World, call: Call) -> Iterator[str]:
+    if call.operation != "CreateFleet":
+        return
+    for config in call.get("LaunchTemplateConfigs") or []:
+        specification = config.get("LaunchTemplateSpecification") or {}
+        template = world.ec2.launch_templates.get(specification.get("LaunchTemplateId"))
+        version = specification.get("Version") or "$Default"
+        # A version that is not there is refused later.
+        if template and (not version.isdigit() or int(version) <= template.latest_version_number):
+            yield from _named(template.get_version(version).data)
 
 
 def _ssm(world: World, call: Call) -> Iterator[str]:

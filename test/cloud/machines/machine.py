@@ -22,6 +22,8 @@ class Machine(ABC):
         self.folder = Path(settings["folder"])
         self.port = Port(settings["namespace"], self.name, settings["id"], settings["privateAddress"])
         self.volumes: dict[str, str] = {}
+        # Of the next boot, where the machine has a clock of its own.
+        self.clock_offset_seconds = 0
         self.console_file = self.folder / "console.log"
         self._lock = threading.RLock()
         self._off = threading.Event()
@@ -75,6 +77,10 @@ class Machine(ABC):
     def set_ingress(self, rules: list[dict]) -> None:
         """Rules of all its security groups together; whatever none allows is dropped."""
         self.port.set_ingress(rules)
+
+    def set_partition(self, is_on: bool) -> None:
+        """Drops all that it sends and all that is sent to it, on connections that stand, too."""
+        self.port.set_partition(is_on)
 
     def console(self) -> str:
         """What it has printed since its first boot."""

@@ -23,6 +23,7 @@ class Port:
         self.private_address = private_address
         self.public_address: str | None = None
         self.ingress: list[dict] = []
+        self.is_partitioned = False
         self.connected = False
 
     def connect(self, public_address: str | None) -> None:
@@ -38,6 +39,7 @@ class Port:
             f"add element inet vpc groups {{ {self.private_address} : jump {self.chain} }}\n"
         )
         self.connected = True
+        self._nft(self._partition(self.is_partitioned))
         self.set_ingress(self.ingress)
         self._route(self.private_address, "replace")
         self.set_public_address(public_address)
@@ -48,7 +50,7 @@ class Port:
         self.set_public_address(None)
         self.connected = False
         self._nft(
-            f"delete element inet vpc groups {{ {self.private_address} }}\n"
+            self._partition(False) + f"delete element inet vpc groups {{ {self.private_address} }}\n"
             f"flush chain inet vpc {self.chain}\n"
             f"delete chain inet vpc {self.chain}\n"
         )
@@ -66,6 +68,11 @@ class Port:
             self._nft(f"add element inet vpc public {{ {address} : {self.private_address} }}\n")
             self._route(address, "replace")
 
+    def set_partition(self, is_on: bool) -> None:
+        self.is_partitioned = is_on
+        if self.connected:
+            self._nft(self._partition(self.is_partitioned))
+
     def set_ingress(self, rules: list[dict]) -> None:
         self.ingress = rules
         if not self.connected:
@@ -73,6 +80,11 @@ class Port:
         lines = [f"add rule inet vpc {self.chain} {text}\n" for text in map(rule_text, rules) if text]
         # All in one transaction, so that no packet meets half a security group.
         self._nft(f"flush chain inet vpc {self.chain}\n{''.join(lines)}add rule inet vpc {self.chain} drop\n")
+
+    def _partition(self, is_on: bool) -> str:
+        # Added first, because what is not there can't be deleted.
+        element = f'element inet vpc partitioned {{ "{self.name}" }}\n'
+        return f"add {element}" if is_on else f"add {element}delete {element}"
 
     def _route(self, address: str, action: str) -> None:
         execute("ip", "-n", self.vpc, "route", action, f"{address}/32", "dev", self.name, "src", CALLER_ADDRESS)

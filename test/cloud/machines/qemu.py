@@ -4,6 +4,7 @@ import contextlib
 import os
 import subprocess
 import tempfile
+from datetime import datetime, timedelta, timezone
 
 from .commands import enter, execute
 from .machine import Machine
@@ -49,6 +50,7 @@ class QemuMachine(Machine):
             "qemu-system-aarch64",
             *["-machine", "virt", "-cpu", "cortex-a72", "-accel", "tcg,thread=multi", "-smp", "2", "-m", "1536"],
             *["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-name", self.name],
+            *["-rtc", f"base={datetime.now(timezone.utc) + timedelta(seconds=self.clock_offset_seconds):%Y-%m-%dT%H:%M:%S}"],
             *["-kernel", f"{self.image}/vmlinuz", "-initrd", f"{self.image}/initrd", "-append", append],
             *block_device("root", str(self.disk)),
             *["-device", f"nvme,drive=root,serial=vol0{self.settings['id'].replace('-', '')[1:]}"],

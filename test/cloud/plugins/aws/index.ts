@@ -2,9 +2,10 @@ import type { Provider } from "../protocol/resource";
 import { packageVersion } from "../versions";
 import { type Aws, type Configuration, connect, regionOf } from "./client";
 import { getAuthorizationToken, getCallerIdentity, getParameter, getRegion } from "./lookUps/account";
-import { getInstanceType, getInstanceTypeOfferings, getSubnet, getSubnets, getVpc } from "./lookUps/ec2";
+import { getAmi, getInstanceType, getInstanceTypeOfferings, getSubnet, getSubnets, getVpc } from "./lookUps/ec2";
 import { instance } from "./resources/instance";
 import { instanceProfile } from "./resources/instanceProfile";
+import { launchTemplate } from "./resources/launchTemplate";
 import { parameter } from "./resources/parameter";
 import { repository } from "./resources/repository";
 import { role } from "./resources/role";
@@ -48,6 +49,7 @@ export const aws: Provider<Aws> = {
   resources: {
     "aws:ebs/volume:Volume": inRegion(volume),
     "aws:ec2/instance:Instance": inRegion(instance),
+    "aws:ec2/launchTemplate:LaunchTemplate": inRegion(launchTemplate),
     "aws:ec2/securityGroup:SecurityGroup": inRegion(securityGroup),
     "aws:ec2/volumeAttachment:VolumeAttachment": inRegion(volumeAttachment),
     "aws:ecr/repository:Repository": inRegion(repository),
@@ -59,6 +61,7 @@ export const aws: Provider<Aws> = {
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": inRegion(securityGroupIngressRule),
   },
   lookUps: {
+    "aws:ec2/getAmi:getAmi": getAmi,
     "aws:ec2/getInstanceType:getInstanceType": getInstanceType,
     "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": getInstanceTypeOfferings,
     "aws:ec2/getSubnet:getSubnet": getSubnet,

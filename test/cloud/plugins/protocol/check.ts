@@ -38,6 +38,12 @@ function unsupported(attributes: Attributes, given: Properties, prefix = ""): Re
       failures[prefix + name] = `stand-in: input ${prefix}${name} is not implemented`;
     } else if (attribute.block && isProperties(value)) {
       Object.assign(failures, unsupported(attribute.block, value, `${prefix}${name}.`));
+    } else if (attribute.blocks && Array.isArray(value)) {
+      for (const [index, each] of value.entries()) {
+        if (isProperties(each)) {
+          Object.assign(failures, unsupported(attribute.blocks, each, `${prefix}${name}[${index}].`));
+        }
+      }
     }
   }
   return failures;

@@ -12,6 +12,8 @@ export interface Attribute {
   isSame?(one: unknown, other: unknown): boolean;
   /** The attributes of a nested block of which there is at most one. */
   block?: Attributes;
+  /** The attributes of nested blocks of which there can be many: they are compared all together. */
+  blocks?: Attributes;
 }
 
 export type Attributes = Record<string, Attribute>;

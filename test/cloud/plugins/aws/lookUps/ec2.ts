@@ -1,4 +1,5 @@
 import {
+  DescribeImagesCommand,
   DescribeInstanceTypeOfferingsCommand,
   DescribeInstanceTypesCommand,
   DescribeSubnetsCommand,
@@ -97,6 +98,46 @@ const subnetOf = (subnet: Subnet, region: string): Properties => ({
   tags: fromTagList(subnet.Tags),
   vpcId: subnet.VpcId,
 });
+
+export const getAmi: LookUp<Aws> = async (args, { ec2, region }) => {
+  const unknownName = Object.keys(args).find(
+    (name) => !["filters", "includeDeprecated", "mostRecent", "owners"].includes(name),
+  );
+  if (unknownName) throw new Error(`stand-in: argument ${unknownName} of getAmi is not implemented`);
+  const { Images = [] } = await ec2
+    .send(
+      new DescribeImagesCommand({
+        Filters: filtersOf(args),
+        IncludeDeprecated: args.includeDeprecated === true,
+        Owners: args.owners as string[] | undefined,
+      }),
+    )
+    .catch(during("reading EC2 AMIs"));
+  const newest = Images.toSorted((one, other) => (other.CreationDate ?? "").localeCompare(one.CreationDate ?? ""));
+  if (newest.length === 0)
+    throw new Error("Your query returned no results. Please change your search criteria and try again.");
+  if (newest.length > 1 && args.mostRecent !== true) {
+    throw new Error("Your query returned more than one result. Please try a more specific search criteria");
+  }
+  const image = newest[0];
+  return {
+    architecture: image.Architecture,
+    creationDate: image.CreationDate,
+    description: image.Description ?? "",
+    filters: args.filters,
+    id: image.ImageId,
+    imageId: image.ImageId,
+    name: image.Name,
+    ownerId: image.OwnerId,
+    public: image.Public,
+    region,
+    rootDeviceName: image.RootDeviceName,
+    rootDeviceType: image.RootDeviceType,
+    state: image.State,
+    tags: fromTagList(image.Tags),
+    virtualizationType: image.VirtualizationType,
+  };
+};
 
 export const getInstanceType: LookUp<Aws> = async ({ instanceType }, { ec2, region }) => {
   const InstanceTypes = [String(instanceType) as _InstanceType];

@@ -1,0 +1,361 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+
+import {
+  AttachVolumeCommand,
+  CreateFleetCommand,
+  type CreateFleetCommandInput,
+  type CreateFleetCommandOutput,
+  CreateLaunchTemplateCommand,
+  CreateLaunchTemplateVersionCommand,
+  CreateSecurityGroupCommand,
+  CreateVolumeCommand,
+  DeleteLaunchTemplateCommand,
+  DeleteSecurityGroupCommand,
+  DeleteVolumeCommand,
+  DescribeInstanceAttributeCommand,
+  DescribeLaunchTemplatesCommand,
+  DescribeVolumesCommand,
+  ModifyLaunchTemplateCommand,
+  type RequestLaunchTemplateData,
+  StartInstancesCommand,
+  StopInstancesCommand,
+  TerminateInstancesCommand,
+} from "@aws-sdk/client-ec2";
+import { AddRoleToInstanceProfileCommand, CreateInstanceProfileCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
+
+import { type Account, openAccount, refusal } from "../cloud/account";
+import { permissionsOf } from "../cloud/permissions";
+import { skipWithout, waitUntil } from "../hosts";
+
+describe("the API of the tests' cloud: launch templates, fleets, instances that AWS takes away", function () {
+  this.timeout(60_000);
+  let account: Account;
+  let templateId: string;
+  let groupId: string;
+  let subnets: Record<string, string>;
+
+  before(async function () {
+    skipWithout(this, ["namespaces"]);
+    this.timeout(600_000);
+    account = await openAccount({
+      delays: { pending: 0.5, stopping: 0.4, volumeCreating: 0.2, volumeAttaching: 0.4, iamPropagation: 1 },
+    });
+    const zones = ["us-east-1a", "us-east-1b", "us-east-1e"];
+    subnets = Object.fromEntries(await Promise.all(zones.map(async (zone) => [zone, await account.subnetIn(zone)])));
+    const group = new CreateSecurityGroupCommand({ GroupName: "nodes", Description: "nodes" });
+    groupId = (await account.ec2.send(group)).GroupId as string;
+  });
+  after(() => account?.run.close());
+  afterEach(() => account?.cloud.faults());
+
+  const data = (): RequestLaunchTemplateData => ({
+    ImageId: account.cloud.images.find(({ architecture }) => architecture === "arm64")?.id,
+    InstanceInitiatedShutdownBehavior: "terminate",
+    UserData: Buffer.from("#!/bin/sh\n").toString("base64"),
+    IamInstanceProfile: { Name: "node" },
+    MetadataOptions: { HttpTokens: "required", HttpPutResponseHopLimit: 1 },
+    NetworkInterfaces: [
+      { DeviceIndex: 0, AssociatePublicIpAddress: true, Groups: [groupId], DeleteOnTermination: true },
+    ],
+    BlockDeviceMappings: [{ DeviceName: "/dev/xvda", Ebs: { VolumeSize: 12, VolumeType: "gp3", Encrypted: true } }],
+    TagSpecifications: [
+      { ResourceType: "instance", Tags: [{ Key: "node", Value: "arm64" }] },
+      { ResourceType: "volume", Tags: [{ Key: "root", Value: "yes" }] },
+    ],
+  });
+
+  const pool = (zone: string, Priority: number, InstanceType = "c8g.xlarge") => ({
+    InstanceType: InstanceType as "c8g.xlarge",
+    SubnetId: subnets[zone],
+    Priority,
+  });
+
+  const fleet = (
+    overrides: ReturnType<typeof pool>[],
+    input: Partial<CreateFleetCommandInput> = {},
+  ): Promise<CreateFleetCommandOutput> =>
+    account.ec2.send(
+      new CreateFleetCommand({
+        Type: "instant",
+        LaunchTemplateConfigs: [
+          {
+            LaunchTemplateSpecification: { LaunchTemplateId: templateId, Version: "1" },
+            Overrides: overrides,
+          },
+        ],
+        TargetCapacitySpecification: { TotalTargetCapacity: 1, DefaultTargetCapacityType: "on-demand" },
+        OnDemandOptions: { AllocationStrategy: "prioritized" },
+        ...input,
+      }),
+    );
+
+  const spot = {
+    TargetCapacitySpecification: { TotalTargetCapacity: 1, DefaultTargetCapacityType: "spot" },
+    SpotOptions: { AllocationStrategy: "capacity-optimized-prioritized" },
+    OnDemandOptions: undefined,
+  } as const;
+
+  const idOf = ({ Instances, Errors }: CreateFleetCommandOutput): string => {
+    const id = Instances?.[0]?.InstanceIds?.[0];
+    ok(id, `nothing was launched: ${JSON.stringify(Errors)}`);
+    return id;
+  };
+  const errorsOf = ({ Errors = [] }: CreateFleetCommandOutput): string[] =>
+    Errors.map(({ ErrorCode, Lifecycle, LaunchTemplateAndOverrides }) =>
+      [ErrorCode, Lifecycle, LaunchTemplateAndOverrides?.Overrides?.InstanceType].join(" "),
+    );
+  const terminate = async (id: string): Promise<void> => {
+    await account.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+    await account.reach(id, "terminated");
+  };
+
+  it("keeps versions of launch templates", async () => {
+    const { ec2 } = account;
+    const big = { ...data(), UserData: Buffer.alloc(16_385).toString("base64") };
+    const create = (LaunchTemplateData: RequestLaunchTemplateData) =>
+      ec2.send(
+        new CreateLaunchTemplateCommand({
+          LaunchTemplateName: "nodes",
+          LaunchTemplateData,
+          TagSpecifications: [{ ResourceType: "launch-template", Tags: [{ Key: "own", Value: "yes" }] }],
+        }),
+      );
+    match(await refusal(create(big)), /User data is limited to 16384 bytes/);
+    templateId = (await create(data())).LaunchTemplate?.LaunchTemplateId as string;
+    match(await refusal(create(data())), /^InvalidLaunchTemplateName\.AlreadyExistsException/);
+    await ec2.send(
+      new CreateLaunchTemplateVersionCommand({
+        LaunchTemplateId: templateId,
+        LaunchTemplateData: { ImageId: "ami-1" },
+      }),
+    );
+    await ec2.send(new ModifyLaunchTemplateCommand({ LaunchTemplateId: templateId, DefaultVersion: "2" }));
+    const read = new DescribeLaunchTemplatesCommand({ LaunchTemplateIds: [templateId] });
+    const [template] = (await ec2.send(read)).LaunchTemplates ?? [];
+    deepEqual(
+      [template.DefaultVersionNumber, template.LatestVersionNumber, template.Tags],
+      [2, 2, [{ Key: "own", Value: "yes" }]],
+    );
+    const absent = new DescribeLaunchTemplatesCommand({ LaunchTemplateIds: ["lt-00000000000000000"] });
+    match(await refusal(ec2.send(absent)), /^InvalidLaunchTemplateId\.NotFound/);
+  });
+
+  it("says what a launch was refused for among a fleet's errors", async () => {
+    const { iam } = account;
+    const profile = await fleet([pool("us-east-1a", 1), pool("us-east-1b", 0)]);
+    deepEqual(errorsOf(profile), Array(2).fill("InvalidParameterValue on-demand c8g.xlarge"));
+    match(profile.Errors?.[0]?.ErrorMessage ?? "", /Invalid IAM Instance Profile name/);
+    deepEqual(
+      profile.Errors?.map(({ LaunchTemplateAndOverrides: tried }) => tried?.Overrides?.SubnetId),
+      [subnets["us-east-1b"], subnets["us-east-1a"]],
+    );
+
+    const Service = "ec2.amazonaws.com";
+    const Statement = [{ Effect: "Allow", Principal: { Service }, Action: "sts:AssumeRole" }];
+    const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+    await iam.send(new CreateRoleCommand({ RoleName: "node", AssumeRolePolicyDocument }));
+    await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: "node" }));
+    await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: "node", RoleName: "node" }));
+    const early = await fleet([pool("us-east-1a", 0)]);
+    deepEqual([errorsOf(early), early.Instances], [["InvalidParameterValue on-demand c8g.xlarge"], []]);
+    await waitUntil("the profile", async () => terminate(idOf(await fleet([pool("us-east-1a", 0)]))), {
+      timeoutMilliseconds: 10_000,
+    });
+
+    const zone = await fleet([pool("us-east-1e", 0), pool("us-east-1a", 1, "c7i.large"), pool("us-east-1b", 2)]);
+    deepEqual(errorsOf(zone), [
+      "InvalidFleetConfiguration on-demand c8g.xlarge",
+      "InvalidParameterValue on-demand c7i.large",
+    ]);
+    match(zone.Errors?.[0]?.ErrorMessage ?? "", /^Your requested instance type \(c8g\.xlarge\) is not supported/);
+    match(zone.Errors?.[1]?.ErrorMessage ?? "", /does not match the architecture 'arm64'/);
+    equal((await account.describe(idOf(zone))).Placement?.AvailabilityZone, "us-east-1b");
+    await terminate(idOf(zone));
+  });
+
+  it("refuses fleets that AWS refuses, and those that it does not know", async () => {
+    const there = [pool("us-east-1a", 0)];
+    const template = (specification: object) => ({
+      LaunchTemplateConfigs: [{ LaunchTemplateSpecification: specification, Overrides: there }],
+    });
+    const fleets: [() => Promise<unknown>, RegExp][] = [
+      [() => fleet([...there, pool("us-east-1a", 1)]), /^InvalidFleetConfig: .*duplicate instance pools/],
+      [
+        () => fleet(there, template({ LaunchTemplateId: "lt-00000000000000000" })),
+        /^InvalidLaunchTemplateId\.NotFound/,
+      ],
+      [
+        () => fleet(there, template({ LaunchTemplateId: templateId, Version: "9" })),
+        /^InvalidLaunchTemplateId\.VersionNotF/,
+      ],
+      [() => fleet(there, { Type: "maintain" }), /^UnknownParameter: .*of the type maintain/],
+      [
+        () => fleet(there, { OnDemandOptions: { AllocationStrategy: "lowest-price" } }),
+        /^UnknownParameter: .*lowest-price/,
+      ],
+    ];
+    for (const [asked, expected] of fleets) match(await refusal(asked()), expected);
+    deepEqual((await account.cloud.inventory()).instances, []);
+  });
+
+  it("launches from a template, on demand or as a spot instance, once for a token", async () => {
+    const { ec2, cloud } = account;
+    await cloud.forgetCalls();
+    const ask = () =>
+      fleet([pool("us-east-1b", 0)], {
+        ...spot,
+        ClientToken: "once",
+        TagSpecifications: [{ ResourceType: "instance", Tags: [{ Key: "Name", Value: "own" }] }],
+      });
+    const made = await ask();
+    const id = idOf(made);
+    equal(idOf(await ask()), id);
+    match(await refusal(fleet([pool("us-east-1b", 0)], { ClientToken: "once" })), /^IdempotentParameterMismatch/);
+    const [launched] = made.Instances ?? [];
+    deepEqual([launched.Lifecycle, launched.InstanceType], ["spot", "c8g.xlarge"]);
+    equal(launched.LaunchTemplateAndOverrides?.LaunchTemplateSpecification?.Version, "1");
+
+    const instance = await account.reach(id, "running");
+    deepEqual(
+      [instance.InstanceLifecycle, instance.SecurityGroups?.map(({ GroupId }) => GroupId)],
+      ["spot", [groupId]],
+    );
+    match(instance.PublicIpAddress ?? "", /^54\.214\./);
+    match(instance.IamInstanceProfile?.Arn ?? "", /instance-profile\/node$/);
+    equal(instance.MetadataOptions?.HttpTokens, "required");
+    const tags = Object.fromEntries((instance.Tags ?? []).map(({ Key, Value }) => [Key, Value]));
+    equal(tags["aws:ec2launchtemplate:id"], templateId);
+    deepEqual([tags.node, tags.Name, tags["aws:ec2:fleet-id"]], ["arm64", "own", made.FleetId]);
+    const attribute = async (Attribute: "userData" | "instanceInitiatedShutdownBehavior") =>
+      ec2.send(new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute }));
+    equal((await attribute("userData")).UserData?.Value, data().UserData);
+    equal((await attribute("instanceInitiatedShutdownBehavior")).InstanceInitiatedShutdownBehavior?.Value, "terminate");
+    const [volume] = (await ec2.send(new DescribeVolumesCommand({}))).Volumes ?? [];
+    deepEqual([volume.Size, volume.Encrypted, volume.Tags], [12, true, [{ Key: "root", Value: "yes" }]]);
+    match(
+      await refusal(ec2.send(new StopInstancesCommand({ InstanceIds: [id] }))),
+      /^UnsupportedOperation: You can't stop the Spot Instance/,
+    );
+
+    const calls = await cloud.calls();
+    const asked = calls.filter(({ operation }) => ["CreateFleet", "RunInstances"].includes(operation));
+    deepEqual(asked.map(({ operation }) => operation).sort(), [
+      "CreateFleet",
+      "CreateFleet",
+      "CreateFleet",
+      "RunInstances",
+    ]);
+    for (const call of asked) {
+      const kinds = new Set(call.resources.map(({ arn }) => arn.split(":")[5].split("/")[0]));
+      for (const kind of ["image", "instance", "launch-template", "network-interface", "security-group", "subnet"]) {
+        ok(kinds.has(kind), `${call.operation} is not about a ${kind}: ${[...kinds].join()}`);
+      }
+    }
+    const needed = asked.flatMap(permissionsOf).map(({ action, resource }) => `${action} ${resource.split(":")[5]}`);
+    for (const permission of ["iam:PassRole role/node", "ec2:CreateTags volume/*", "ec2:CreateFleet fleet/*"]) {
+      ok(needed.includes(permission), `${permission} is not among ${needed.join(", ")}`);
+    }
+
+    await cloud.run(id, ["poweroff"]);
+    equal((await account.reach(id, "terminated")).StateReason?.Code, "Client.InstanceInitiatedShutdown");
+    deepEqual([(await cloud.inventory()).volumes, (await cloud.inventory()).networkInterfaces], [[], []]);
+  });
+
+  it("lacks capacity where it was told to", async () => {
+    const { cloud, ec2 } = account;
+    const code = "InsufficientInstanceCapacity";
+    await cloud.faults(
+      { capacity: code, zone: "us-east-1a" },
+      { capacity: "VcpuLimitExceeded", instanceType: "c7g.large", count: 1 },
+      { capacity: "MaxSpotInstanceCountExceeded", capacityType: "spot" },
+    );
+    const pools = [pool("us-east-1a", 0), pool("us-east-1b", 1, "c7g.large"), pool("us-east-1b", 2)];
+    const first = await fleet(pools);
+    deepEqual(errorsOf(first), [`${code} on-demand c8g.xlarge`, "VcpuLimitExceeded on-demand c7g.large"]);
+    const second = await fleet(pools);
+    equal((await account.describe(idOf(second))).InstanceType, "c7g.large");
+    const none = await fleet(pools.slice(1), spot);
+    deepEqual(
+      errorsOf(none),
+      ["c7g.large", "c8g.xlarge"].map((type) => `MaxSpotInstanceCountExceeded spot ${type}`),
+    );
+    deepEqual(none.Instances, []);
+    match(await refusal(account.launch()), /^InsufficientInstanceCapacity: .*c8g\.xlarge.*us-east-1a/);
+    await cloud.faults();
+    const kept = await account.launch();
+    await account.reach(kept, "running");
+    await ec2.send(new StopInstancesCommand({ InstanceIds: [kept] }));
+    await account.reach(kept, "stopped");
+    await cloud.faults({ capacity: code, count: 1 });
+    match(await refusal(ec2.send(new StartInstancesCommand({ InstanceIds: [kept] }))), new RegExp(`^${code}`));
+    for (const id of [idOf(first), idOf(second), kept]) await terminate(id);
+  });
+
+  it("takes instances away, with and without a notice", async () => {
+    const { cloud } = account;
+    const ids = await Promise.all([
+      fleet([pool("us-east-1a", 0)]).then(idOf),
+      fleet([pool("us-east-1a", 0)], spot).then(idOf),
+      fleet([pool("us-east-1a", 0)], spot).then(idOf),
+    ]);
+    for (const id of ids) await account.reach(id, "running");
+    const [onDemand, taken, noticed] = ids;
+    await cloud.terminate(onDemand);
+    await cloud.terminate(taken);
+    await cloud.spotNotice(noticed, 1.5);
+    await account.reach(onDemand, "terminated");
+    match(await refusal(cloud.spotNotice(onDemand, 1)), /is no spot instance/);
+    equal((await account.describe(noticed)).State?.Name, "running");
+    equal((await account.describe(onDemand)).StateReason?.Code, "Server.InternalError");
+    for (const id of [taken, noticed]) {
+      equal((await account.reach(id, "terminated")).StateReason?.Code, "Server.SpotInstanceTermination");
+    }
+  });
+
+  it("keeps a volume with an instance until that has ended", async () => {
+    const { ec2 } = account;
+    const made = await ec2.send(new CreateVolumeCommand({ AvailabilityZone: "us-east-1a", Size: 1 }));
+    const VolumeId = made.VolumeId as string;
+    const attach = (InstanceId: string) =>
+      ec2.send(new AttachVolumeCommand({ VolumeId, InstanceId, Device: "/dev/sdf" }));
+    const [one, two, far] = await Promise.all(
+      ["us-east-1a", "us-east-1a", "us-east-1b"].map(async (zone) => idOf(await fleet([pool(zone, 0)]))),
+    );
+    const read = async (): Promise<void> => {
+      const { Volumes } = await ec2.send(new DescribeVolumesCommand({ VolumeIds: [VolumeId] }));
+      equal(Volumes?.[0]?.State, "available");
+    };
+    await waitUntil("the volume", read, { timeoutMilliseconds: 10_000 });
+    match(await refusal(attach(await fleet([pool("us-east-1a", 0)]).then(idOf))), /^IncorrectState: .*not 'running'/);
+    for (const id of [one, two, far]) await account.reach(id, "running");
+    match(await refusal(attach(far)), /^InvalidVolume\.ZoneMismatch/);
+    await attach(one);
+    match(await refusal(attach(two)), /^VolumeInUse/);
+    const remove = () => ec2.send(new DeleteVolumeCommand({ VolumeId }));
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [one] }));
+    match(await refusal(attach(two)), /^VolumeInUse/);
+    match(await refusal(remove()), /^VolumeInUse/);
+    await account.reach(one, "terminated");
+    await attach(two);
+    for (const { id } of (await account.cloud.inventory()).instances) await terminate(id);
+    await remove();
+  });
+
+  it("deletes a template whose instances run, and not their security group", async () => {
+    const { ec2 } = account;
+    const id = idOf(await fleet([pool("us-east-1a", 0)]));
+    const remove = () => ec2.send(new DeleteSecurityGroupCommand({ GroupId: groupId }));
+    await ec2.send(new DeleteLaunchTemplateCommand({ LaunchTemplateId: templateId }));
+    match(
+      await refusal(ec2.send(new DeleteLaunchTemplateCommand({ LaunchTemplateId: templateId }))),
+      /^InvalidLaunchTemplateId\.NotFound/,
+    );
+    await account.reach(id, "running");
+    match(await refusal(remove()), /^DependencyViolation/);
+    await terminate(id);
+    await remove();
+    const { roles, instanceProfiles, ...others } = await account.cloud.inventory();
+    deepEqual([roles, instanceProfiles], [["node"], ["node"]]);
+    deepEqual(Object.values<unknown[]>(others).flat(), []);
+  });
+});
