@@ -1,33 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Access, RunNode } from "./build/node";
 import type { BuildSession } from "./build/session";
 import { type BuilderArgs, normaliseBuilder } from "./builderArguments";
-import { resolveNodes, startSession } from "./builderSession";
-import type { Ec2Connection } from "./ec2/connection";
-import { ec2Session } from "./ec2/session";
-import type { NodeArgs } from "./nodes/arguments";
-import { createEc2Nodes } from "./nodes/ec2/nodes";
-import type { NormalEc2 } from "./nodes/ec2/normalise";
+import type { BuilderConnection } from "./builderConnection";
+import { startSessions } from "./builderSession";
+import { type BuildNode, connectionSource, declaredSource, GivenConnection, type NodeSource } from "./builderSource";
 import { awsSettings } from "./nodes/ec2/provider";
 import { shortHash } from "./paths";
-import { isNativeOn, type Platform } from "./platforms";
 import { resolved } from "./resolved";
 import { asResourceError } from "./resourceError";
+import { laneName, laneOf } from "./spread";
 import type { NamedNode } from "./validate";
 
 const builderType = "multi-platform-image:index:Builder";
-/** A node of a {@link Builder}, as its output shows it. */
-export interface BuildNode {
-  /** The node's name in the builder. */
-  name: string;
-  kind: NodeArgs["kind"];
-  platform: Platform;
-  /** `false` for a `local` node of another platform than this machine's: good for Dockerfiles without RUN. */
-  native: boolean;
-  /** The EC2 instance, for nodes of kind `ec2`. */
-  instanceId?: string;
-}
 
 /**
  * One buildx builder of several nodes, each building its own platform natively.
@@ -62,75 +47,104 @@ export class Builder extends pulumi.ComponentResource {
   /** The nodes, in their order. */
   public readonly nodes: pulumi.Output<BuildNode[]>;
 
-  /** @internal */
+  /**
+   * None where the nodes are another stack's: they are known at run time.
+   * @internal
+   */
   readonly declaredNodes: readonly NamedNode[];
-  private readonly wakeTimeoutSeconds: number;
-  private readonly others: Promise<RunNode[]>;
-  private readonly ec2: pulumi.Output<Ec2Connection> | undefined;
-  private openSession?: Promise<BuildSession>;
+  private readonly source: NodeSource;
+  private sessions?: Promise<BuildSession[]>;
 
   /**
    * @param name the resource's name, and the beginning of the builder's.
-   * @throws pulumi.ResourceError with an empty list of nodes, with two for one platform, endpoint or name, or with a wrong
-   * value.
+   * @throws pulumi.ResourceError with an empty list of nodes, with two for one endpoint or name, with a `local` one beside
+   * another for its platform, or with a wrong value.
    */
-  constructor(name: string, args: BuilderArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args?: BuilderArgs, opts?: pulumi.ComponentResourceOptions);
+  /** @internal */
+  constructor(name: string, connection: GivenConnection, opts?: pulumi.ComponentResourceOptions);
+  constructor(name: string, args: BuilderArgs | GivenConnection = {}, opts?: pulumi.ComponentResourceOptions) {
     // Without args: they would be kept in the state, and TLS keys with them.
     super(builderType, name, {}, opts);
-    const normal = asResourceError(this, () => normaliseBuilder(name, args));
-    this.declaredNodes = normal.nodes;
-    this.wakeTimeoutSeconds = normal.wakeTimeoutSeconds;
     // Without the dependency on this component that `urn` carries: its children, which need the name, would wait for it
     // and it for them.
     this.builderName = pulumi.output(resolved(this.urn).then((urn) => registeredName(name, urn)));
-    this.ec2 = this.createEc2(name, normal.ec2);
-    this.others = resolveNodes(normal.nodes, normal.idleTimeoutMinutes);
-    // Told by the hook that asks for the nodes, if any does.
-    this.others.catch(() => undefined);
-    this.nodes = this.describeNodes();
-    this.registerOutputs({ builderName: this.builderName, nodes: this.nodes });
+    if (args instanceof GivenConnection) {
+      this.declaredNodes = [];
+      this.source = connectionSource(this, name, args, this.builderName);
+    } else {
+      const normal = asResourceError(this, () => normaliseBuilder(name, args));
+      this.declaredNodes = normal.nodes;
+      this.source = declaredSource(this, name, normal, this.builderName);
+    }
+    this.nodes = this.source.nodes;
+    this.registerOutputs(this.source.registered);
   }
 
   /**
-   * The nodes at run time, made when the first hook asks.
+   * A builder of another stack's nodes, which are not resources of this one: the stack that has the builder exports its
+   * `connection`, others build with it.
+   *
+   * ```ts
+   * const farm = new pulumi.StackReference("acme/farm/production");
+   * const builder = Builder.fromConnection("farm", farm.requireOutput("connection"));
+   * new MultiPlatformImage("api", { context: "./api", repository, builder });
+   * ```
+   *
+   * Each stack registers it under a name of its own, so that no `up` is in another's way. Nodes of kind `ec2` are started
+   * with the credentials of this stack's aws provider (`aws:*` config, or an explicit one in `opts`), which must be of the
+   * builder's account and have a caller's rights (docs/iam.md). Whether each platform of an image has a node is
+   * checked when it is built.
+   *
+   * @param connection {@link Builder.connection} of the other stack, a secret: from a `pulumi.StackReference`, or, where
+   * the stacks are in different backends, from `config.requireSecretObject`.
+   * @throws pulumi.ResourceError when `connection` is not there, is not secret, or is none of this release.
+   */
+  static fromConnection(
+    name: string,
+    connection: pulumi.Input<BuilderConnection>,
+    opts?: pulumi.ComponentResourceOptions,
+  ): Builder {
+    return new Builder(name, new GivenConnection(connection), opts);
+  }
+
+  /**
+   * All that other stacks need to build on these nodes, for {@link Builder.fromConnection}. A secret: it holds the private
+   * key of a client. It is kept in the state, encrypted, where a program exports it, and nowhere else.
+   *
+   * @throws pulumi.ResourceError when a node is `local`, and so of this machine alone.
+   */
+  get connection(): pulumi.Output<BuilderConnection> {
+    return this.source.connection();
+  }
+
+  /**
+   * The name under which buildx knows the nodes that build a resource's image: see `nodes` of {@link BuilderArgs}.
    * @internal
    */
-  session(): Promise<BuildSession> {
-    this.openSession ??= this.startSession();
-    return this.openSession;
-  }
-
-  private createEc2(name: string, ec2: NormalEc2): pulumi.Output<Ec2Connection> | undefined {
-    const { builderName, wakeTimeoutSeconds } = this;
-    return ec2.nodes.length > 0 ? createEc2Nodes(this, name, { ...ec2, builderName, wakeTimeoutSeconds }) : undefined;
-  }
-
-  private describeNodes(): pulumi.Output<BuildNode[]> {
-    // What is secret of a connection is its key alone.
-    const instances = this.ec2 ? pulumi.unsecret(this.ec2).nodes : pulumi.output<Ec2Connection["nodes"]>([]);
-    return instances.apply((made) =>
-      this.declaredNodes.map(({ name, kind, platform }) => ({
-        name,
-        kind,
-        platform,
-        native: kind !== "local" || isNativeOn(platform, process.arch),
-        ...(kind === "ec2" && { instanceId: made.find((each) => each.name === name)?.instanceId }),
-      })),
-    );
-  }
-
-  private async startSession(): Promise<BuildSession> {
-    const [builderName, others, ec2] = await Promise.all([resolved(this.builderName), this.others, this.startEc2()]);
-    const all = [...others, ...(ec2?.nodes ?? [])];
-    const nodes = this.declaredNodes.flatMap(({ name }) => all.filter((node) => node.name === name));
-    return startSession(builderName, this.declaredNodes, nodes, this.wakeTimeoutSeconds, ec2?.access);
-  }
-
-  private async startEc2(): Promise<{ nodes: RunNode[]; access: Access } | undefined> {
-    if (!this.ec2) {
-      return undefined;
+  builderNameFor(image: pulumi.Resource): pulumi.Output<string> {
+    const { laneCount } = this.source;
+    if (laneCount === 1) {
+      return this.builderName;
     }
-    return ec2Session(await resolved(this.ec2), await awsSettings(this));
+    // Without the dependency on the image's component, as above.
+    return pulumi
+      .all([this.builderName, laneCount, resolved(image.urn)])
+      .apply(([builderName, count, urn]) => laneName(builderName, laneOf(urn, count)));
+  }
+
+  /**
+   * The nodes that build a resource's image, at run time: made when the first hook asks.
+   * @internal
+   */
+  async session(imageUrn: string): Promise<BuildSession> {
+    this.sessions ??= this.startSessions();
+    const sessions = await this.sessions;
+    return sessions[laneOf(imageUrn, sessions.length)];
+  }
+
+  private async startSessions(): Promise<BuildSession[]> {
+    return startSessions(await resolved(this.source.reachable()), () => awsSettings(this));
   }
 }
 

@@ -1,63 +1,77 @@
-import * as pulumi from "@pulumi/pulumi";
-
 import { EngineSession } from "./build/engineSession";
 import type { Access, RunNode } from "./build/node";
 import { RelaySession } from "./build/relaySession";
 import type { BuildSession } from "./build/session";
+import { shareNode } from "./build/sharedNode";
+import type { BuilderConnection, BuilderConnectionNode } from "./builderConnection";
+import { ec2Session } from "./ec2/session";
+import type { AwsSettings } from "./ec2/settings";
 import { BuildError } from "./errors";
 import { findBuildkitd } from "./local/daemon";
 import { findEngine } from "./local/engine";
-import type { RemoteNodeArgs } from "./nodes/arguments";
-import { localRunNode } from "./nodes/local";
+import { type LocalNode, localRunNode } from "./nodes/local";
 import { remoteRunNode } from "./nodes/remote";
-import { resolved } from "./resolved";
-import type { NamedNode } from "./validate";
+import { laneName, lanesOf } from "./spread";
 
-/** The nodes that need no resources: all but those of EC2. */
-export async function resolveNodes(nodes: readonly NamedNode[], idleTimeoutMinutes: number | null): Promise<RunNode[]> {
-  const made = await Promise.all(nodes.map((node) => resolveNode(node, idleTimeoutMinutes)));
-  return made.filter((node) => node !== undefined);
+/** A node as hooks get it: its arguments, resolved. */
+export type ReachableNode = BuilderConnectionNode | (LocalNode & { kind: "local" });
+
+/** What hooks know of a builder: as its connection, and besides the nodes that are this machine's alone. */
+export interface ReachableBuilder extends Pick<BuilderConnection, "builderName" | "wakeTimeoutSeconds" | "ec2"> {
+  nodes: readonly ReachableNode[];
 }
 
-async function resolveNode(node: NamedNode, idleTimeoutMinutes: number | null): Promise<RunNode | undefined> {
-  switch (node.kind) {
-    case "ec2":
-      return undefined;
-    case "local":
-      return localRunNode({ ...node, idleTimeoutMinutes });
-    case "remote":
-      return remoteRunNode(await resolved(pulumi.output(plainRemote(node))));
-    default:
-      return node satisfies never;
-  }
-}
-
-/** Through a Docker engine where all nodes are `local` and this machine can't run them itself; else through a relay. */
-export async function startSession(
-  builderName: string,
-  declared: readonly NamedNode[],
-  nodes: readonly RunNode[],
-  wakeTimeoutSeconds: number,
-  access: Access | undefined,
-): Promise<BuildSession> {
+/**
+ * The builder's lanes at run time: through a Docker engine where all nodes are `local` and this machine can't run them
+ * itself, else each through a relay of its own, and all with the same access.
+ */
+export async function startSessions(
+  builder: ReachableBuilder,
+  askAws: () => Promise<AwsSettings>,
+): Promise<BuildSession[]> {
   if (process.platform === "win32") {
     throw new BuildError("Windows is not supported: run `pulumi up` in WSL, on Linux or on macOS");
   }
+  const { builderName, wakeTimeoutSeconds } = builder;
+  const { nodes, access } = await runNodes(builder, askAws);
   const buildkitd = findBuildkitd();
-  if ("problem" in buildkitd && declared.every(({ kind }) => kind === "local")) {
+  if ("problem" in buildkitd && builder.nodes.every(({ kind }) => kind === "local")) {
     const engine = await findEngine();
     if (!("tried" in engine)) {
-      return new EngineSession({ builderName, nodes, engine, reason: buildkitd.problem });
+      return [new EngineSession({ builderName, nodes, engine, reason: buildkitd.problem })];
     }
   }
-  return new RelaySession({ builderName, nodes, wakeTimeoutSeconds, access });
+  return shareOut(lanesOf(nodes)).map(
+    (lane, at) => new RelaySession({ builderName: laneName(builderName, at), nodes: lane, wakeTimeoutSeconds, access }),
+  );
 }
 
-function plainRemote({ name, platform, endpoint, tls }: RemoteNodeArgs & { name: string }) {
-  return {
-    name,
-    platform,
-    endpoint,
-    tls: tls && { ca: tls.ca, cert: tls.cert, key: tls.key, serverName: tls.serverName },
-  };
+async function runNodes(
+  { nodes, ec2 }: ReachableBuilder,
+  askAws: () => Promise<AwsSettings>,
+): Promise<{ nodes: RunNode[]; access: Access | undefined }> {
+  const session = ec2 && ec2Session(ec2, await askAws());
+  const made = nodes.map((node) => {
+    switch (node.kind) {
+      case "ec2":
+        return session?.nodes.find(({ name }) => name === node.name);
+      case "local":
+        return localRunNode(node);
+      case "remote":
+        return remoteRunNode(node);
+      default:
+        return node satisfies never;
+    }
+  });
+  return { nodes: made.filter((node) => node !== undefined), access: session?.access };
+}
+
+/** A node that is in several lanes is woken and replaced for all of them at once. */
+function shareOut(lanes: readonly RunNode[][]): RunNode[][] {
+  const views = new Map<RunNode, RunNode[]>();
+  for (const node of new Set(lanes.flat())) {
+    const count = lanes.filter((lane) => lane.includes(node)).length;
+    views.set(node, count > 1 ? shareNode(node, count) : [node]);
+  }
+  return lanes.map((lane) => lane.map((node) => views.get(node)?.shift() ?? node));
 }

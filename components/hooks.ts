@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Progress } from "./build/node";
-import type { Attempt } from "./build/session";
+import type { Attempt, BuildSession } from "./build/session";
 import type { Builder } from "./builder";
 import type { Platform } from "./platforms";
+import { resolved } from "./resolved";
 
 /** What the hooks of one image know of its build. */
 export interface ImageBuild {
@@ -30,23 +31,24 @@ export function imageHooks(
   const progress: Progress = (message, isPassing) => {
     void pulumi.log.info(message, component, undefined, isPassing);
   };
+  const session = async () => builder.session(await resolved(component.urn));
   const before = async () => {
-    build.attempt = await (await builder.session()).prepare(build.platforms, progress);
+    build.attempt = await (await session()).prepare(build.platforms, progress);
   };
   const after = async () => {
     build.wasPushedNow = true;
-    await finish(builder, build);
+    await finish(session, build, false);
   };
   const onError = async ({ errors }: pulumi.ErrorHookArgs) => {
     let isToBuildAgain = false;
     try {
-      isToBuildAgain = await recover(component, builder, build, errors[0] ?? "", progress);
+      isToBuildAgain = await recover(component, session, build, errors[0] ?? "", progress);
     } catch (error) {
       await pulumi.log.error((error as Error).message, component);
     }
     if (!isToBuildAgain) {
       // After-hooks don't run when a build fails.
-      await finish(builder, build);
+      await finish(session, build, true);
     }
     return isToBuildAgain;
   };
@@ -61,7 +63,7 @@ export function imageHooks(
 
 async function recover(
   component: pulumi.Resource,
-  builder: Builder,
+  openSession: () => Promise<BuildSession>,
   build: ImageBuild,
   error: string,
   progress: Progress,
@@ -69,7 +71,7 @@ async function recover(
   if (!build.attempt) {
     return false;
   }
-  const session = await builder.session();
+  const session = await openSession();
   const explanation = session.explain(build.platforms, error);
   if (explanation) {
     await pulumi.log.error(explanation, component);
@@ -77,9 +79,9 @@ async function recover(
   return session.recover(build.attempt, error, progress);
 }
 
-async function finish(builder: Builder, build: ImageBuild): Promise<void> {
+async function finish(openSession: () => Promise<BuildSession>, build: ImageBuild, hasFailed: boolean): Promise<void> {
   if (build.attempt) {
-    await (await builder.session()).finish(build.attempt);
+    await (await openSession()).finish(build.attempt, hasFailed);
   }
 }
 

@@ -1,5 +1,7 @@
-export { Builder, type BuildNode } from "./builder";
+export { Builder } from "./builder";
 export type { BuilderArgs } from "./builderArguments";
+export type { BuilderConnection } from "./builderConnection";
+export type { BuildNode } from "./builderSource";
 export { MultiPlatformImage, type MultiPlatformImageArgs } from "./multiPlatformImage";
 export type { CommonNodeArgs, LocalNodeArgs, NodeArgs, RemoteNodeArgs, RemoteNodeTls } from "./nodes/arguments";
 export type { BuildkitReleaseArgs, Ec2Args, Ec2NodeArgs, Ec2Platform, IngressArgs } from "./nodes/ec2/arguments";

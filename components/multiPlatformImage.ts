@@ -201,8 +201,10 @@ function resolveBuilder(
     return { own: undefined, builderName: builder.name };
   }
   const own = ownBuilder(image, name, builder);
-  asResourceError(image, () => checkPlacement(`MultiPlatformImage ${name}`, own.declaredNodes, platforms));
-  return { own, builderName: own.builderName };
+  if (own.declaredNodes.length > 0) {
+    asResourceError(image, () => checkPlacement(`MultiPlatformImage ${name}`, own.declaredNodes, platforms));
+  }
+  return { own, builderName: own.builderNameFor(image) };
 }
 
 function ownBuilder(image: MultiPlatformImage, name: string, builder: Builder | BuilderArgs | undefined): Builder {

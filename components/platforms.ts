@@ -84,9 +84,13 @@ export function ociPlatform(platform: Platform): OciPlatform {
   return variant ? { architecture, os, variant } : { architecture, os };
 }
 
-/** The name that a node gets from its platform: `arm64`, `arm-v7`. Architectures, never an index: names are kept. */
-export function nodeNameOf(platform: Platform): string {
-  return platform.slice("linux/".length).replace("/", "-");
+/**
+ * The name that a node gets from its platform: `arm64`, `arm-v7`, and `arm64-2` for the second of one platform. Names are
+ * kept, so that what others are before it in a builder's list changes none.
+ */
+export function nodeNameOf(platform: Platform, number = 1): string {
+  const name = platform.slice("linux/".length).replace("/", "-");
+  return number === 1 ? name : `${name}-${number}`;
 }
 
 /** Whether a machine whose `process.arch` this is runs programs of the platform without an emulator. */

@@ -45,9 +45,11 @@ export function checkNodes(owner: string, nodes: readonly NodeArgs[]): NamedNode
       'give at least one, for instance { kind: "local", platform: "linux/amd64" }',
     );
   }
+  const platforms = nodes.map(({ platform }, at) => checkPlatform(owner, `nodes[${at}].platform`, platform));
   const named = nodes.map((node, at) => {
-    const platform = checkPlatform(owner, `nodes[${at}].platform`, node.platform);
-    const name = node.name ?? nodeNameOf(platform);
+    const platform = platforms[at];
+    const number = platforms.slice(0, at + 1).filter((each) => each === platform).length;
+    const name = node.name ?? nodeNameOf(platform, number);
     if (!nodeNamePattern.test(name)) {
       throw argumentError(owner, `nodes[${at}].name`, name, "begin with a letter, then a-z, 0-9, '.', '_' and '-'");
     }
@@ -77,8 +79,8 @@ function checkDistinct(owner: string, nodes: readonly NamedNode[]): void {
         const remedy = `node ${other.name} has the same one; a machine is one node, and buildx refuses it twice`;
         throw argumentError(owner, `nodes[${at}].endpoint`, node.endpoint, remedy);
       }
-      if (node.platform === other.platform) {
-        const remedy = `node ${other.name} serves it too, and buildx gives all of a platform's work to its first node; leave one out`;
+      if (node.platform === other.platform && (node.kind === "local" || other.kind === "local")) {
+        const remedy = `node ${other.name} serves it too, and several nodes of one platform are machines of their own, "ec2" or "remote"; leave one out`;
         throw argumentError(owner, `nodes[${at}].platform`, node.platform, remedy);
       }
       if (node.name === other.name) {

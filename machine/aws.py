@@ -1,6 +1,7 @@
-"""The node's parameters in Parameter Store, read as the instance's own role."""
+"""What AWS tells the node: its parameters in Parameter Store, read as the instance's own role, and its metadata."""
 
 import datetime
+import functools
 import http.client
 import json
 import urllib.parse
@@ -11,6 +12,14 @@ from machine.signature import sign
 
 IMDS = "169.254.169.254"
 SECONDS = 5
+# Of a role that is gone, or may not read. https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
+REFUSALS = ("AccessDeniedException", "UnrecognizedClientException")
+
+
+class Refused(Failure):
+    """AWS answers, and gives the node nothing: it is no failure of the way there."""
+
+    pass
 
 
 def names():
@@ -20,9 +29,7 @@ def names():
 
 def read_parameters(wanted):
     """Name to value of those that exist. Raises for all else, in words that hold no value."""
-    token = call(
-        http.client.HTTPConnection, IMDS, "PUT", "/latest/api/token", {"x-aws-ec2-metadata-token-ttl-seconds": "60"}
-    )
+    token = metadata_token()
     region = metadata(token, "placement/region")
     # https://docs.aws.amazon.com/general/latest/gr/ssm.html
     host = f"ssm.{region}.amazonaws.com" + (".cn" if region.startswith("cn-") else "")
@@ -49,7 +56,29 @@ def role_credentials(token):
         found = json.loads(metadata(token, f"iam/security-credentials/{urllib.parse.quote(role)}"))
         return {"accessKey": found["AccessKeyId"], "secretKey": found["SecretAccessKey"], "token": found["Token"]}
     except (Failure, ValueError, KeyError) as error:
-        raise Failure("the instance has no credentials of its role yet") from error
+        kind = Refused if isinstance(error, Refused) else Failure
+        raise kind("the instance has no credentials of its role yet") from error
+
+
+@functools.cache
+def instance_id():
+    return metadata(metadata_token(), "instance-id")
+
+
+def spot_notice():
+    """When AWS takes the instance back, once it says so.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
+    """
+    try:
+        return json.loads(metadata(metadata_token(), "spot/instance-action"))["time"]
+    except (Failure, ValueError, KeyError, TypeError):
+        return None
+
+
+def metadata_token():
+    seconds = {"x-aws-ec2-metadata-token-ttl-seconds": "60"}
+    return call(http.client.HTTPConnection, IMDS, "PUT", "/latest/api/token", seconds)
 
 
 def metadata(token, path):
@@ -69,7 +98,9 @@ def call(connect, host, method, path, headers, body=None):
     finally:
         connection.close()
     if response.status != 200:
-        raise Failure(f"{host}: {response.status} {reason(text) or response.reason}")
+        said = reason(text) or response.reason
+        kind = Refused if response.status == 404 or said.startswith(REFUSALS) else Failure
+        raise kind(f"{host}: {response.status} {said}")
     return text
 
 

@@ -15,7 +15,8 @@ def write(path, text, mode=0o644, folder_mode=0o755):
     folder = os.path.dirname(path)
     os.makedirs(folder, mode=folder_mode, exist_ok=True)
     os.chmod(folder, folder_mode)
-    draft = f"{path}.draft"
+    # Two services write the same files.
+    draft = f"{path}.draft-{os.getpid()}"
     # Made with its mode, so that nobody opens it in between.
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "w") as file:

@@ -8,14 +8,16 @@ from machine import aws, files, places
 from machine.console import Failure, say
 
 # While Parameter Store was never reached. Without it a node that can't read its settings would run for ever.
-DEFAULT_TIMEOUTS = {"idleTimeoutMinutes": 10, "maxLifetimeMinutes": None}
+DEFAULTS = {"isEphemeral": False, "idleTimeoutMinutes": 10, "maxLifetimeMinutes": None}
 
 
 class Parameters:
-    def __init__(self, settings, tls, lease):
+    def __init__(self, settings, tls, lease, is_cold=False):
         self.settings = settings
         self.tls = tls
         self.lease = lease
+        # An ephemeral node was told that it will not have its volume.
+        self.is_cold = is_cold
 
     def fingerprint(self):
         """Of all that a restart of buildkitd applies. Timeouts hold at once; the volume is that of the boot."""
@@ -28,14 +30,19 @@ def read():
     found = aws.read_parameters(sorted(names.values()))
     for kind in ("settings", "tls"):
         if names[kind] not in found:
-            raise Failure(f"the parameter {names[kind]} does not exist in Parameter Store")
+            raise aws.Refused(f"the parameter {names[kind]} does not exist in Parameter Store")
     try:
         settings, tls = (json.loads(found[names[kind]]) for kind in ("settings", "tls"))
+        claims = claims_of(found.get(names["lease"]))
+        own = aws.instance_id() if settings.get("isEphemeral") else None
         read_parameters = Parameters(
-            settings, {key: tls[key] for key in ("ca", "cert", "key")}, lease_of(found.get(names["lease"]))
+            settings,
+            {key: tls[key] for key in ("ca", "cert", "key")},
+            lease_of(claims, own),
+            bool(own) and f"{own} cold" in claims,
         )
         read_parameters.fingerprint()
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         # The error's own text may hold the value.
         raise Failure(
             f"the parameters {names['settings']} and {names['tls']} are not whole: {type(error).__name__}"
@@ -62,16 +69,21 @@ def read_patiently(minutes=5):
         pause = min(pause * 1.5, 5)
 
 
-def lease_of(text):
-    """The greatest time of any holder, as seconds since 1970; 0 without one."""
+def claims_of(text):
+    """Holder to the time until which it needs the node, as seconds since 1970."""
     try:
-        return max((float(until) for until in json.loads(text or "{}").values()), default=0)
+        return {holder: float(until) for holder, until in json.loads(text or "{}").items()}
     except (ValueError, AttributeError, TypeError):
-        return 0
+        return {}
 
 
-def known_timeouts():
+def lease_of(claims, own=None):
+    """The greatest time of any holder; of an ephemeral node that of its own claim alone; 0 without one."""
+    return claims.get(own, 0) if own else max(claims.values(), default=0)
+
+
+def known_settings():
     try:
-        return {**DEFAULT_TIMEOUTS, **json.loads(files.read(places.KNOWN_SETTINGS) or "{}")}
+        return {**DEFAULTS, **json.loads(files.read(places.KNOWN_SETTINGS) or "{}")}
     except ValueError:
-        return DEFAULT_TIMEOUTS
+        return DEFAULTS

@@ -5,7 +5,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from machine import archive, builds, files, packages, parameters, places, volume
+from machine import archive, builds, files, packages, parameters, places, trust, volume
 from machine.command import run, succeeds
 from machine.console import Failure, fail, milestone, say
 
@@ -21,7 +21,10 @@ def main():
             wanted = step(parameters.read_patiently, "settings read")
             fingerprint = wanted.fingerprint()
             unpacked = pool.submit(step, lambda: archive.install(wanted.settings["buildkit"]), "BuildKit verified")
-            tasks += [unpacked, pool.submit(step, lambda: volume.mount(wanted.settings["volumeId"]), "volume mounted")]
+            mount = pool.submit(
+                step, lambda: volume.mount(wanted.settings["volumeId"], lambda: is_told_cold(wanted)), "cache ready"
+            )
+            tasks += [unpacked, mount]
             for task in tasks:
                 task.result()
         apply(wanted, unpacked.result())
@@ -40,13 +43,25 @@ def step(work, name):
     return result
 
 
+def is_told_cold(wanted):
+    if wanted.is_cold or not wanted.settings.get("isEphemeral"):
+        return wanted.is_cold
+    try:
+        return parameters.read().is_cold
+    except Failure:
+        # Asked again in a moment.
+        return False
+
+
 def apply(wanted, folder):
     running = succeeds(["systemctl", "is-active", "--quiet", "buildkit"])
     if running and files.read(places.APPLIED) == wanted.fingerprint():
         return
     if running and (builds.active() or wanted.lease > time.time()):
-        say("changed settings wait until the node is idle")
-        return
+        if not trust.is_revoked(wanted):
+            say("changed settings wait until the node is idle")
+            return
+        say("all certificates were revoked: those in their place are applied now, though the node is in use")
     for path, value in KERNEL.items():
         set_in_kernel(path, value)
     for name in ("ca", "cert", "key"):

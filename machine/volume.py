@@ -5,21 +5,27 @@ import os
 import subprocess
 import time
 
-from machine import places
+from machine import files, places
 from machine.command import run, succeeds
 from machine.console import Failure, say
 
 MINUTES = 5
+ASK_SECONDS = 2
 
 
-def mount(volume_id):
-    if os.path.ismount(places.STATE):
+def mount(volume_id, is_told_cold):
+    """Unless the node is told to go without it. It may come later: never over the state of a daemon that runs."""
+    if os.path.ismount(places.STATE) or os.path.exists(places.COLD):
         return
-    device = wait_for(volume_id)
+    device = wait_for(volume_id, is_told_cold)
+    os.makedirs(places.STATE, mode=0o700, exist_ok=True)
+    if not device:
+        files.write(places.COLD, "")
+        say(f"cold cache: the volume {volume_id} is not for this node, which keeps its cache on the system's disk")
+        return
     if is_empty(device):
         # No blocks are kept back for root: nothing but BuildKit writes here, as root.
         run(["mkfs.ext4", "-q", "-m", "0", "-L", "buildkit", device], timeout=600)
-    os.makedirs(places.STATE, mode=0o700, exist_ok=True)
     command = ["mount", "-t", "ext4", "-o", "noatime", device, places.STATE]
     if not succeeds(command):
         # After a lost power supply the journal is usually enough, which mount replays by itself.
@@ -29,11 +35,16 @@ def mount(volume_id):
     subprocess.run(["resize2fs", device], capture_output=True, timeout=3600)
 
 
-def wait_for(volume_id):
-    """EBS attaches a volume seconds after the instance runs, when both are new."""
+def wait_for(volume_id, is_told_cold):
+    """EBS attaches a volume seconds after the instance runs, when both are new. None: it is not to come."""
     end = time.monotonic() + MINUTES * 60
     next_word = time.monotonic() + 10
+    next_question = 0
     while not (device := find(volume_id)):
+        if time.monotonic() >= next_question:
+            if is_told_cold():
+                return None
+            next_question = time.monotonic() + ASK_SECONDS
         if time.monotonic() > end:
             raise Failure(
                 f"the volume {volume_id} was not attached within {MINUTES} minutes; there are {', '.join(block_devices())}"

@@ -5,12 +5,13 @@ import socket
 import subprocess
 import time
 
-from machine import builds, files, parameters, places
+from machine import aws, builds, files, parameters, places, trust
 from machine.console import Failure, say, seconds_since_boot
 from machine.decision import decide
 
 LOOK_SECONDS = 5
 READ_SECONDS = 60
+REREAD_SECONDS = 15
 RETRY_SECONDS = 300
 PREPARE = "multi-platform-image-prepare.service"
 
@@ -20,29 +21,39 @@ class Watch:
         # It may have been started again since.
         self.last_active = float(files.read(places.LAST_ACTIVE) or 0)
         self.lease_until = 0
-        self.timeouts = parameters.known_timeouts()
+        self.settings = parameters.known_settings()
+        self.refusals = 0
         self.wanted = None
         self.next_read = 0
         self.next_try = RETRY_SECONDS
 
     def look(self):
-        now = seconds_since_boot()
-        if now >= self.next_read:
+        # Also read by the preparation, which may have been let in to Parameter Store before.
+        self.settings = parameters.known_settings()
+        notice = self.settings["isEphemeral"] and aws.spot_notice()
+        if notice:
+            stop(f"AWS reclaims the node at {notice}")
+            return
+        if seconds_since_boot() >= self.next_read:
             self.read()
         is_busy = self.see_builds()
-        reason = self.reason()
+        reason = self.reason(is_busy)
         if reason:
             # A lease or a build may be newer than what was seen last.
             self.read()
             is_busy = self.see_builds()
-            reason = self.reason()
+            reason = self.reason(is_busy)
         if reason:
             stop(reason)
-        elif self.wanted and not is_busy and self.lease_until < seconds_since_boot():
+        elif self.wanted and (self.is_free(is_busy) or trust.is_revoked(self.wanted)):
             self.apply_changes()
 
-    def reason(self):
-        return decide(seconds_since_boot(), self.last_active, self.lease_until, self.timeouts)
+    def reason(self, is_busy):
+        seen = (self.last_active, self.lease_until, self.settings, self.refusals, is_busy)
+        return decide(seconds_since_boot(), *seen)
+
+    def is_free(self, is_busy):
+        return not is_busy and self.lease_until < seconds_since_boot()
 
     def see_builds(self):
         is_busy = bool(builds.active())
@@ -56,9 +67,13 @@ class Watch:
         try:
             self.wanted = parameters.read()
         except Failure as failure:
+            if self.settings["isEphemeral"] and isinstance(failure, aws.Refused):
+                self.refusals += 1
+                self.next_read = seconds_since_boot() + REREAD_SECONDS
             print(f"the last known settings hold: {failure}", flush=True)
             return
-        self.timeouts = parameters.known_timeouts()
+        self.refusals = 0
+        self.settings = parameters.known_settings()
         self.lease_until = max(self.lease_until, seconds_since_boot() + self.wanted.lease - time.time())
 
     def apply_changes(self):

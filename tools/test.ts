@@ -42,12 +42,13 @@ async function prepareGroup(group: Group): Promise<void> {
     case "hosts":
     case "main":
     case "ec2":
+    case "farm":
       await preparePackages();
       await prepareTools();
       if (machinePlatform() === "linux/amd64") {
         await prepareTools(["buildkitd", "buildctl"], { platform: "linux/arm64" }); // for the test's virtual machine
       }
-      if (group === "ec2") {
+      if (group === "ec2" || group === "farm") {
         await prepareCloud();
       }
       return;

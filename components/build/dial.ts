@@ -62,7 +62,8 @@ async function connected<T extends net.Socket>(socket: T, event: string, endpoin
     });
   });
   socket.setNoDelay(true);
-  socket.setKeepAlive(true, 15_000);
+  // Longer than the patience with a silent node (liveness.ts), which says what it does; this is for all others.
+  socket.setKeepAlive(true, 30_000);
   return socket;
 }
 

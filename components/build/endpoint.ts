@@ -9,7 +9,8 @@ export interface TlsMaterial {
 
 /** Where a daemon is reached at this moment. */
 export type Endpoint =
-  | { kind: "tcp"; host: string; port: number; tls?: TlsMaterial }
+  /** `builderName`: of the builder that issued both sides' certificates, where it does that itself. */
+  | { kind: "tcp"; host: string; port: number; tls?: TlsMaterial; builderName?: string }
   | { kind: "unix"; path: string }
   | { kind: "ssh"; host: string; user?: string; port?: string; socketPath?: string };
 

@@ -4,7 +4,7 @@ import type { Platform } from "../platforms";
 import type { DescribedNode, Progress } from "./node";
 import { engineRegistration, register } from "./registration";
 import { judge } from "./retry";
-import { type Attempt, type BuildSession, explainForeign } from "./session";
+import { type Attempt, type BuildSession, explainForeign, newAttempt } from "./session";
 
 const refusedOnLoopback = /dial tcp (127\.[\d.]+|\[::1\]):\d+: connect: connection refused/;
 
@@ -43,7 +43,7 @@ export class EngineSession implements BuildSession {
     if (register(builderName, engineRegistration(builderName, engine.endpoint, declared))) {
       progress(`registered builder ${builderName} with the docker-container driver`);
     }
-    return Promise.resolve({ platforms, retries: 0, lossesBefore: new Map(), isHeld: false });
+    return Promise.resolve(newAttempt(platforms));
   }
 
   finish(): Promise<void> {

@@ -4,7 +4,12 @@ export interface Failure {
   fix: string;
   /** Waiting can't mend it. */
   permanent: boolean;
+  /** Where the dates in both sides' certificates say more: see tlsFailures.ts. */
+  kind?: FailureKind;
 }
+
+/** What TLS can find wrong with a certificate, besides its name. */
+export type FailureKind = "untrusted" | "node-expired" | "node-not-yet-valid" | "client-expired";
 
 type Row = [codes: readonly string[], failure: Failure];
 
@@ -20,6 +25,7 @@ const rows: readonly Row[] = [
       cause: "its certificate is not signed by the CA in `tls.ca`",
       fix: "give the CA that signed the node's certificate",
       permanent: true,
+      kind: "untrusted",
     },
   ],
   [
@@ -28,6 +34,7 @@ const rows: readonly Row[] = [
       cause: "its certificate is not signed by the CA in `tls.ca`",
       fix: "give the CA that signed the node's certificate",
       permanent: true,
+      kind: "untrusted",
     },
   ],
   [
@@ -36,6 +43,7 @@ const rows: readonly Row[] = [
       cause: "its certificate has expired",
       fix: "issue a new one and restart buildkitd, which reads it once (or set this machine's clock)",
       permanent: true,
+      kind: "node-expired",
     },
   ],
   [
@@ -44,6 +52,7 @@ const rows: readonly Row[] = [
       cause: "its certificate is not valid yet",
       fix: "compare the clocks of this machine and of the one that issued it",
       permanent: true,
+      kind: "node-not-yet-valid",
     },
   ],
   [
@@ -71,6 +80,7 @@ const rows: readonly Row[] = [
       cause: "it refuses the client certificate",
       fix: "use one that is signed by the CA in the node's own buildkitd.toml",
       permanent: true,
+      kind: "untrusted",
     },
   ],
   [
@@ -79,6 +89,7 @@ const rows: readonly Row[] = [
       cause: "it says that the client certificate has expired, or is not valid yet",
       fix: "issue a new one, or compare the clocks",
       permanent: true,
+      kind: "client-expired",
     },
   ],
   [

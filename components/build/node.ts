@@ -27,6 +27,12 @@ export interface RunNode extends DescribedNode {
    * @throws BuildError for what waiting can't mend.
    */
   wake(progress: Progress): Promise<Endpoint | Waiting>;
+  /**
+   * Has another machine at the next `wake`, or the same one started anew: for a node that answered before and is silent
+   * now. Says whether it will.
+   * @param isInUse whether connections to the old one are still open: it may only have stopped to take new work.
+   */
+  replace?(isInUse: boolean, progress: Progress): Promise<boolean>;
   /** Why a node that did not answer in time may not have, as far as its cloud knows. */
   diagnose?(): Promise<string | undefined>;
 }
@@ -35,6 +41,9 @@ export interface RunNode extends DescribedNode {
 export interface Access {
   /** Before a build; again for each build at the same time. */
   acquire(progress: Progress): Promise<void>;
-  /** After a build, however it ended. The last one gives up what is held. Never throws. */
-  release(): Promise<void>;
+  /**
+   * After a build, however it ended. The last one gives up what is held; after a failure at once, for nobody may come.
+   * Never throws.
+   */
+  release(hasFailed: boolean): Promise<void>;
 }

@@ -14,8 +14,21 @@ interface RelayNode {
   privatePath: string;
   endpoint?: Endpoint;
   losses: number;
+  connections: Set<Connection>;
   /** "failure": a connection to the node failed or broke. */
   events: EventEmitter<{ failure: [Error] }>;
+}
+
+/** A connection that is open to a node. */
+export interface OpenConnection {
+  readonly endpoint: Endpoint;
+  /** When the node last said anything on it, as `Date.now()`. */
+  readonly heardAt: number;
+}
+
+interface Connection extends OpenConnection {
+  heardAt: number;
+  readonly upstream: Duplex;
 }
 
 /**
@@ -40,6 +53,7 @@ export class Relay {
         fixedPath: socketPath(this.directory, `${name}.sock`),
         privatePath: socketPath(this.directory, `${name}.${own}.sock`),
         losses: 0,
+        connections: new Set(),
         events: new EventEmitter(),
       });
     }
@@ -78,6 +92,20 @@ export class Relay {
   /** How many connections the node itself, not its client, has ended or refused so far. */
   lossCount(name: string): number {
     return this.node(name).losses;
+  }
+
+  /** What is open to the node, also where it was before it moved. */
+  connections(name: string): readonly OpenConnection[] {
+    return [...this.node(name).connections];
+  }
+
+  /** Ends connections as if the node had done so. */
+  cut(name: string, connections: readonly OpenConnection[]): void {
+    for (const connection of this.node(name).connections) {
+      if (connections.includes(connection)) {
+        connection.upstream.destroy();
+      }
+    }
   }
 
   private node(name: string): RelayNode {
@@ -120,13 +148,14 @@ export class Relay {
 async function carry(node: RelayNode, client: net.Socket): Promise<void> {
   client.on("error", () => client.destroy());
   client.unref();
-  if (!node.endpoint) {
+  const { endpoint } = node;
+  if (!endpoint) {
     client.destroy();
     return;
   }
   let upstream: Duplex;
   try {
-    upstream = await dial(node.endpoint);
+    upstream = await dial(endpoint);
   } catch (error) {
     node.losses += 1;
     node.events.emit("failure", error as Error);
@@ -136,10 +165,13 @@ async function carry(node: RelayNode, client: net.Socket): Promise<void> {
   if (upstream instanceof net.Socket) {
     upstream.unref();
   }
-  join(node, client, upstream);
+  join(node, client, { endpoint, heardAt: Date.now(), upstream });
 }
 
-function join(node: RelayNode, client: net.Socket, upstream: Duplex): void {
+function join(node: RelayNode, client: net.Socket, connection: Connection): void {
+  const { upstream } = connection;
+  node.connections.add(connection);
+  upstream.on("data", () => (connection.heardAt = Date.now()));
   let clientEnded = client.destroyed;
   client.once("end", () => (clientEnded = true));
   client.once("close", () => {
@@ -148,6 +180,7 @@ function join(node: RelayNode, client: net.Socket, upstream: Duplex): void {
   });
   upstream.on("error", (error) => node.events.emit("failure", error));
   upstream.once("close", () => {
+    node.connections.delete(connection);
     if (!clientEnded) {
       node.losses += 1;
     }

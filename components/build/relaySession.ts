@@ -2,16 +2,14 @@ import type { DaemonInfo } from "../buildkit/client";
 import { BuildError } from "../errors";
 import { buildxDirectory } from "../paths";
 import type { Platform } from "../platforms";
+import { Liveness } from "./liveness";
+import { mend } from "./mend";
 import type { Access, Progress, RunNode } from "./node";
 import { nodesOf, provePlacement } from "./placement";
 import { register, remoteRegistration } from "./registration";
 import { Relay } from "./relay";
-import { judge } from "./retry";
-import { type Attempt, type BuildSession, explainForeign } from "./session";
+import { type Attempt, type BuildSession, explainForeign, newAttempt } from "./session";
 import { title, wakeNode } from "./wake";
-
-// A node that is lost three times during one image is not going to hold.
-const mostRetries = 3;
 
 /** What a session is made of: plain values, known when the first hook runs. */
 export interface RelaySessionSettings {
@@ -25,6 +23,7 @@ export interface RelaySessionSettings {
 /** Nodes that are woken when a build needs them, and reached through one relay. */
 export class RelaySession implements BuildSession {
   private readonly relay: Relay;
+  private readonly liveness: Liveness;
   private readonly answers = new Map<string, DaemonInfo>();
   private readonly waking = new Map<string, Promise<DaemonInfo>>();
 
@@ -33,41 +32,36 @@ export class RelaySession implements BuildSession {
       `${buildxDirectory()} ${settings.builderName}`,
       settings.nodes.map(({ name }) => name),
     );
+    this.liveness = new Liveness(this.relay);
   }
 
   async prepare(platforms: readonly Platform[], progress: Progress): Promise<Attempt> {
     await this.settings.access?.acquire(progress);
     try {
-      return { platforms, retries: 0, lossesBefore: await this.makeReady(platforms, progress), isHeld: true };
+      const attempt = newAttempt(platforms, await this.makeReady(platforms, progress), true);
+      this.liveness.begin(attempt, [...attempt.lossesBefore.keys()], progress);
+      return attempt;
     } catch (error) {
-      await this.settings.access?.release();
+      await this.settings.access?.release(true);
       throw error;
     }
   }
 
-  async finish(attempt: Attempt): Promise<void> {
+  async finish(attempt: Attempt, hasFailed: boolean): Promise<void> {
+    this.liveness.end(attempt);
     if (attempt.isHeld) {
       attempt.isHeld = false;
-      await this.settings.access?.release();
+      await this.settings.access?.release(hasFailed);
     }
   }
 
   async recover(attempt: Attempt, error: string, progress: Progress): Promise<boolean> {
     const hungUp = [...attempt.lossesBefore].filter(([name, before]) => this.relay.lossCount(name) > before);
-    const verdict = judge(error, hungUp.length > 0);
-    if (verdict !== "node-lost") {
+    const lost = hungUp.map(([name]) => name);
+    const nodes = nodesOf(this.settings.nodes, attempt.platforms);
+    if (!(await mend(attempt, error, { nodes, lost, relay: this.relay }, progress))) {
       return false;
     }
-    const names = hungUp.map(([name]) => name).join(", ") || "of the builder";
-    attempt.retries += 1;
-    if (attempt.retries > mostRetries) {
-      throw new BuildError(
-        `node ${names} was lost ${attempt.retries} times during this build: look at buildkitd's log there`,
-      );
-    }
-    progress(
-      `node ${names} was lost during the build; waking it to build again (${attempt.retries} of ${mostRetries})`,
-    );
     attempt.lossesBefore = await this.makeReady(attempt.platforms, progress);
     return true;
   }
@@ -98,7 +92,8 @@ export class RelaySession implements BuildSession {
   private wakeOnce(node: RunNode, progress: Progress): Promise<DaemonInfo> {
     let wake = this.waking.get(node.name);
     if (!wake) {
-      wake = wakeNode(node, this.relay, this.settings.wakeTimeoutSeconds, progress)
+      const hasAnswered = this.answers.has(node.name);
+      wake = wakeNode(node, this.relay, this.settings.wakeTimeoutSeconds, progress, hasAnswered)
         .then((info) => this.keepAnswer(node, info, progress))
         .finally(() => this.waking.delete(node.name));
       this.waking.set(node.name, wake);

@@ -6,11 +6,23 @@ import { title } from "./wake";
 /** One image's build, from its before-hook to its end. */
 export interface Attempt {
   platforms: readonly Platform[];
+  /** How often it was begun again after a loss, and because a registry was busy. */
   retries: number;
+  busyRetries: number;
+  /** Whether it was begun again on nodes whose cache was removed. */
+  hasMadeRoom: boolean;
   /** For each node, how often it had ended a connection before this build. */
-  lossesBefore: Map<string, number>;
+  lossesBefore: ReadonlyMap<string, number>;
   /** Whether what `prepare` took is still held for this build. */
   isHeld: boolean;
+}
+
+export function newAttempt(
+  platforms: readonly Platform[],
+  lossesBefore: ReadonlyMap<string, number> = new Map(),
+  isHeld = false,
+): Attempt {
+  return { platforms, retries: 0, busyRetries: 0, hasMadeRoom: false, lossesBefore, isHeld };
 }
 
 /** The nodes of one builder during one `up`. */
@@ -20,7 +32,7 @@ export interface BuildSession {
   /** After a failed build: mends what can be mended and says whether to build again. Explains a failure that stays. */
   recover(attempt: Attempt, error: string, progress: Progress): Promise<boolean>;
   /** After a build, however it ended: gives up what `prepare` took. Never throws. */
-  finish(attempt: Attempt): Promise<void>;
+  finish(attempt: Attempt, hasFailed: boolean): Promise<void>;
   /** What an error means that is no loss of a node, where there is more to say than it says, or nothing. */
   explain(platforms: readonly Platform[], error: string): string | undefined;
 }

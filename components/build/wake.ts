@@ -2,9 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { type DaemonInfo, readDaemonInfo } from "../buildkit/client";
 import { BuildError } from "../errors";
-import { describeFailure, type Failure } from "./failures";
+import type { Endpoint } from "./endpoint";
+import type { Failure } from "./failures";
 import type { DescribedNode, Progress, RunNode, Waiting } from "./node";
 import type { Relay } from "./relay";
+import { explainFailure } from "./tlsFailures";
 
 const pollMilliseconds = 1_000;
 // A daemon that is just starting answers within a second or two.
@@ -12,23 +14,43 @@ const quickPollMilliseconds = 200;
 const quickPollsMilliseconds = 3_000;
 const answerTimeoutMilliseconds = 6_000;
 const progressEveryMilliseconds = 3_000;
+/** How long a node that answered before may be silent until another is asked for: a daemon restarts in less. */
+const replaceAfterMilliseconds = 20_000;
 
-/** Wakes the node, points the relay at it and waits until its daemon lists its workers. */
+/**
+ * Wakes the node, points the relay at it and waits until its daemon lists its workers.
+ * @param hasAnswered whether it did so before in this `up`: then another may take its place, once.
+ */
 export async function wakeNode(
   node: RunNode,
   relay: Relay,
   timeoutSeconds: number,
   progress: Progress,
+  hasAnswered = false,
 ): Promise<DaemonInfo> {
-  const start = Date.now();
-  const deadline = start + timeoutSeconds * 1_000;
+  let start = Date.now();
+  let deadline = start + timeoutSeconds * 1_000;
   let lastProgress = start;
+  let replaceAt = hasAnswered && node.replace ? start + replaceAfterMilliseconds : Infinity;
   for (;;) {
+    if (Date.now() >= replaceAt) {
+      const isReplaced = await node.replace?.(relay.connections(node.name).length > 0, progress);
+      replaceAt = isReplaced ? Infinity : Date.now() + replaceAfterMilliseconds;
+      if (isReplaced) {
+        start = Date.now();
+        deadline = start + timeoutSeconds * 1_000;
+      }
+    }
     // Each time: a node may end or move while we wait for it.
     const woken = await node.wake(progress);
+    if ("waitingFor" in woken) {
+      // It is being started anew already.
+      replaceAt = Infinity;
+    }
     relay.point(node.name, "waitingFor" in woken ? undefined : woken);
     const left = Math.max(1, deadline - Date.now());
-    const answer = "waitingFor" in woken ? woken : await ask(node, relay, Math.min(answerTimeoutMilliseconds, left));
+    const timeout = Math.min(answerTimeoutMilliseconds, left);
+    const answer = "waitingFor" in woken ? woken : await ask(node, woken, relay, timeout);
     if ("platforms" in answer) {
       return answer;
     }
@@ -64,7 +86,12 @@ async function lateError(node: RunNode, timeoutSeconds: number, answer: Failure 
   );
 }
 
-async function ask(node: RunNode, relay: Relay, timeoutMilliseconds: number): Promise<DaemonInfo | Failure> {
+async function ask(
+  node: RunNode,
+  endpoint: Endpoint,
+  relay: Relay,
+  timeoutMilliseconds: number,
+): Promise<DaemonInfo | Failure> {
   const done = new AbortController();
   try {
     // gRPC hides why a connection failed, and tries again and again; the relay knows at once.
@@ -75,7 +102,7 @@ async function ask(node: RunNode, relay: Relay, timeoutMilliseconds: number): Pr
     }
     return info;
   } catch (error) {
-    return describeFailure(error as Error);
+    return explainFailure(error as Error, endpoint);
   } finally {
     done.abort();
   }

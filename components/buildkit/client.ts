@@ -26,14 +26,19 @@ type ListWorkers = (
   callback: (error: grpc.ServiceError | null, response?: { record: WorkerRecord[] }) => void,
 ) => void;
 
-type ListenBuildHistory = (
-  request: { ActiveOnly: boolean; EarlyExit: boolean },
-  options: grpc.CallOptions,
-) => grpc.ClientReadableStream<{ record?: { Ref: string } }>;
+interface HistoryRecord {
+  Ref: string;
+  error?: { message: string };
+  CompletedAt?: { seconds: string };
+}
+
+type Streaming<Request, Part> = (request: Request, options: grpc.CallOptions) => grpc.ClientReadableStream<Part>;
 
 interface ControlClient extends grpc.Client {
   ListWorkers: ListWorkers;
-  ListenBuildHistory: ListenBuildHistory;
+  ListenBuildHistory: Streaming<{ ActiveOnly: boolean; EarlyExit: boolean }, { record?: HistoryRecord }>;
+  Prune: Streaming<{ all: boolean }, { Size: string }>;
+  Status: Streaming<{ Ref: string }, { logs: { msg: Buffer }[] }>;
 }
 
 /** Asks the daemon behind a unix socket for its version and platforms. */
@@ -56,6 +61,36 @@ export async function countActiveBuilds(socket: string, timeoutMilliseconds: num
   return withControl(socket, async (control) => {
     const stream = control.ListenBuildHistory({ ActiveOnly: true, EarlyExit: true }, deadline(timeoutMilliseconds));
     return (await stream.toArray()).length;
+  });
+}
+
+/** Removes all cache that no build uses. Says how many bytes that freed. */
+export async function prune(socket: string, timeoutMilliseconds: number): Promise<number> {
+  return withControl(socket, async (control) => {
+    const stream = control.Prune({ all: true }, deadline(timeoutMilliseconds));
+    const removed = (await stream.toArray()) as { Size: string }[];
+    return removed.reduce((sum, { Size }) => sum + Number(Size), 0);
+  });
+}
+
+/**
+ * What the steps of a build said that failed in the daemon, as far as the daemon remembers: the newest one whose failure
+ * is part of the client's error.
+ */
+export async function readFailedLog(socket: string, error: string, timeoutMilliseconds: number): Promise<string> {
+  return withControl(socket, async (control) => {
+    const options = deadline(timeoutMilliseconds);
+    const stream = control.ListenBuildHistory({ ActiveOnly: false, EarlyExit: true }, options);
+    const events = (await stream.toArray()) as { record?: HistoryRecord }[];
+    const completedAt = (record: HistoryRecord) => Number(record.CompletedAt?.seconds ?? 0);
+    const [newest] = events
+      .flatMap(({ record }) => (record?.error?.message && error.includes(record.error.message) ? [record] : []))
+      .sort((first, second) => completedAt(second) - completedAt(first));
+    if (!newest) {
+      return "";
+    }
+    const parts = (await control.Status({ Ref: newest.Ref }, options).toArray()) as { logs: { msg: Buffer }[] }[];
+    return Buffer.concat(parts.flatMap(({ logs }) => logs.map(({ msg }) => msg))).toString();
   });
 }
 

@@ -1,16 +1,14 @@
 import type { Instance, SecurityGroupRule } from "@aws-sdk/client-ec2";
 
-import type { Endpoint } from "../build/endpoint";
-import { call } from "../ec2/awsErrors";
-import type { Ec2Connection, Lease } from "../ec2/connection";
+import { coldClaim, type Ec2Connection, type Lease } from "../ec2/connection";
 import { Ingress } from "../ec2/ingress";
 import { parseDescription } from "../ec2/ingressRules";
-import { Instances } from "../ec2/instances";
 import { readLease } from "../ec2/lease";
 import { endpointOf } from "../ec2/wake";
 import type { Platform } from "../platforms";
 import type { Account } from "./account";
 import { askDaemons, type DaemonState } from "./daemons";
+import { endpointsOf, findNodes, isEphemeral } from "./nodes";
 import { leaseHolder, readHolder } from "./ownFiles";
 import { formatTime } from "./tables";
 
@@ -19,6 +17,10 @@ export interface NodeStatus {
   platform: Platform;
   instanceId: string;
   instanceType?: string;
+  /** Of an ephemeral node. */
+  capacityType?: "spot" | "on-demand";
+  /** Of an ephemeral node: whose it is, if anybody's. */
+  heldBy?: string;
   /** EC2's word, or `gone`. */
   state: string;
   /** When it came into this state, where EC2 tells. */
@@ -51,6 +53,8 @@ export interface BuilderStatus {
   builderName: string;
   region: string;
   accountId: string;
+  /** Whether each `up` that builds launches its own nodes: `nodes` are those that are there now. */
+  isEphemeral: boolean;
   nodes: NodeStatus[];
   /** Live ones. */
   leases: LeaseStatus[];
@@ -61,56 +65,34 @@ export interface BuilderStatus {
 export async function readBuilderStatus(account: Account, connection: Ec2Connection): Promise<BuilderStatus> {
   const { builderName, region, accountId, securityGroupId } = connection;
   const holder = readHolder();
-  const [instances, lease, rules] = await Promise.all([
-    describeInstances(account, connection),
+  const [nodes, lease, rules] = await Promise.all([
+    findNodes(account, connection),
     readLease(account, builderName),
     new Ingress(account, securityGroupId, holder ?? "").list(),
   ]);
-  const daemons = await askDaemons(endpointsOf(connection, instances));
+  const daemons = await askDaemons(endpointsOf(connection, nodes));
+  const ephemeral = isEphemeral(connection);
+  const now = account.now() / 1_000;
   return {
     builderName,
     region,
     accountId,
-    nodes: connection.nodes.map((node, index) => ({
+    isEphemeral: ephemeral,
+    nodes: nodes.map(({ instance, ...node }) => ({
       ...node,
-      ...describeNode(instances[index], connection),
-      ...describeDaemon(daemons.get(node.name)),
+      ...describeNode(instance, connection),
+      ...(ephemeral ? describeLaunched(node.instanceId, instance, lease, now) : {}),
+      ...describeDaemon(daemons.get(node.instanceId)),
     })),
-    leases: liveLeases(lease, account.now() / 1_000, holder),
+    leases: liveLeases(lease, now, holder),
     ingress: rules.filter(({ IsEgress }) => !IsEgress).map((rule) => describeRule(rule, holder)),
   };
-}
-
-/** The nodes' instances, in the nodes' order. */
-export async function describeInstances(
-  account: Account,
-  connection: Ec2Connection,
-): Promise<(Instance | undefined)[]> {
-  const instances = new Instances(connection, () => Promise.resolve(account));
-  const action = { action: "ec2:DescribeInstances", resource: `the nodes of ${connection.builderName}` };
-  return call({ ...action, identity: account.identity }, () =>
-    Promise.all(connection.nodes.map(({ instanceId }) => instances.describe(instanceId))),
-  );
-}
-
-/** Where daemons of running nodes are. */
-export function endpointsOf(
-  connection: Ec2Connection,
-  instances: readonly (Instance | undefined)[],
-): Map<string, Endpoint> {
-  return new Map(
-    connection.nodes.flatMap(({ name }, index): [string, Endpoint][] => {
-      const instance = instances[index];
-      const endpoint = instance?.State?.Name === "running" ? endpointOf(instance, connection) : undefined;
-      return endpoint ? [[name, endpoint]] : [];
-    }),
-  );
 }
 
 /** What EC2 tells of a node's instance. */
 export function describeNode(
   instance: Instance | undefined,
-  connection: Pick<Ec2Connection, "addressing" | "tls">,
+  connection: Pick<Ec2Connection, "builderName" | "addressing" | "tls">,
 ): Pick<NodeStatus, "instanceType" | "state" | "since" | "address"> {
   const state = instance?.State?.Name ?? "gone";
   const endpoint = instance && endpointOf(instance, connection);
@@ -122,9 +104,32 @@ export function describeNode(
   };
 }
 
+/** What there is to tell of an ephemeral node beside that: whoever launched it claims it together with the builder. */
+export function describeLaunched(
+  instanceId: string,
+  instance: Instance | undefined,
+  lease: Lease,
+  nowSeconds: number,
+): Pick<NodeStatus, "capacityType" | "heldBy"> {
+  const until = lease[instanceId] ?? 0;
+  const holders = Object.keys(lease).filter((name) => lease[name] === until && !isOfInstance(name));
+  return {
+    capacityType: instance?.InstanceLifecycle === "spot" ? "spot" : "on-demand",
+    heldBy: until > nowSeconds ? holders.join(", ") || "an up" : undefined,
+  };
+}
+
+const instanceClaim = /^i-[0-9a-f]+$/;
+
+/** Whether a claim is on one instance alone, beside that of whoever launched it. */
+function isOfInstance(name: string): boolean {
+  const [instanceId] = name.split(" ");
+  return instanceClaim.test(instanceId) && [instanceId, coldClaim(instanceId)].includes(name);
+}
+
 export function liveLeases(lease: Lease, nowSeconds: number, ownHolder: string | undefined): LeaseStatus[] {
   return Object.entries(lease)
-    .filter(([, until]) => until > nowSeconds)
+    .filter(([name, until]) => until > nowSeconds && !isOfInstance(name))
     .map(([holder, until]) => ({
       holder,
       until: formatTime(new Date(until * 1_000)),

@@ -1,52 +1,80 @@
-import type { Instance } from "@aws-sdk/client-ec2";
+import type { Instance, LaunchTemplate, Tag } from "@aws-sdk/client-ec2";
 
 import { call, codeOf, describeAwsError } from "../ec2/awsErrors";
-import { type Ec2Connection, parameterNames, tagNames } from "../ec2/connection";
+import { type Ec2Connection, type Ec2EphemeralNode, parameterNames, tagNames } from "../ec2/connection";
 import { BuildError } from "../errors";
 import type { Account } from "./account";
 
-/** The node of a builder, as the tags of its instance tell. */
+/** The node of a builder, as the tags of its instance tell, or those of the template that ephemeral ones are launched from. */
 export interface ListedNode {
   name: string;
   platform: string;
+  /** Empty for an ephemeral node of which none is there now. */
   instanceId: string;
   state: string;
 }
 
-/** A builder whose instances are in the account and region. */
+/** A builder whose instances or templates are in the account and region. */
 export interface ListedBuilder {
   builderName: string;
   nodes: ListedNode[];
 }
 
-/** Every builder with an instance, in the order of their names. */
+const Filters = [{ Name: "tag-key", Values: [tagNames.builder] }];
+
+/** Every builder with nodes on EC2, in the order of their names. */
 export async function listBuilders(account: Account): Promise<ListedBuilder[]> {
+  const [instances, templates] = await Promise.all([listInstances(account), listTemplates(account)]);
+  return groupNodes(instances, templates);
+}
+
+async function listInstances(account: Account): Promise<Instance[]> {
   const instances: Instance[] = [];
+  const action = { action: "ec2:DescribeInstances", resource: `instances in ${account.region}` };
   let NextToken: string | undefined;
   do {
-    const Filters = [{ Name: "tag-key", Values: [tagNames.builder] }];
-    const action = { action: "ec2:DescribeInstances", resource: `instances in ${account.region}` };
     const page = await call({ ...action, identity: account.identity }, () =>
       account.ec2.describeInstances({ Filters, NextToken }),
     );
     instances.push(...(page.Reservations ?? []).flatMap((each) => each.Instances ?? []));
     NextToken = page.NextToken;
   } while (NextToken);
-  return groupInstances(instances);
+  return instances;
+}
+
+async function listTemplates(account: Account): Promise<LaunchTemplate[]> {
+  const templates: LaunchTemplate[] = [];
+  const action = { action: "ec2:DescribeLaunchTemplates", resource: `launch templates in ${account.region}` };
+  let NextToken: string | undefined;
+  do {
+    const page = await call({ ...action, identity: account.identity }, () =>
+      account.ec2.describeLaunchTemplates({ Filters, NextToken }),
+    );
+    templates.push(...(page.LaunchTemplates ?? []));
+    NextToken = page.NextToken;
+  } while (NextToken);
+  return templates;
 }
 
 /** Instances that are gone are still described for an hour. */
-export function groupInstances(instances: readonly Instance[]): ListedBuilder[] {
+export function groupNodes(instances: readonly Instance[], templates: readonly LaunchTemplate[]): ListedBuilder[] {
   const builders = new Map<string, ListedNode[]>();
+  const add = (tagged: Tagged, instanceId: string, state: string) => {
+    const builderName = tagOf(tagged, tagNames.builder);
+    const nodes = builders.get(builderName) ?? [];
+    const name = tagOf(tagged, tagNames.node);
+    // A template tells of a node only as long as no instance does.
+    if (builderName && (instanceId || !nodes.some((each) => each.name === name))) {
+      builders.set(builderName, [...nodes, { name, platform: tagOf(tagged, tagNames.platform), instanceId, state }]);
+    }
+  };
   for (const instance of instances) {
     const state = instance.State?.Name ?? "unknown";
-    const builderName = tagOf(instance, tagNames.builder);
-    if (builderName && state !== "terminated" && state !== "shutting-down") {
-      const name = tagOf(instance, tagNames.node);
-      const node = { name, platform: tagOf(instance, tagNames.platform), instanceId: instance.InstanceId ?? "", state };
-      builders.set(builderName, [...(builders.get(builderName) ?? []), node]);
+    if (state !== "terminated" && state !== "shutting-down") {
+      add(instance, instance.InstanceId ?? "", state);
     }
   }
+  templates.forEach((template) => add(template, "", "none runs"));
   return [...builders]
     .map(([builderName, nodes]) => ({ builderName, nodes: nodes.sort((a, b) => compare(a.name, b.name)) }))
     .sort((a, b) => compare(a.builderName, b.builderName));
@@ -102,7 +130,9 @@ async function readConnection(account: Account, builderName: string): Promise<Ec
   let connection: Ec2Connection;
   try {
     const { Parameter } = await account.ssm.getParameter({ Name, WithDecryption: true });
-    connection = JSON.parse(Parameter?.Value ?? "") as Ec2Connection;
+    const stored = JSON.parse(Parameter?.Value ?? "") as Ec2Connection & { ephemeralNodes?: Ec2EphemeralNode[] };
+    // Releases before ephemeral nodes stored none.
+    connection = { ...stored, ephemeralNodes: stored.ephemeralNodes ?? [] };
   } catch (error) {
     if (codeOf(error) === "ParameterNotFound") {
       return undefined;
@@ -125,8 +155,12 @@ async function readConnection(account: Account, builderName: string): Promise<Ec
   return connection;
 }
 
-function tagOf(instance: Instance, key: string): string {
-  return instance.Tags?.find((tag) => tag.Key === key)?.Value ?? "";
+interface Tagged {
+  Tags?: Tag[];
+}
+
+export function tagOf({ Tags }: Tagged, key: string): string {
+  return Tags?.find((tag) => tag.Key === key)?.Value ?? "";
 }
 
 function compare(a: string, b: string): number {

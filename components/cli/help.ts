@@ -9,7 +9,8 @@ const commandHelp: Record<CommandName, string> = {
   wake: `Usage: multi-platform-image wake BUILDER [options]
 
 Starts the nodes of a builder, lets this machine in, and registers them with buildx, for builds from a shell or in CI:
-prints the command to build with. Nodes stay awake for the minutes given, and then stop when they are idle.
+prints the command to build with. Nodes stay awake for the minutes given, and then stop when they are idle. A builder
+with ephemeral nodes has none to start: they live as long as the \`pulumi up\` that launches them.
 
 ${builderHelp}
 
@@ -19,8 +20,8 @@ ${accountHelp}
 `,
   stop: `Usage: multi-platform-image stop BUILDER [options]
 
-Stops the nodes of a builder now, and takes back what \`wake\` holds for this machine. Caches stay. Refuses while
-somebody else needs the nodes or a build runs.
+Stops the nodes of a builder now, and takes back what \`wake\` holds for this machine; terminates ephemeral ones.
+Caches stay. Refuses while somebody else needs the nodes or a build runs.
 
 ${builderHelp}
 

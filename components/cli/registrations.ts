@@ -22,6 +22,8 @@ interface StoredBuilder {
 }
 
 const directSuffix = "-direct";
+/** Of a lane behind a registered name: see `laneName`. */
+const laneSuffix = /(-[0-9a-f]{8})-\d{1,3}$/;
 
 /** The name under which buildx knows a builder's nodes by their own addresses: besides the one that `pulumi up` writes. */
 export function directName(builderName: string): string {
@@ -40,7 +42,7 @@ export function ownRegistration(name: string, text: string): OwnRegistration | u
   }
   const sockets = Nodes.map(({ Endpoint }) => relaySocket(Endpoint ?? ""));
   return sockets.every((socket) => socket !== undefined)
-    ? { name, builderName: name, kind: "relay", sockets }
+    ? { name, builderName: name.replace(laneSuffix, "$1"), kind: "relay", sockets }
     : undefined;
 }
 

@@ -15,24 +15,44 @@ export function formatBuilders(builders: readonly ListedBuilder[], where: string
 
 /** One builder, with all that is known of it. */
 export function formatBuilder(builder: BuilderStatus, now: Date): string {
-  const nodes = builder.nodes.map((node) => [
+  return [
+    `builder ${builder.builderName}, account ${builder.accountId} in ${builder.region}\n`,
+    formatNodes(builder),
+    formatLeases(builder.leases, now),
+    formatRules(builder.ingress, now),
+  ].join("\n");
+}
+
+function formatNodes({ nodes, isEphemeral }: BuilderStatus): string {
+  if (isEphemeral && nodes.length === 0) {
+    return "No node runs, as it should be: each `pulumi up` that builds launches its own, and terminates them.\n";
+  }
+  const rows = nodes.map((node) => [
     node.name,
     node.platform,
     node.instanceId,
     node.instanceType,
+    ...(isEphemeral ? [node.capacityType, node.heldBy ?? "nobody: it ends by itself"] : []),
     node.state,
     node.since,
     node.address,
     node.buildkitVersion ?? (node.state === "running" ? "not reachable from here" : undefined),
     node.activeBuilds?.toString(),
   ]);
-  const header = ["NODE", "PLATFORM", "INSTANCE", "TYPE", "STATE", "SINCE", "ADDRESS", "BUILDKIT", "BUILDS"];
-  return [
-    `builder ${builder.builderName}, account ${builder.accountId} in ${builder.region}\n`,
-    formatTable(header, nodes),
-    formatLeases(builder.leases, now),
-    formatRules(builder.ingress, now),
-  ].join("\n");
+  const ephemeral = isEphemeral ? ["CAPACITY", "OF"] : [];
+  const header = [
+    "NODE",
+    "PLATFORM",
+    "INSTANCE",
+    "TYPE",
+    ...ephemeral,
+    "STATE",
+    "SINCE",
+    "ADDRESS",
+    "BUILDKIT",
+    "BUILDS",
+  ];
+  return formatTable(header, rows);
 }
 
 function formatLeases(leases: readonly LeaseStatus[], now: Date): string {

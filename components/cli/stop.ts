@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { Instance } from "@aws-sdk/client-ec2";
-
 import type { Progress } from "../build/node";
 import { call } from "../ec2/awsErrors";
 import { callerAddress } from "../ec2/callerAddress";
@@ -11,9 +9,10 @@ import { BuildError } from "../errors";
 import { type Account, openAccount } from "./account";
 import type { StopOptions } from "./arguments";
 import { findConnection } from "./builders";
-import { type BuilderStatus, describeInstances, endpointsOf, readBuilderStatus } from "./builderStatus";
+import { type BuilderStatus, readBuilderStatus } from "./builderStatus";
 import { Claim } from "./claim";
 import { askDaemons, type DaemonState } from "./daemons";
+import { describeNodes, endpointsOf, findNodes, type FoundNode, isEphemeral } from "./nodes";
 import { ownHolder, readHolder } from "./ownFiles";
 import { withProgress } from "./progress";
 
@@ -22,7 +21,7 @@ const pollMilliseconds = 2_000;
 const stopTimeoutMilliseconds = 15 * 60_000;
 const peekMilliseconds = 5 * 60_000;
 
-/** Stops a builder's nodes now, unless somebody needs them. */
+/** Stops a builder's nodes now, unless somebody needs them. The end of an ephemeral one is its termination. */
 export async function stop({ builder, force, wait, ...options }: StopOptions): Promise<string> {
   return withProgress(`stopping ${builder}`, async (progress) => {
     const account = await openAccount(options);
@@ -36,9 +35,9 @@ export async function stop({ builder, force, wait, ...options }: StopOptions): P
       await new Claim(account, connection, holder, () => Promise.resolve(undefined)).giveUp();
     }
     if (wait && stopping.length > 0) {
-      await waitUntilStopped(account, connection, progress);
+      await waitUntilStopped(account, connection, stopping, progress);
     }
-    const names = stopping.join(", ");
+    const names = stopping.map(({ name }) => name).join(", ");
     return stopping.length === 0
       ? `No node of ${connection.builderName} runs.\n`
       : `${wait ? "Stopped" : "Stopping"} ${names} of ${connection.builderName}.\n`;
@@ -63,7 +62,7 @@ async function assertUnneeded(account: Account, connection: Ec2Connection, progr
   if (known.length === 0 && silent.length > 0) {
     const daemons = await peek(account, connection, progress);
     for (const node of silent) {
-      const daemon = daemons.get(node.name);
+      const daemon = daemons.get(node.instanceId);
       node.activeBuilds = daemon?.activeBuilds;
       if (!daemon) {
         progress(`node ${node.name} does not answer, so that nobody here knows whether it builds`);
@@ -84,14 +83,14 @@ async function peek(
   connection: Ec2Connection,
   progress: Progress,
 ): Promise<Map<string, DaemonState | undefined>> {
-  const instances = await describeInstances(account, connection);
-  const endpoints = endpointsOf(connection, instances);
+  const nodes = await findNodes(account, connection);
+  const endpoints = endpointsOf(connection, nodes);
   if (connection.ingress.from !== "caller") {
     return new Map();
   }
   const ingress = new Ingress(account, connection.securityGroupId, ownHolder());
   try {
-    const address = await callerAddress(connection, () => Promise.resolve(instances[0]?.PrivateIpAddress));
+    const address = await callerAddress(connection, () => Promise.resolve(nodes[0]?.instance?.PrivateIpAddress));
     const rule = await ingress.open(address, new Date(account.now() + peekMilliseconds));
     try {
       return await askDaemons(endpoints);
@@ -105,35 +104,44 @@ async function peek(
 }
 
 /** Says which nodes it stops. */
-async function stopInstances(account: Account, connection: Ec2Connection): Promise<string[]> {
-  const instances = await describeInstances(account, connection);
-  const nodes = connection.nodes.filter((_, index) => canStop(instances[index]));
+async function stopInstances(account: Account, connection: Ec2Connection): Promise<FoundNode[]> {
+  const nodes = (await findNodes(account, connection)).filter((node) => runs(node));
   if (nodes.length > 0) {
     const InstanceIds = nodes.map(({ instanceId }) => instanceId);
     const resource = InstanceIds.map((id) => account.arn("ec2", `instance/${id}`)).join(", ");
-    await call({ action: "ec2:StopInstances", resource, identity: account.identity }, () =>
-      account.ec2.stopInstances({ InstanceIds }),
-    );
+    if (isEphemeral(connection)) {
+      await call({ action: "ec2:TerminateInstances", resource, identity: account.identity }, () =>
+        account.ec2.terminateInstances({ InstanceIds }),
+      );
+    } else {
+      await call({ action: "ec2:StopInstances", resource, identity: account.identity }, () =>
+        account.ec2.stopInstances({ InstanceIds }),
+      );
+    }
   }
-  return nodes.map(({ name }) => name);
+  return nodes;
 }
 
-function canStop(instance: Instance | undefined): boolean {
-  return ["pending", "running", "stopping"].includes(instance?.State?.Name ?? "");
+function runs({ instance }: FoundNode): boolean {
+  return ["pending", "running", "stopping", "shutting-down"].includes(instance?.State?.Name ?? "");
 }
 
-async function waitUntilStopped(account: Account, connection: Ec2Connection, progress: Progress): Promise<void> {
+async function waitUntilStopped(
+  account: Account,
+  connection: Ec2Connection,
+  nodes: readonly FoundNode[],
+  progress: Progress,
+): Promise<void> {
   const deadline = Date.now() + stopTimeoutMilliseconds;
   progress(`waiting for the nodes of ${connection.builderName} to stop`);
   for (;;) {
-    const instances = await describeInstances(account, connection);
-    const left = connection.nodes.filter((_, index) => canStop(instances[index])).map(({ name }) => name);
+    const left = (await describeNodes(account, connection, nodes)).filter(runs).map(({ name }) => name);
     if (left.length === 0) {
       return;
     }
     if (Date.now() > deadline) {
       throw new BuildError(
-        `node ${left.join(", ")} has not stopped within ${stopTimeoutMilliseconds / 60_000} min. Fix: \`aws ec2 stop-instances --force\`.`,
+        `node ${left.join(", ")} has not stopped within ${stopTimeoutMilliseconds / 60_000} min. Fix: \`aws ec2 ${isEphemeral(connection) ? "terminate" : "stop"}-instances --force\`.`,
       );
     }
     await sleep(pollMilliseconds);

@@ -7,11 +7,13 @@ import type { Ec2Connection, Ec2ConnectionNode } from "../ec2/connection";
 import { Instances } from "../ec2/instances";
 import { ec2RunNode } from "../ec2/wake";
 import { BuildError } from "../errors";
+import { lanesOf } from "../spread";
 import { type Account, openAccount } from "./account";
 import type { WakeOptions } from "./arguments";
 import { findConnection } from "./builders";
 import { Claim } from "./claim";
 import { withRelay } from "./daemons";
+import { isEphemeral } from "./nodes";
 import { ownHolder, writeCertificates } from "./ownFiles";
 import { withProgress } from "./progress";
 import { directName } from "./registrations";
@@ -22,7 +24,13 @@ export async function wake({ builder, minutes, platforms, ...options }: WakeOpti
   return withProgress(`waking ${builder}`, async (progress) => {
     const account = await openAccount(options);
     const connection = await findConnection(account, builder);
-    const nodes = platforms ? nodesOf(connection.nodes, platforms) : connection.nodes;
+    if (isEphemeral(connection)) {
+      throw new BuildError(
+        `builder ${connection.builderName} has no nodes to wake: each \`pulumi up\` that builds launches its own, and terminates them. ` +
+          'Fix: for builds outside of `pulumi up` use a builder with `lifecycle: "stop-when-idle"`.',
+      );
+    }
+    const nodes = platforms ? nodesOf(connection.nodes, platforms) : lanesOf(connection.nodes)[0];
     const instances = new Instances(connection, () => Promise.resolve(account));
     const anyAddress = async () => (await instances.describe(nodes[0].instanceId))?.PrivateIpAddress;
     const claim = new Claim(account, connection, ownHolder(), anyAddress);

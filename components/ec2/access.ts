@@ -6,6 +6,7 @@ import type { AwsClients } from "./clients";
 import type { Ec2Connection } from "./connection";
 import { Ingress, type OpenRule } from "./ingress";
 import type { Instances } from "./instances";
+import type { Launched } from "./ephemeral/launched";
 import { LeaseClaim } from "./lease";
 
 const leaseSeconds = 40;
@@ -15,6 +16,8 @@ const quietFailures = 2;
 /** A rule's life, for the case that its owner is killed. It is extended at half of it. */
 const ruleMilliseconds = 6 * 60 * 60 * 1_000;
 const releaseTimeoutMilliseconds = 5_000;
+/** Between two images of one `up` ephemeral nodes are kept: another takes longer to launch than to wait for. */
+const lingerMilliseconds = 60_000;
 
 /** What is held while somebody builds. */
 interface Held {
@@ -35,16 +38,26 @@ export class Ec2Access implements Access {
   private held?: Promise<Held>;
   private closing: Promise<void> = Promise.resolve();
   private progress: Progress = () => undefined;
+  private lingering?: NodeJS.Timeout;
+  private readonly atEnd = () => void this.close();
 
+  /** @param launched instances that end with what is held. */
   constructor(
     private readonly connection: Ec2Connection,
     private readonly instances: Instances,
     private readonly clients: () => Promise<AwsClients>,
+    private readonly launched?: Launched,
   ) {}
+
+  /** The name of this `up`'s claim in the lease. */
+  get claim(): string {
+    return `up-${this.holder}`;
+  }
 
   async acquire(progress: Progress): Promise<void> {
     this.progress = progress;
     this.users += 1;
+    clearTimeout(this.lingering);
     this.held ??= this.closing.then(() => this.take());
     try {
       await this.held;
@@ -57,23 +70,36 @@ export class Ec2Access implements Access {
     }
   }
 
-  async release(): Promise<void> {
+  async release(hasFailed: boolean): Promise<void> {
     if (this.users === 0) {
       return;
     }
     this.users -= 1;
-    if (this.users === 0 && this.held) {
+    if (this.users === 0) {
+      if (!hasFailed && this.launched && this.launched.all().length > 0) {
+        // Neither keeps the program alive; whatever comes first ends them.
+        this.lingering = setTimeout(this.atEnd, lingerMilliseconds).unref();
+        return;
+      }
+      this.close();
+    }
+    await this.closing;
+  }
+
+  private close(): void {
+    clearTimeout(this.lingering);
+    process.off("beforeExit", this.atEnd);
+    if (this.held && this.users === 0) {
       const held = this.held;
       this.held = undefined;
       this.closing = withinTime(held.then((each) => this.giveUp(each)));
     }
-    await this.closing;
   }
 
   private async take(): Promise<Held> {
     const clients = await this.clients();
     const { builderName, securityGroupId } = this.connection;
-    const lease = new LeaseClaim(clients, builderName, `up-${this.holder}`);
+    const lease = new LeaseClaim(clients, builderName, this.claim, () => this.launched?.claims() ?? []);
     const ingress = new Ingress(clients, securityGroupId, this.holder);
     const [claimed, opened] = await Promise.allSettled([lease.hold(leaseSeconds), this.open(ingress, clients)]);
     const rule = opened.status === "fulfilled" ? opened.value : undefined;
@@ -83,6 +109,11 @@ export class Ec2Access implements Access {
       throw claimed.status === "rejected" ? claimed.reason : (opened as PromiseRejectedResult).reason;
     }
     this.renewRegularly(held, clients);
+    if (this.launched) {
+      this.launched.renew = () => lease.hold(leaseSeconds);
+      // The program's own end: https://nodejs.org/api/process.html#event-beforeexit
+      process.once("beforeExit", this.atEnd);
+    }
     return held;
   }
 
@@ -100,8 +131,8 @@ export class Ec2Access implements Access {
   }
 
   private async nodeAddress(): Promise<string | undefined> {
-    const instance = await this.instances.describe(this.connection.nodes[0].instanceId);
-    return instance?.PrivateIpAddress;
+    const [node] = this.connection.nodes;
+    return node && (await this.instances.describe(node.instanceId))?.PrivateIpAddress;
   }
 
   private renewRegularly(held: Held, clients: AwsClients): void {
@@ -131,6 +162,7 @@ export class Ec2Access implements Access {
   private async giveUp({ lease, ingress, rule, timer, renewal }: Held): Promise<void> {
     clearInterval(timer);
     await renewal;
+    await this.launched?.terminate(this.progress);
     const outcomes = await Promise.allSettled([lease.release(), rule && ingress.close(rule)]);
     for (const outcome of outcomes) {
       if (outcome.status === "rejected") {

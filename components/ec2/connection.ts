@@ -20,6 +20,20 @@ export interface Ec2ConnectionNode {
   instanceId: string;
 }
 
+/** A node that is there while somebody builds: every `up` launches its own, and terminates it. */
+export interface Ec2EphemeralNode {
+  name: string;
+  platform: Platform;
+  launchTemplateId: string;
+  launchTemplateVersion: string;
+  /** In order of preference, like the subnets. */
+  instanceTypes: string[];
+  subnets: { id: string; zone: string }[];
+  capacityType: "spot" | "on-demand";
+  /** Attached to the first that needs it, where that is in its zone. */
+  cacheVolume: { id: string; zone: string };
+}
+
 /**
  * All that a caller needs to use a builder's EC2 nodes, besides AWS credentials: what hooks get from Pulumi, and the CLI
  * from Parameter Store. A secret: it holds the client's private key.
@@ -33,7 +47,10 @@ export interface Ec2Connection {
   addressing: NodeAddressing;
   wakeTimeoutSeconds: number;
   tls: TlsMaterial;
+  /** Those that are resources of the builder's stack. */
   nodes: Ec2ConnectionNode[];
+  /** With the lifecycle `ephemeral`, in place of `nodes`. */
+  ephemeralNodes: Ec2EphemeralNode[];
 }
 
 /** The port of buildkitd on every node. */
@@ -59,13 +76,27 @@ export const tagNames = {
   builder: "multi-platform-image:builder",
   node: "multi-platform-image:node",
   platform: "multi-platform-image:platform",
+  /** `ephemeral` on instances that no stack knows. */
+  lifecycle: "multi-platform-image:lifecycle",
 };
 
-/** Holder to the second, since 1970, until which it needs the nodes. Held as JSON in the lease parameter. */
+/**
+ * Holder to the second, since 1970, until which it needs the nodes. Held as JSON in the lease parameter.
+ *
+ * An ephemeral node belongs to one `up`, so that only a claim with its instance's own id holds it: see `coldClaim`.
+ */
 export type Lease = Record<string, number>;
+
+/** The claim that tells an ephemeral node not to wait for the cache volume. */
+export const coldClaim = (instanceId: string): string => `${instanceId} cold`;
 
 /** What may change on a node without replacing it: read at each boot and every minute, applied when idle. */
 export interface NodeSettings {
+  /**
+   * The node ends with the `up` that launched it: it powers off, and is terminated. It looks for its own claims alone,
+   * for a notice of AWS to reclaim it, and for the end of its builder.
+   */
+  isEphemeral: boolean;
   /** The cache volume: `vol-0123456789abcdef0`. */
   volumeId: string;
   /** `null`: the node does not stop when it is idle. */

@@ -23,6 +23,11 @@ export class ConsoleWatch {
       return undefined;
     }
     this.readAt = now;
+    return this.failureNow();
+  }
+
+  /** Whatever it has said so far. */
+  async failureNow(): Promise<string | undefined> {
     const text = await this.read();
     return failureIn(text.startsWith(this.stale) ? text.slice(this.stale.length) : text);
   }

@@ -9,22 +9,32 @@ const mostTries = 3;
 
 /** One holder's claim on the nodes of a builder: while its time is in the future, they stay awake. */
 export class LeaseClaim {
+  /** All names that it was ever held under. */
+  private readonly names: Set<string>;
+
+  /** @param others further names that it is held under, asked for each time: of ephemeral nodes, which look for their own. */
   constructor(
     private readonly clients: AwsClients,
     private readonly builderName: string,
     private readonly holder: string,
-  ) {}
+    private readonly others: () => readonly string[] = () => [],
+  ) {
+    this.names = new Set([holder]);
+  }
 
   /** Claims the nodes from now on. */
   async hold(seconds: number): Promise<void> {
     const until = Math.ceil(this.clients.now() / 1_000) + seconds;
-    await this.change((lease) => ({ ...lease, [this.holder]: until }));
+    const others = this.others();
+    others.forEach((name) => this.names.add(name));
+    const claims = Object.fromEntries([this.holder, ...others].map((name) => [name, until]));
+    await this.change((lease) => ({ ...lease, ...claims }));
   }
 
   /** Gives the claim up. */
   async release(): Promise<void> {
     await this.change((lease) =>
-      Object.fromEntries(Object.entries(lease).filter(([holder]) => holder !== this.holder)),
+      Object.fromEntries(Object.entries(lease).filter(([holder]) => !this.names.has(holder))),
     );
   }
 
@@ -84,7 +94,8 @@ function describeError(error: unknown, action: string, { arn, identity }: AwsCli
   if (codeOf(error) === "ParameterNotFound") {
     return new BuildError(
       `the parameter ${parameter} of builder ${builderName} is not there. ` +
-        "Fix: run `pulumi up --refresh` for the builder's stack, which makes it again.",
+        "Fix: run `pulumi up --refresh` for the builder's stack, which makes it again; of a builder that was destroyed, " +
+        "`connection` is another one after that, which the stacks that share it need.",
     );
   }
   return describeAwsError(error, { action, resource: arn("ssm", `parameter${parameter}`), identity });

@@ -2,7 +2,10 @@ import type { Access, RunNode } from "../build/node";
 import { Ec2Access } from "./access";
 import type { AwsClients } from "./clients";
 import type { Ec2Connection } from "./connection";
+import { Launched } from "./ephemeral/launched";
+import { EphemeralNode } from "./ephemeral/node";
 import { Instances } from "./instances";
+import { restartSilent } from "./restart";
 import type { AwsSettings } from "./settings";
 import { ec2RunNode } from "./wake";
 
@@ -10,10 +13,19 @@ import { ec2RunNode } from "./wake";
 export function ec2Session(connection: Ec2Connection, aws: AwsSettings): { nodes: RunNode[]; access: Access } {
   const clients = clientsOnce(connection, aws);
   const instances = new Instances(connection, clients);
-  return {
-    nodes: connection.nodes.map((node) => ec2RunNode(connection, node, instances, clients)),
-    access: new Ec2Access(connection, instances, clients),
-  };
+  if (connection.ephemeralNodes.length > 0) {
+    const launched = new Launched(clients);
+    return {
+      nodes: connection.ephemeralNodes.map((node) => new EphemeralNode(connection, node, launched, clients)),
+      access: new Ec2Access(connection, instances, clients, launched),
+    };
+  }
+  const access = new Ec2Access(connection, instances, clients);
+  const nodes = connection.nodes.map((node) => ({
+    ...ec2RunNode(connection, node, instances, clients),
+    replace: restartSilent(connection, node, instances, clients, access.claim),
+  }));
+  return { nodes, access };
 }
 
 /** Clients that are opened when they are first needed; a failure is forgotten, for the next build. */

@@ -1,6 +1,6 @@
 import type { Instance } from "@aws-sdk/client-ec2";
 
-import { clientCertificateProblem } from "../build/certificates";
+import { clientCertificateProblem, renewal } from "../build/certificates";
 import type { Endpoint } from "../build/endpoint";
 import type { Progress, RunNode, Waiting } from "../build/node";
 import { BuildError } from "../errors";
@@ -57,9 +57,10 @@ class Waker {
   }
 
   async wake(progress: Progress): Promise<Endpoint | Waiting> {
-    const problem = clientCertificateProblem(this.connection.tls, new Date());
+    const { tls, builderName } = this.connection;
+    const problem = clientCertificateProblem(tls, new Date(), renewal(builderName));
     if (problem) {
-      throw new BuildError(`${this.subject}: ${problem} (\`pulumi up\` of the builder's stack does).`);
+      throw new BuildError(`${this.subject}: ${problem}.`);
     }
     const { arn, identity } = await this.clients();
     try {
@@ -155,12 +156,11 @@ const missingAddress: Record<NodeAddressing, [what: string, fix: string]> = {
 /** Where an instance's daemon is reached, if it has such an address now. */
 export function endpointOf(
   instance: Instance,
-  { addressing, tls }: Pick<Ec2Connection, "addressing" | "tls">,
+  { addressing, tls, builderName }: Pick<Ec2Connection, "addressing" | "tls" | "builderName">,
 ): Endpoint | undefined {
   const host = addressOf(instance, addressing);
-  return host
-    ? { kind: "tcp", host, port: buildkitPort, tls: { ...tls, serverName: tls.serverName ?? nodeServerName } }
-    : undefined;
+  const ownTls = { ...tls, serverName: tls.serverName ?? nodeServerName };
+  return host ? { kind: "tcp", host, port: buildkitPort, tls: ownTls, builderName } : undefined;
 }
 
 function addressOf(instance: Instance, addressing: NodeAddressing): string | undefined {

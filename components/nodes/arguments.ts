@@ -13,7 +13,7 @@ export interface CommonNodeArgs {
   /**
    * The node's name in the builder. Equivalent to buildx's `--node`.
    *
-   * @default - the platform's architecture: `arm64`, `amd64`, `arm-v7`
+   * @default - the platform's architecture: `arm64`, `amd64`, `arm-v7`; for the second node of a platform `arm64-2`
    */
   name?: string;
 }

@@ -41,8 +41,19 @@ class DecisionTest(unittest.TestCase):
         ]
         for name, now, last_active, lease_until, idle, lifetime, expected in rows:
             with self.subTest(name):
-                timeouts = {"idleTimeoutMinutes": idle, "maxLifetimeMinutes": lifetime}
-                self.assertEqual(decide(now, last_active, lease_until, timeouts), expected)
+                settings = {"isEphemeral": False, "idleTimeoutMinutes": idle, "maxLifetimeMinutes": lifetime}
+                self.assertEqual(decide(now, last_active, lease_until, settings), expected)
+                # Refusals alone are the end of ephemeral nodes, and builds postpone that.
+                self.assertEqual(decide(now, last_active, lease_until, settings, 99), expected)
+                ephemeral = {**settings, "isEphemeral": True}
+                self.assertEqual(decide(now, last_active, lease_until, ephemeral, 99, True), expected)
+
+    def test_builder_gone(self):
+        settings = {"isEphemeral": True, "idleTimeoutMinutes": None, "maxLifetimeMinutes": None}
+        gone = "its builder is gone: AWS has no settings for it any more"
+        for refusals, is_busy, expected in ((1, False, None), (2, True, None), (2, False, gone), (3, False, gone)):
+            with self.subTest(refusals=refusals, is_busy=is_busy):
+                self.assertEqual(decide(30, 0, 60, settings, refusals, is_busy), expected)
 
 
 if __name__ == "__main__":

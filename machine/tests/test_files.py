@@ -72,6 +72,35 @@ class VolumeTest(TemporaryCase):
         self.path("sys/block/nvme2n1/device/serial", "vol0123             \n")
         self.assertEqual(volume.find("vol-0123", f"{self.folder}/"), "/dev/nvme2n1")
 
+    def waits(self, told, volume_ids=(None,)):
+        """What it finds; `told` are the answers to whether it is to go without the volume, one for each look."""
+        answers, found = iter(told), iter(volume_ids)
+        self.enterContext(mock.patch.object(volume, "ASK_SECONDS", 0))
+        self.enterContext(mock.patch.object(volume.time, "sleep", lambda _: None))
+        self.enterContext(mock.patch.object(volume, "find", lambda _: next(found, None)))
+        return volume.wait_for("vol-0123", lambda: next(answers))
+
+    def test_is_waited_for_until_it_is_there_or_never_to_come(self):
+        self.assertEqual(self.waits([False, False], [None, None, "/dev/nvme1n1"]), "/dev/nvme1n1")
+        self.assertEqual(self.waits([], ["/dev/nvme1n1"]), "/dev/nvme1n1")
+        self.assertIsNone(self.waits([False, False, True]))
+
+    def test_fails_if_it_is_not_there_in_time(self):
+        self.enterContext(mock.patch.object(volume, "MINUTES", 0))
+        with self.assertRaisesRegex(Failure, "the volume vol-0123 was not attached within 0 minutes"):
+            self.waits([False] * 9)
+
+    def test_a_node_without_it_stays_so(self):
+        said = []
+        self.enterContext(mock.patch.object(places, "STATE", self.path("state")))
+        self.enterContext(mock.patch.object(places, "COLD", self.path("cold")))
+        self.enterContext(mock.patch.object(volume, "say", said.append))
+        self.enterContext(mock.patch.object(volume, "find", lambda _: None))
+        volume.mount("vol-0123", lambda: True)
+        self.assertRegex("".join(said), "^cold cache: the volume vol-0123 ")
+        self.assertEqual(os.listdir(places.STATE), [])
+        volume.mount("vol-0123", lambda: self.fail("it is asked again"))
+
     def test_only_an_empty_one_is_formatted(self):
         self.assertTrue(volume.is_empty(self.path("empty", "\0" * 65536)))
         data = self.path("data")
@@ -133,7 +162,11 @@ class LeaseTest(unittest.TestCase):
             ('{"a": null}', 0),
         ):
             with self.subTest(text):
-                self.assertEqual(parameters.lease_of(text), expected)
+                self.assertEqual(parameters.lease_of(parameters.claims_of(text)), expected)
+
+    def test_only_its_own_counts_for_an_ephemeral_node(self):
+        claims = parameters.claims_of('{"i-1": 5, "i-2": 7, "i-1 cold": 9, "up-1": 8}')
+        self.assertEqual([parameters.lease_of(claims, own) for own in ("i-1", "i-2", "i-3")], [5, 7, 0])
 
 
 if __name__ == "__main__":

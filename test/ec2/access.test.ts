@@ -57,6 +57,7 @@ describe("access to nodes on EC2", () => {
       wakeTimeoutSeconds: 60,
       tls: { ca: "", cert: "", key: "" },
       nodes: [],
+      ephemeralNodes: [],
     };
   });
 
@@ -99,7 +100,7 @@ describe("access to nodes on EC2", () => {
     const seconds = claims[`up-${holder}`] - Date.now() / 1_000;
     assert.ok(seconds > 40 && seconds <= 46);
 
-    await access.release();
+    await access.release(false);
     assert.deepEqual(await rules(), []);
     assert.deepEqual(await lease(), {});
     assert.deepEqual(told, []);
@@ -109,13 +110,13 @@ describe("access to nodes on EC2", () => {
     const access = open();
     await Promise.all([access.acquire(progress), access.acquire(progress)]);
     assert.equal((await rules()).length, 1);
-    await access.release();
+    await access.release(false);
     assert.equal((await rules()).length, 1);
-    await Promise.all([access.release(), access.acquire(progress)]);
+    await Promise.all([access.release(false), access.acquire(progress)]);
     assert.equal((await rules()).length, 1);
     assert.equal(Object.keys(await lease()).length, 1);
-    await access.release();
-    await access.release();
+    await access.release(false);
+    await access.release(false);
     assert.deepEqual(await rules(), []);
   });
 
@@ -123,9 +124,9 @@ describe("access to nodes on EC2", () => {
     const accesses = [open(), open(), open()];
     await Promise.all(accesses.map((access) => access.acquire(progress)));
     assert.equal((await rules()).length, 3);
-    await accesses[0].release();
+    await accesses[0].release(false);
     assert.equal((await rules()).length, 2);
-    await Promise.all(accesses.map((access) => access.release()));
+    await Promise.all(accesses.map((access) => access.release(false)));
     assert.deepEqual(await rules(), []);
     assert.deepEqual(await lease(), {});
   });
@@ -141,7 +142,7 @@ describe("access to nodes on EC2", () => {
     } finally {
       Math.random = original;
     }
-    await access.release();
+    await access.release(false);
     assert.equal((await rules()).length, 5);
   });
 
@@ -149,7 +150,7 @@ describe("access to nodes on EC2", () => {
     const access = open({ ingress: { from: "caller", address: "2001:db8::7" } });
     await access.acquire(progress);
     assert.equal((await rules())[0].CidrIpv6, "2001:db8::7/128");
-    await access.release();
+    await access.release(false);
     assert.deepEqual(await rules(), []);
   });
 
@@ -159,7 +160,7 @@ describe("access to nodes on EC2", () => {
     await authorize("198.51.100.3", "until=2020-01-01T00:00:00Z");
     const access = open();
     await access.acquire(progress);
-    await access.release();
+    await access.release(false);
     assert.deepEqual((await rules()).map(({ CidrIpv4 }) => CidrIpv4).sort(), ["198.51.100.2/32", "198.51.100.3/32"]);
   });
 
@@ -168,7 +169,7 @@ describe("access to nodes on EC2", () => {
     await access.acquire(progress);
     assert.deepEqual(await rules(), []);
     assert.equal(Object.keys(await lease()).length, 1);
-    await access.release();
+    await access.release(false);
   });
 
   it("keeps claims of others, and loses none to a write at the same time", async () => {
@@ -220,7 +221,7 @@ describe("access to nodes on EC2", () => {
     const access = open();
     await access.acquire(progress);
     await cloud.faults({ operation: "RevokeSecurityGroupIngress", code: "UnauthorizedOperation", message: "No." });
-    await access.release();
+    await access.release(false);
     assert.match(told.join(), /left behind, to expire by itself: ec2:RevokeSecurityGroupIngress on/);
   });
 });

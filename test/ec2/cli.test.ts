@@ -64,6 +64,7 @@ describe("the command line, in a cloud", function () {
     const operations = new Set((await cloud.calls()).map(({ operation }) => operation));
     assert.deepEqual([...operations].sort(), [
       "DescribeInstances",
+      "DescribeLaunchTemplates",
       "DescribeSecurityGroupRules",
       "GetCallerIdentity",
       "GetParameter",
@@ -212,6 +213,7 @@ describe("the command line, in a cloud", function () {
       wakeTimeoutSeconds: 60,
       tls: { ca, cert: clientCertificate, key: clientKey, serverName },
       nodes: [{ name: "amd64", platform: "linux/amd64", instanceId }],
+      ephemeralNodes: [],
     };
     const Name = parameterNames.connection(builderName);
     await ssm.putParameter({ Name, Type: "SecureString", Value: JSON.stringify(connection) });

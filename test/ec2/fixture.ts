@@ -31,6 +31,7 @@ export function getBaseImage(): Promise<string> {
 export async function createStack(
   spec: {
     builder?: unknown;
+    owner?: string;
     images: Record<string, unknown>;
     repository?: string;
     provider?: unknown;
@@ -40,9 +41,9 @@ export async function createStack(
 ): Promise<Stack> {
   const { cloud, registry } = await getEc2();
   return Stack.create(spec as { builder: unknown; images: Record<string, unknown> }, {
-    ...options,
     program: `${__dirname}/program`,
-    enter: (command) => absolute(cloud.enter(command)),
+    ...options,
+    enter: (command) => absolute(cloud.enter(options.enter?.(command) ?? command)),
     environment: {
       ...trusting(registry),
       ...cloud.environment(),

@@ -76,6 +76,7 @@ describe("waking a node on EC2", () => {
       wakeTimeoutSeconds: 60,
       tls,
       nodes: ids.map((instanceId, at) => ({ name: `arm64-${at}`, platform: "linux/arm64", instanceId })),
+      ephemeralNodes: [],
       ...changes,
     };
     const { accessKeyId, secretAccessKey } = credentials;

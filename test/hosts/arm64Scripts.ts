@@ -28,13 +28,16 @@ $b ip link set lo up
 $b ip address add "$address" dev eth0
 $b ip link set eth0 up
 $b tar -xf /dev/vdb -C /etc/node
-buildkitd --config /etc/node/buildkitd.toml &
-daemon=$!
+daemons=
+for config in /etc/node/buildkitd*.toml; do
+  buildkitd --config "$config" &
+  daemons="$daemons $!"
+done
 while read -r line; do
   if [ "$line" = stop ]; then break; fi
 done
-$b kill -TERM $daemon
-wait $daemon
+$b kill -TERM $daemons
+wait $daemons
 $b sync
 $b mount -o remount,ro /
 $b poweroff -f

@@ -4,7 +4,15 @@ import { delimiter, join } from "node:path";
 
 /** What a test may need of the machine beyond the tools. */
 export type HostPart =
-  "namespaces" | "emulation" | "arm64 machine" | "debian roots" | "docker engine" | "ssh" | "skopeo" | "cloud";
+  | "namespaces"
+  | "emulation"
+  | "arm64 machine"
+  | "debian roots"
+  | "docker engine"
+  | "ssh"
+  | "skopeo"
+  | "cloud"
+  | "faked clock";
 
 // Debian has it; elsewhere its packages can't be checked without.
 const debianKeys = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -33,6 +41,7 @@ const programs: Record<HostPart, Record<string, string>> = {
     xz: "xz-utils",
     python3: "python3",
   },
+  "faked clock": { faketime: "faketime" },
 };
 
 const needs: Record<HostPart, HostPart[]> = {
@@ -44,6 +53,7 @@ const needs: Record<HostPart, HostPart[]> = {
   ssh: ["namespaces"],
   skopeo: [],
   cloud: ["emulation", "arm64 machine"],
+  "faked clock": [],
 };
 
 export const hostParts = Object.keys(programs) as HostPart[];

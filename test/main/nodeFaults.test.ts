@@ -71,7 +71,7 @@ describe("a node that can't be used", function () {
     async function certificateFailure(tls: Record<string, unknown>, node = machines.amd64): Promise<string> {
       const right = node.remoteNode();
       const { output, seconds } = await failure({ ...right, tls: { ...right.tls, ...tls } });
-      assert.ok(seconds < 6, `${seconds} s: it waited`);
+      assert.ok(seconds < wakeTimeoutSeconds, `${seconds} s: it waited`);
       return output;
     }
 
@@ -115,7 +115,7 @@ describe("a node that can't be used", function () {
       const { run, network, authority } = machines;
       const server = await authority.issueServer({ validFrom: hoursFromNow(-2), validUntil: hoursFromNow(-1) });
       const expired = await startNamespaceNode(run, network, authority, { name: "expired", certificates: { server } });
-      assert.match(await certificateFailure({}, expired), /node amd64 .* its certificate has expired/);
+      assert.match(await certificateFailure({}, expired), /node amd64 .* its certificate expired at 20/);
       await expired.stop();
     });
 

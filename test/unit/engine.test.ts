@@ -6,6 +6,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 
 import { EngineSession } from "../../components/build/engineSession";
+import { newAttempt } from "../../components/build/session";
 import { withoutBuildkitd } from "../../components/local/daemon";
 import { askEngine, engineEndpoints, findEngine } from "../../components/local/engine";
 
@@ -115,7 +116,7 @@ describe("a session through a Docker engine", () => {
     reason: "darwin can't run buildkitd, which needs Linux",
   });
   const both = ["linux/amd64", "linux/arm64"] as const;
-  const attempt = { platforms: both, retries: 0, lossesBefore: new Map<string, number>(), isHeld: false };
+  const attempt = newAttempt(both);
 
   it("registers one node for all platforms, once, and says once why and what is not native", async () => {
     const store = fs.mkdtempSync(path.join(os.tmpdir(), "mpi-buildx-"));

@@ -37,13 +37,36 @@ export interface Ec2NodeArgs extends CommonNodeArgs {
    */
   subnetId?: pulumi.Input<string>;
   /**
+   * With the lifecycle `ephemeral`: instance types in order of preference, all of the node's architecture. Where AWS has no
+   * capacity for one, the next is taken.
+   *
+   * @default - `instanceType` alone
+   */
+  instanceTypes?: readonly pulumi.Input<string>[];
+  /**
+   * With the lifecycle `ephemeral`: subnets in order of preference, in several zones. The cache is in the zone of the first;
+   * a node elsewhere builds without it.
+   *
+   * @default - `subnetId` alone; without it the default VPC's subnet in each zone
+   */
+  subnetIds?: readonly pulumi.Input<string>[];
+  /**
+   * With the lifecycle `ephemeral`: how instances are bought. AWS may take a `spot` instance back with two minutes' notice,
+   * and has none at times; either way the node is launched on demand, and the build goes on in the same `up`.
+   *
+   * @default "on-demand"
+   * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-spot-instances.html
+   */
+  capacityType?: "on-demand" | "spot";
+  /**
    * Gibibytes of the system's volume: encrypted gp3, deleted with the instance.
    *
-   * @default 10
+   * @default 10; with the lifecycle `ephemeral` 60, because the cache is there when its own volume is in use or elsewhere
    */
   rootVolumeSizeGibibytes?: number;
   /**
-   * Gibibytes of the cache's volume: encrypted gp3. BuildKit keeps a fifth of it free. It can grow, never shrink.
+   * Gibibytes of the cache's volume: encrypted gp3, which stays when the instance ends. BuildKit keeps a fifth of it free.
+   * It can grow, never shrink.
    *
    * @default 100
    */

@@ -66,6 +66,31 @@ export function defaultSubnet(
   });
 }
 
+/** Subnets with their zones, in their order. */
+export function subnetsOf(
+  subnetIds: readonly pulumi.Input<string>[],
+  parent: pulumi.Resource,
+): pulumi.Output<{ id: string; zone: string }[]> {
+  return pulumi.all(subnetIds.map((id) => pulumi.output({ id, zone: zoneOfSubnet(id, parent) })));
+}
+
+/** The default VPC's own subnets, that in the cache's zone first. */
+export function defaultSubnets(
+  vpcId: pulumi.Input<string>,
+  cacheZone: pulumi.Input<string>,
+  parent: pulumi.Resource,
+): pulumi.Output<{ id: string; zone: string }[]> {
+  const filters = [
+    { name: "vpc-id", values: [vpcId] },
+    { name: "default-for-az", values: ["true"] },
+  ];
+  const found = getSubnetsOutput({ filters }, { parent }).ids.apply((ids) => subnetsOf(ids, parent));
+  return pulumi.all([found, cacheZone]).apply(([subnets, first]) => {
+    const rank = ({ zone }: { zone: string }) => (zone === first ? "" : zone);
+    return [...subnets].sort((one, other) => (rank(one) < rank(other) ? -1 : 1));
+  });
+}
+
 /** The nodes' security group: out, everything, as builds fetch from anywhere; in, what `ingress` says and nothing else. */
 export function createSecurityGroup(
   name: string,

@@ -1,42 +1,35 @@
 import { Volume } from "@pulumi/aws/ebs/volume";
 import { getInstanceTypeOutput } from "@pulumi/aws/ec2/getInstanceType";
-import { Instance } from "@pulumi/aws/ec2/instance";
-import { VolumeAttachment } from "@pulumi/aws/ec2/volumeAttachment";
-import { getParameterOutput } from "@pulumi/aws/ssm/getParameter";
 import { Parameter } from "@pulumi/aws/ssm/parameter";
 import * as pulumi from "@pulumi/pulumi";
 
-import { type NodeSettings, parameterNames, tagNames } from "../../ec2/connection";
+import {
+  type Ec2ConnectionNode,
+  type Ec2EphemeralNode,
+  type NodeSettings,
+  parameterNames,
+  tagNames,
+} from "../../ec2/connection";
 import { PlainResourceError } from "../../resourceError";
 import type { Leaf } from "./authority";
 import { buildkitdToml } from "./buildkitdToml";
-import { defaultSubnet, firstZone, zoneOfSubnet } from "./network";
+import { createInstance } from "./instance";
+import { createLaunchTemplate } from "./launchTemplate";
+import { firstZone, zoneOfSubnet } from "./network";
 import type { NormalEc2Node } from "./normalise";
+import type { Ec2NodeSurroundings } from "./parts";
 import { ec2Platforms } from "./platforms";
 import { createInstanceProfile } from "./role";
 import { userData } from "./userData";
 
-/** What a node has in common with its builder's others. */
-export interface Ec2NodeSurroundings {
-  builderName: pulumi.Output<string>;
-  /** Of a parameter, by its name. */
-  parameterArn: (name: string) => pulumi.Output<string>;
-  vpcId: pulumi.Output<string>;
-  securityGroupId: pulumi.Output<string>;
-  publicAddress: boolean;
-  ipv6Address: boolean;
-  authorityCert: pulumi.Output<string>;
-  tags: Record<string, pulumi.Input<string>>;
-}
-
-/** One node's resources. Says its instance's id. */
+/** One node's resources. Says how it is got: as an instance that is there, or as one that each `up` launches. */
 export function createNode(
   name: string,
   node: NormalEc2Node,
   certificate: Leaf,
   around: Ec2NodeSurroundings,
   opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
-): pulumi.Output<string> {
+): { kept: pulumi.Output<Ec2ConnectionNode> } | { ephemeral: pulumi.Output<Ec2EphemeralNode> } {
   const tags = {
     ...around.tags,
     Name: name,
@@ -51,25 +44,36 @@ export function createNode(
   }));
   const parameterArns = names.apply((each) => pulumi.all(Object.values(each).map(around.parameterArn)));
   const profile = createInstanceProfile(name, { parameterArns, tags }, opts);
-  const instanceType = checkedInstanceType(node, opts.parent);
-  const volume = createCacheVolume(name, node, tags, opts);
-  const instance = createInstance(
-    name,
-    { node, instanceType, zone: volume.availabilityZone, profile: profile.name, userData: names.apply(userData), tags },
+  const parts = {
+    node,
     around,
-    opts,
-  );
-  attach(name, instance, volume, opts);
-  const settings = pulumi.jsonStringify(volume.id.apply((volumeId) => nodeSettings(node, volumeId)));
+    instanceTypes: node.instanceTypes.map((type) => checkedInstanceType(node, type, opts.parent)),
+    cache: createCacheVolume(name, node, tags, opts),
+    profile: profile.name,
+    userData: names.apply(userData),
+    tags,
+  };
+  const made = node.isEphemeral
+    ? { ephemeral: createLaunchTemplate(name, parts, opts) }
+    : { kept: keptNode(node, createInstance(name, parts, opts)) };
+  const settings = pulumi.jsonStringify(parts.cache.id.apply((volumeId) => nodeSettings(node, volumeId)));
   new Parameter(`${name}-settings`, { name: names.settings, type: "String", value: settings, tags }, opts);
   const tls = pulumi.jsonStringify({ ca: around.authorityCert, cert: certificate.cert, key: certificate.key });
   new Parameter(`${name}-tls`, { name: names.tls, type: "SecureString", value: tls, tags }, opts);
-  return instance.id;
+  return made;
+}
+
+function keptNode(
+  { name, platform }: NormalEc2Node,
+  instanceId: pulumi.Output<string>,
+): pulumi.Output<Ec2ConnectionNode> {
+  return pulumi.output({ name, platform, instanceId });
 }
 
 /** What the node reads of its arguments, as plain values. */
 export function nodeSettings(node: NormalEc2Node, volumeId: string): NodeSettings {
   return {
+    isEphemeral: node.isEphemeral,
     volumeId,
     idleTimeoutMinutes: node.idleTimeoutMinutes,
     maxLifetimeMinutes: node.maxLifetimeMinutes,
@@ -78,15 +82,20 @@ export function nodeSettings(node: NormalEc2Node, volumeId: string): NodeSetting
   };
 }
 
-function checkedInstanceType(node: NormalEc2Node, parent: pulumi.Resource): pulumi.Output<string> {
+function checkedInstanceType(
+  node: NormalEc2Node,
+  type: pulumi.Input<string>,
+  parent: pulumi.Resource,
+): pulumi.Output<string> {
   const { architecture } = ec2Platforms[node.platform];
   return pulumi
-    .all([node.instanceType, getInstanceTypeOutput({ instanceType: node.instanceType }, { parent })])
+    .all([type, getInstanceTypeOutput({ instanceType: type }, { parent })])
     .apply(([instanceType, { supportedArchitectures }]) => {
       if (!supportedArchitectures.includes(architecture)) {
+        const argument = node.isEphemeral ? "instanceTypes" : "instanceType";
         const fix = `for instance ${ec2Platforms[node.platform].instanceType}`;
         throw new PlainResourceError(
-          `node ${node.name}: \`instanceType\` is ${instanceType}, whose architecture is ${supportedArchitectures.join(", ")}: ` +
+          `node ${node.name}: \`${argument}\` is ${instanceType}, whose architecture is ${supportedArchitectures.join(", ")}: ` +
             `${node.platform} needs a type of ${architecture}, ${fix}`,
           parent,
         );
@@ -101,12 +110,12 @@ function createCacheVolume(
   tags: Record<string, pulumi.Input<string>>,
   opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
 ): Volume {
-  const { subnetId } = node;
+  const [subnetId] = node.subnetIds ?? [];
   return new Volume(
     `${name}-cache`,
     {
       availabilityZone:
-        subnetId === undefined ? firstZone(node.instanceType, opts.parent) : zoneOfSubnet(subnetId, opts.parent),
+        subnetId === undefined ? firstZone(node.instanceTypes[0], opts.parent) : zoneOfSubnet(subnetId, opts.parent),
       type: "gp3",
       encrypted: true,
       size: node.cacheVolumeSizeGibibytes,
@@ -116,66 +125,5 @@ function createCacheVolume(
     },
     // A zone that was looked up stays: another answer would throw the cache away.
     pulumi.mergeOptions(opts, { ignoreChanges: subnetId === undefined ? ["availabilityZone"] : [] }),
-  );
-}
-
-function createInstance(
-  name: string,
-  args: {
-    node: NormalEc2Node;
-    instanceType: pulumi.Output<string>;
-    zone: pulumi.Output<string>;
-    profile: pulumi.Output<string>;
-    userData: pulumi.Output<string>;
-    tags: Record<string, pulumi.Input<string>>;
-  },
-  around: Ec2NodeSurroundings,
-  opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
-): Instance {
-  const { node } = args;
-  const { amiParameter } = ec2Platforms[node.platform];
-  // A later library's user data, and an address that a stopped instance does not have, are no reason to touch a node:
-  // https://github.com/hashicorp/terraform-provider-aws/issues/33775
-  const ignored = ["userData", "associatePublicIpAddress", ...(node.ami === undefined ? ["ami"] : [])];
-  return new Instance(
-    name,
-    {
-      // A public parameter's value is no secret, and as one it would hide the whole instance.
-      ami: node.ami ?? pulumi.unsecret(getParameterOutput({ name: amiParameter }, { parent: opts.parent }).value),
-      instanceType: args.instanceType,
-      // The instance goes where its cache is.
-      subnetId: node.subnetId ?? defaultSubnet(around.vpcId, args.zone, opts.parent),
-      vpcSecurityGroupIds: [around.securityGroupId],
-      associatePublicIpAddress: around.publicAddress,
-      ipv6AddressCount: around.ipv6Address ? 1 : undefined,
-      iamInstanceProfile: args.profile,
-      userData: args.userData,
-      instanceInitiatedShutdownBehavior: "stop",
-      metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
-      rootBlockDevice: {
-        volumeType: "gp3",
-        volumeSize: node.rootVolumeSizeGibibytes,
-        encrypted: true,
-        deleteOnTermination: true,
-        tags: args.tags,
-      },
-      tags: args.tags,
-    },
-    pulumi.mergeOptions(opts, { ignoreChanges: ignored }),
-  );
-}
-
-function attach(name: string, instance: Instance, volume: Volume, opts: pulumi.CustomResourceOptions): void {
-  new VolumeAttachment(
-    `${name}-cache`,
-    {
-      instanceId: instance.id,
-      volumeId: volume.id,
-      deviceName: "/dev/sdf",
-      // A volume that is mounted does not let go: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-detaching-volume.html
-      stopInstanceBeforeDetaching: true,
-    },
-    // A volume is attached once, so it leaves the old instance before it goes to the new one.
-    pulumi.mergeOptions(opts, { deleteBeforeReplace: true }),
   );
 }

@@ -24,7 +24,7 @@ export function createEc2Nodes(
   const parameterArn = (parameter: string) =>
     pulumi.interpolate`arn:${account.arn.apply(partitionOf)}:ssm:${region}:${account.accountId}:parameter${parameter}`;
 
-  const vpc = findVpc(args.nodes[0].subnetId, component);
+  const vpc = findVpc(args.nodes[0].subnetIds?.[0], component);
   const securityGroup = createSecurityGroup(name, { vpc, ingress: args.ingress, tags }, opts);
   const authority = createAuthority(name, opts);
   const client = issueLeaf(`${name}-client`, authority, { for: "client_auth" }, opts);
@@ -39,11 +39,10 @@ export function createEc2Nodes(
       securityGroupId: securityGroup.id,
       publicAddress: args.addressing === "public",
       ipv6Address: args.addressing === "ipv6",
-      authorityCert: authority.cert,
+      authorityCert: authority.certs,
       tags: args.tags,
     };
-    const instanceId = createNode(nodeName, node, certificate, surroundings, opts);
-    return { name: node.name, platform: node.platform, instanceId };
+    return createNode(nodeName, node, certificate, surroundings, opts);
   });
   const connection = pulumi.secret({
     builderName,
@@ -53,8 +52,9 @@ export function createEc2Nodes(
     ingress: plainIngress(args.ingress),
     addressing: args.addressing,
     wakeTimeoutSeconds: args.wakeTimeoutSeconds,
-    tls: clientTls(authority.cert, client),
-    nodes,
+    tls: clientTls(authority.certs, client),
+    nodes: nodes.flatMap((node) => ("kept" in node ? [node.kept] : [])),
+    ephemeralNodes: nodes.flatMap((node) => ("ephemeral" in node ? [node.ephemeral] : [])),
   });
   publish(name, connection, tags, opts);
   return connection;
@@ -87,6 +87,8 @@ function publish(
       name: pulumi.unsecret(connection.builderName.apply(parameterNames.connection)),
       type: "SecureString",
       value: pulumi.jsonStringify(connection),
+      // Many nodes, subnets and types may take more than the 4 KB of a free one.
+      tier: "Intelligent-Tiering",
       tags,
     },
     opts,

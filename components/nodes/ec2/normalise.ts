@@ -9,19 +9,24 @@ import type { BuildkitReleaseArgs, Ec2Args, Ec2NodeArgs, Ec2Platform, IngressArg
 import { defaultRelease } from "./archives";
 import { ec2Platforms, isEc2Platform } from "./platforms";
 
-/** Timeouts of all nodes of a builder. */
-export interface NodeTimeouts {
+/** How long the nodes of a builder live. */
+export interface NodeLife {
+  /** Launched by each `up` for itself. */
+  isEphemeral: boolean;
   idleTimeoutMinutes: number | null;
   maxLifetimeMinutes: number | null;
 }
 
 /** A node with every default filled in. */
-export interface NormalEc2Node extends NodeTimeouts {
+export interface NormalEc2Node extends NodeLife {
   name: string;
   platform: Ec2Platform;
-  instanceType: pulumi.Input<string>;
+  /** In order of preference; one, where it is not ephemeral. */
+  instanceTypes: readonly pulumi.Input<string>[];
   ami: pulumi.Input<string> | undefined;
-  subnetId: pulumi.Input<string> | undefined;
+  /** Like `instanceTypes`. */
+  subnetIds: readonly pulumi.Input<string>[] | undefined;
+  capacityType: "spot" | "on-demand";
   rootVolumeSizeGibibytes: number;
   cacheVolumeSizeGibibytes: number;
   cacheVolumeIops: number;
@@ -45,14 +50,14 @@ export function normaliseEc2(
   owner: string,
   nodes: readonly (Ec2NodeArgs & { name: string })[],
   args: Ec2Args,
-  timeouts: NodeTimeouts,
+  life: NodeLife,
 ): NormalEc2 {
   const ingress = checkIngress(owner, args.ingress ?? { from: "caller" });
   return {
     ingress,
     addressing: args.addressing ?? (ingress.from === "vpc" ? "private" : "public"),
     tags: args.tags ?? {},
-    nodes: nodes.map((node) => normaliseNode(owner, node, args, timeouts)),
+    nodes: nodes.map((node) => normaliseNode(owner, node, args, life)),
   };
 }
 
@@ -60,7 +65,7 @@ function normaliseNode(
   owner: string,
   node: Ec2NodeArgs & { name: string },
   args: Ec2Args,
-  timeouts: NodeTimeouts,
+  life: NodeLife,
 ): NormalEc2Node {
   const { platform } = node;
   const where = `nodes (${node.name})`;
@@ -70,15 +75,17 @@ function normaliseNode(
   }
   const check = (argument: keyof Ec2NodeArgs, value: number, least: number, most: number) =>
     checkNumber(owner, `${where}.${argument}`, value, least, most);
+  checkChoices(owner, where, node, life);
+  const rootVolumeSizeGibibytes = node.rootVolumeSizeGibibytes ?? defaultRootGibibytes(life);
   return {
-    ...timeouts,
+    ...life,
     name: node.name,
     platform,
-    instanceType: node.instanceType ?? ec2Platforms[platform].instanceType,
+    instanceTypes: node.instanceTypes ?? [node.instanceType ?? ec2Platforms[platform].instanceType],
     ami: node.ami,
-    subnetId: node.subnetId,
-    // The image of Debian 13 has 8, and BuildKit's versions need room beside each other.
-    rootVolumeSizeGibibytes: check("rootVolumeSizeGibibytes", node.rootVolumeSizeGibibytes ?? 10, 8, 16_384),
+    subnetIds: node.subnetIds ?? (node.subnetId === undefined ? undefined : [node.subnetId]),
+    capacityType: node.capacityType ?? "on-demand",
+    rootVolumeSizeGibibytes: check("rootVolumeSizeGibibytes", rootVolumeSizeGibibytes, 8, 16_384),
     // Limits of gp3: https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
     cacheVolumeSizeGibibytes: check("cacheVolumeSizeGibibytes", node.cacheVolumeSizeGibibytes ?? 100, 1, 65_536),
     cacheVolumeIops: check("cacheVolumeIops", node.cacheVolumeIops ?? 3_000, 3_000, 80_000),
@@ -93,6 +100,34 @@ function normaliseNode(
     registryMirrors: args.registryMirrors ?? {},
     insecureRegistries: args.insecureRegistries ?? [],
   };
+}
+
+// The image of Debian 13 has 8, and BuildKit's versions need room beside each other.
+function defaultRootGibibytes({ isEphemeral }: NodeLife): number {
+  return isEphemeral ? 60 : 10;
+}
+
+/** A choice of types or subnets is for nodes that are launched anew each time. */
+function checkChoices(owner: string, where: string, node: Ec2NodeArgs, { isEphemeral }: NodeLife): void {
+  for (const argument of ["instanceTypes", "subnetIds", "capacityType"] as const) {
+    if (node[argument] !== undefined && !isEphemeral) {
+      const remedy =
+        'it is for `lifecycle: "ephemeral"`, whose nodes are launched for each `up`; leave it out, or set that';
+      throw argumentError(owner, `${where}.${argument}`, node[argument], remedy);
+    }
+  }
+  for (const [one, several] of [
+    ["instanceType", "instanceTypes"],
+    ["subnetId", "subnetIds"],
+  ] as const) {
+    if (node[several] && (node[several].length === 0 || node[one] !== undefined)) {
+      const remedy = `name at least one, in order of preference, and leave \`${one}\` out`;
+      throw argumentError(owner, `${where}.${several}`, node[several], remedy);
+    }
+  }
+  if (node.capacityType !== undefined && !["on-demand", "spot"].includes(node.capacityType)) {
+    throw argumentError(owner, `${where}.capacityType`, node.capacityType, '"on-demand" and "spot" are allowed');
+  }
 }
 
 function archiveFor(owner: string, platform: Ec2Platform, release: BuildkitReleaseArgs): NodeSettings["buildkit"] {

@@ -1,0 +1,86 @@
+import { BuildError } from "../errors";
+import { makeRoom, stepFilledDisk, stillFullError } from "./diskFull";
+import type { Progress, RunNode } from "./node";
+import type { Relay } from "./relay";
+import { judge } from "./retry";
+import type { Attempt } from "./session";
+import { waitFor } from "./waiting";
+
+// A node that is lost three times during one image is not going to hold.
+const mostRetries = 3;
+// Registries count requests in windows of seconds to minutes. Docker Hub's window of hours is not waited for.
+const busyWaitsSeconds: readonly number[] = [5, 15, 45];
+
+/** Where a build failed. */
+export interface Place {
+  nodes: readonly RunNode[];
+  /** Those that ended a connection during the build. */
+  lost: readonly string[];
+  relay: Relay;
+}
+
+/**
+ * After a failed build: does what must be done before it can begin again, except that nodes may sleep. Says whether
+ * anything can be; each remedy is limited.
+ * @throws BuildError for what was mended before, and failed again.
+ */
+export async function mend(attempt: Attempt, error: string, place: Place, progress: Progress): Promise<boolean> {
+  const verdict = judge(error, place.lost.length > 0);
+  switch (verdict) {
+    case "node-lost":
+      countLoss(attempt, place.lost, progress);
+      return true;
+    case "disk-full":
+      await makeRoomOnce(attempt, place, progress);
+      return true;
+    case "step-failed":
+      if (!(await stepFilledDisk(place.nodes, place.relay, error))) {
+        return false;
+      }
+      await makeRoomOnce(attempt, place, progress);
+      return true;
+    case "registry-busy":
+      await waitForRegistry(attempt, progress);
+      return true;
+    case "cancelled":
+    case "final":
+      return false;
+    default:
+      return verdict satisfies never;
+  }
+}
+
+function countLoss(attempt: Attempt, lost: readonly string[], progress: Progress): void {
+  const names = lost.join(", ") || "of the builder";
+  attempt.retries += 1;
+  if (attempt.retries > mostRetries) {
+    throw new BuildError(
+      `node ${names} was lost ${attempt.retries} times during this build: look at buildkitd's log there`,
+    );
+  }
+  progress(`node ${names} was lost during the build; waking it to build again (${attempt.retries} of ${mostRetries})`);
+}
+
+async function makeRoomOnce(attempt: Attempt, { nodes, relay }: Place, progress: Progress): Promise<void> {
+  if (attempt.hasMadeRoom) {
+    throw stillFullError(nodes);
+  }
+  attempt.hasMadeRoom = true;
+  await makeRoom(nodes, relay, progress);
+}
+
+async function waitForRegistry(attempt: Attempt, progress: Progress): Promise<void> {
+  const most = busyWaitsSeconds.length;
+  const seconds = busyWaitsSeconds[attempt.busyRetries];
+  if (seconds === undefined) {
+    throw new BuildError(
+      `a registry answered ${most + 1} times that it has too many requests (429). ` +
+        "Fix: try again later, build fewer images at the same time, or log in: registries allow more to those they know (`registries`).",
+    );
+  }
+  attempt.busyRetries += 1;
+  progress(
+    `a registry has too many requests (429); building again in ${seconds} s (${attempt.busyRetries} of ${most})`,
+  );
+  await waitFor("the registry", seconds, progress);
+}

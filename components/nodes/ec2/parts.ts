@@ -1,0 +1,42 @@
+import type { Volume } from "@pulumi/aws/ebs/volume";
+import { getParameterOutput } from "@pulumi/aws/ssm/getParameter";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { NormalEc2Node } from "./normalise";
+import { ec2Platforms } from "./platforms";
+
+/** What a node has in common with its builder's others. */
+export interface Ec2NodeSurroundings {
+  builderName: pulumi.Output<string>;
+  /** Of a parameter, by its name. */
+  parameterArn: (name: string) => pulumi.Output<string>;
+  vpcId: pulumi.Output<string>;
+  securityGroupId: pulumi.Output<string>;
+  publicAddress: boolean;
+  ipv6Address: boolean;
+  authorityCert: pulumi.Output<string>;
+  tags: Record<string, pulumi.Input<string>>;
+}
+
+/** What a machine is made of, whether it is an instance that stays or a template for those that come and go. */
+export interface NodeParts {
+  node: NormalEc2Node;
+  around: Ec2NodeSurroundings;
+  /** The types' architecture is that of the node's platform. */
+  instanceTypes: pulumi.Output<string>[];
+  cache: Volume;
+  /** The instance profile's name. */
+  profile: pulumi.Output<string>;
+  userData: pulumi.Output<string>;
+  tags: Record<string, pulumi.Input<string>>;
+}
+
+/** The image that a node boots. */
+export function nodeImage(node: NormalEc2Node, parent: pulumi.Resource): pulumi.Input<string> {
+  const { amiParameter } = ec2Platforms[node.platform];
+  // A public parameter's value is no secret, and as one it would hide the whole instance.
+  return node.ami ?? pulumi.unsecret(getParameterOutput({ name: amiParameter }, { parent }).value);
+}
+
+/** IMDSv2 alone, and not for what is one network hop away: a build's steps. */
+export const metadataOptions = { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 };

@@ -1,0 +1,147 @@
+import * as assert from "node:assert/strict";
+
+import { EC2, type Tag } from "@aws-sdk/client-ec2";
+import { SSM } from "@aws-sdk/client-ssm";
+
+import type { BuilderStatus } from "../../components/cli/builderStatus";
+import { coldClaim, type Ec2Connection, type Lease, parameterNames, tagNames } from "../../components/ec2/connection";
+import { type Cloud, startCloud } from "../cloud/cloud";
+import { serverName, skipWithout } from "../hosts";
+import { getMachines, type Machines } from "../main/fixture";
+import { temporaryDirectory } from "../main/stack";
+import { type Outcome, startCommand } from "./command";
+import { waitForState } from "./node";
+
+const builderName = "farm-1a2b3c4d";
+const tags = (node: string): Tag[] =>
+  Object.entries({
+    [tagNames.builder]: builderName,
+    [tagNames.node]: node,
+    [tagNames.platform]: `linux/${node}`,
+  }).map(([Key, Value]) => ({ Key, Value }));
+
+// Instances of this cloud only have states: whoever asks their daemons gets no answer.
+describe("the command line, with ephemeral nodes", function () {
+  this.timeout(300_000);
+  let machines: Machines;
+  let cloud: Cloud;
+  let ec2: EC2;
+  let ssm: SSM;
+  const home = temporaryDirectory("home");
+
+  before(async function () {
+    skipWithout(this, ["namespaces"]);
+    machines = await getMachines();
+    const delays = { pending: 0.5, stopping: 0.5 };
+    cloud = await startCloud(machines.run, machines.network, machines.authority, { machines: false, delays });
+    [ec2, ssm] = [new EC2(cloud.client), new SSM(cloud.client)];
+    await makeBuilder();
+  });
+
+  after(() => cloud?.stop());
+
+  it("knows a builder of which no node runs, and says that this is normal", async () => {
+    const { code, stdout, stderr } = await run("status");
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, new RegExp(`^${builderName}  amd64  linux/amd64  -         none runs$`, "m"));
+    assert.match((await run("status", "farm")).stdout, /\n\nNo node runs, as it should be: each `pulumi up` /);
+    assert.equal((await run("stop", "farm")).stdout, `No node of ${builderName} runs.\n`);
+  });
+
+  it("wakes none, and says what to use", async () => {
+    await cloud.forgetCalls();
+    const { code, stderr } = await run("wake", "farm");
+    assert.equal(code, 1);
+    assert.match(stderr, /builder farm-1a2b3c4d has no nodes to wake: .* Fix: .* `lifecycle: "stop-when-idle"`\.$/m);
+    const operations = (await cloud.calls()).map(({ operation }) => operation);
+    assert.ok(
+      operations.every((operation) => /^(Get|Describe)/.test(operation)),
+      operations.join(),
+    );
+  });
+
+  it("shows whose the nodes are that run, and terminates those of nobody", async () => {
+    const [held, left] = [await launch(), await launch()];
+    const until = Math.ceil(Date.now() / 1_000) + 600;
+    await writeLease({ "up-00000001": until, [held]: until, [coldClaim(held)]: until, [left]: until - 700 });
+    const { nodes, leases } = JSON.parse((await run("status", "farm", "--json")).stdout) as BuilderStatus;
+    assert.deepEqual(Object.fromEntries(nodes.map(({ instanceId, name, heldBy }) => [instanceId, [name, heldBy]])), {
+      [held]: ["amd64", "up-00000001"],
+      [left]: ["amd64", undefined],
+    });
+    assert.deepEqual(
+      leases.map(({ holder }) => holder),
+      ["up-00000001"],
+    );
+    const refused = await run("stop", "farm");
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /is in use: up-00000001 holds the nodes until/);
+
+    await writeLease({});
+    const stopped = await run("stop", "farm");
+    assert.equal(stopped.code, 0, stopped.stderr);
+    assert.equal(stopped.stdout, `Stopped amd64, amd64 of ${builderName}.\n`);
+    const states = (await cloud.instances()).map(({ state }) => state);
+    assert.deepEqual([...new Set(states)], ["terminated"]);
+  });
+
+  async function makeBuilder(): Promise<void> {
+    const { GroupId } = await ec2.createSecurityGroup({ GroupName: "builder", Description: "of a builder" });
+    await ec2.createLaunchTemplate({
+      LaunchTemplateName: "farm-amd64",
+      LaunchTemplateData: { InstanceType: "c7a.xlarge" },
+      TagSpecifications: [{ ResourceType: "launch-template", Tags: tags("amd64") }],
+    });
+    const { ca, clientCertificate, clientKey } = machines.amd64;
+    const connection: Ec2Connection = {
+      builderName,
+      accountId: "123456789012",
+      region: cloud.client.region,
+      securityGroupId: GroupId!,
+      ingress: { from: "caller", address: cloud.vpc.callerAddress },
+      addressing: "public",
+      wakeTimeoutSeconds: 60,
+      tls: { ca, cert: clientCertificate, key: clientKey, serverName },
+      nodes: [],
+      ephemeralNodes: [
+        {
+          name: "amd64",
+          platform: "linux/amd64",
+          launchTemplateId: "lt-0123456789abcdef0",
+          launchTemplateVersion: "1",
+          instanceTypes: ["c7a.xlarge"],
+          subnets: [],
+          capacityType: "on-demand",
+          cacheVolume: { id: "vol-0123456789abcdef0", zone: "us-east-1a" },
+        },
+      ],
+    };
+    const Name = parameterNames.connection(builderName);
+    await ssm.putParameter({ Name, Type: "SecureString", Value: JSON.stringify(connection) });
+    await ssm.putParameter({ Name: parameterNames.lease(builderName), Type: "String", Value: "{}" });
+  }
+
+  async function launch(): Promise<string> {
+    const { Instances } = await ec2.runInstances({
+      ImageId: cloud.images.find(({ architecture }) => architecture === "x86_64")!.id,
+      InstanceType: "c7a.xlarge",
+      TagSpecifications: [{ ResourceType: "instance", Tags: tags("amd64") }],
+      MinCount: 1,
+      MaxCount: 1,
+    });
+    const id = Instances![0].InstanceId!;
+    await waitForState(cloud, id, "running", 60);
+    return id;
+  }
+
+  async function writeLease(value: Lease): Promise<void> {
+    const Name = parameterNames.lease(builderName);
+    await ssm.putParameter({ Name, Value: JSON.stringify(value), Overwrite: true });
+  }
+
+  async function run(...args: string[]): Promise<Outcome> {
+    const outcome = await startCommand(cloud, home, args).done;
+    console.log(`      ${args.join(" ")}\n${(outcome.stderr + outcome.stdout).replace(/^/gm, "        ")}`);
+    return outcome;
+  }
+});
