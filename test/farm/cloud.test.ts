@@ -2,9 +2,6 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 
 import {
   AttachVolumeCommand,
-  CreateFleetCommand,
-  type CreateFleetCommandInput,
-  type CreateFleetCommandOutput,
   CreateLaunchTemplateCommand,
   CreateLaunchTemplateVersionCommand,
   CreateSecurityGroupCommand,
@@ -26,13 +23,12 @@ import { AddRoleToInstanceProfileCommand, CreateInstanceProfileCommand, CreateRo
 import { type Account, openAccount, refusal } from "../cloud/account";
 import { permissionsOf } from "../cloud/permissions";
 import { skipWithout, waitUntil } from "../hosts";
+import { errorsOf, Fleets, idOf, spot } from "./fleets";
 
 describe("the API of the tests' cloud: launch templates, fleets, instances that AWS takes away", function () {
   this.timeout(60_000);
   let account: Account;
-  let templateId: string;
-  let groupId: string;
-  let subnets: Record<string, string>;
+  let fleets: Fleets;
 
   before(async function () {
     skipWithout(this, ["namespaces"]);
@@ -40,70 +36,15 @@ describe("the API of the tests' cloud: launch templates, fleets, instances that 
     account = await openAccount({
       delays: { pending: 0.5, stopping: 0.4, volumeCreating: 0.2, volumeAttaching: 0.4, iamPropagation: 1 },
     });
-    const zones = ["us-east-1a", "us-east-1b", "us-east-1e"];
-    subnets = Object.fromEntries(await Promise.all(zones.map(async (zone) => [zone, await account.subnetIn(zone)])));
     const group = new CreateSecurityGroupCommand({ GroupName: "nodes", Description: "nodes" });
-    groupId = (await account.ec2.send(group)).GroupId as string;
+    fleets = await Fleets.of(account, (await account.ec2.send(group)).GroupId as string);
   });
   after(() => account?.run.close());
   afterEach(() => account?.cloud.faults());
 
-  const data = (): RequestLaunchTemplateData => ({
-    ImageId: account.cloud.images.find(({ architecture }) => architecture === "arm64")?.id,
-    InstanceInitiatedShutdownBehavior: "terminate",
-    UserData: Buffer.from("#!/bin/sh\n").toString("base64"),
-    IamInstanceProfile: { Name: "node" },
-    MetadataOptions: { HttpTokens: "required", HttpPutResponseHopLimit: 1 },
-    NetworkInterfaces: [
-      { DeviceIndex: 0, AssociatePublicIpAddress: true, Groups: [groupId], DeleteOnTermination: true },
-    ],
-    BlockDeviceMappings: [{ DeviceName: "/dev/xvda", Ebs: { VolumeSize: 12, VolumeType: "gp3", Encrypted: true } }],
-    TagSpecifications: [
-      { ResourceType: "instance", Tags: [{ Key: "node", Value: "arm64" }] },
-      { ResourceType: "volume", Tags: [{ Key: "root", Value: "yes" }] },
-    ],
-  });
+  const pool: Fleets["pool"] = (...args) => fleets.pool(...args);
+  const fleet: Fleets["create"] = (...args) => fleets.create(...args);
 
-  const pool = (zone: string, Priority: number, InstanceType = "c8g.xlarge") => ({
-    InstanceType: InstanceType as "c8g.xlarge",
-    SubnetId: subnets[zone],
-    Priority,
-  });
-
-  const fleet = (
-    overrides: ReturnType<typeof pool>[],
-    input: Partial<CreateFleetCommandInput> = {},
-  ): Promise<CreateFleetCommandOutput> =>
-    account.ec2.send(
-      new CreateFleetCommand({
-        Type: "instant",
-        LaunchTemplateConfigs: [
-          {
-            LaunchTemplateSpecification: { LaunchTemplateId: templateId, Version: "1" },
-            Overrides: overrides,
-          },
-        ],
-        TargetCapacitySpecification: { TotalTargetCapacity: 1, DefaultTargetCapacityType: "on-demand" },
-        OnDemandOptions: { AllocationStrategy: "prioritized" },
-        ...input,
-      }),
-    );
-
-  const spot = {
-    TargetCapacitySpecification: { TotalTargetCapacity: 1, DefaultTargetCapacityType: "spot" },
-    SpotOptions: { AllocationStrategy: "capacity-optimized-prioritized" },
-    OnDemandOptions: undefined,
-  } as const;
-
-  const idOf = ({ Instances, Errors }: CreateFleetCommandOutput): string => {
-    const id = Instances?.[0]?.InstanceIds?.[0];
-    ok(id, `nothing was launched: ${JSON.stringify(Errors)}`);
-    return id;
-  };
-  const errorsOf = ({ Errors = [] }: CreateFleetCommandOutput): string[] =>
-    Errors.map(({ ErrorCode, Lifecycle, LaunchTemplateAndOverrides }) =>
-      [ErrorCode, Lifecycle, LaunchTemplateAndOverrides?.Overrides?.InstanceType].join(" "),
-    );
   const terminate = async (id: string): Promise<void> => {
     await account.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
     await account.reach(id, "terminated");
@@ -111,7 +52,7 @@ describe("the API of the tests' cloud: launch templates, fleets, instances that 
 
   it("keeps versions of launch templates", async () => {
     const { ec2 } = account;
-    const big = { ...data(), UserData: Buffer.alloc(16_385).toString("base64") };
+    const big = { ...fleets.data(), UserData: Buffer.alloc(16_385).toString("base64") };
     const create = (LaunchTemplateData: RequestLaunchTemplateData) =>
       ec2.send(
         new CreateLaunchTemplateCommand({
@@ -121,16 +62,14 @@ describe("the API of the tests' cloud: launch templates, fleets, instances that 
         }),
       );
     match(await refusal(create(big)), /User data is limited to 16384 bytes/);
-    templateId = (await create(data())).LaunchTemplate?.LaunchTemplateId as string;
-    match(await refusal(create(data())), /^InvalidLaunchTemplateName\.AlreadyExistsException/);
+    fleets.templateId = (await create(fleets.data())).LaunchTemplate?.LaunchTemplateId as string;
+    match(await refusal(create(fleets.data())), /^InvalidLaunchTemplateName\.AlreadyExistsException/);
+    const image = { ImageId: "ami-00000000000000000" };
     await ec2.send(
-      new CreateLaunchTemplateVersionCommand({
-        LaunchTemplateId: templateId,
-        LaunchTemplateData: { ImageId: "ami-1" },
-      }),
+      new CreateLaunchTemplateVersionCommand({ LaunchTemplateId: fleets.templateId, LaunchTemplateData: image }),
     );
-    await ec2.send(new ModifyLaunchTemplateCommand({ LaunchTemplateId: templateId, DefaultVersion: "2" }));
-    const read = new DescribeLaunchTemplatesCommand({ LaunchTemplateIds: [templateId] });
+    await ec2.send(new ModifyLaunchTemplateCommand({ LaunchTemplateId: fleets.templateId, DefaultVersion: "2" }));
+    const read = new DescribeLaunchTemplatesCommand({ LaunchTemplateIds: [fleets.templateId] });
     const [template] = (await ec2.send(read)).LaunchTemplates ?? [];
     deepEqual(
       [template.DefaultVersionNumber, template.LatestVersionNumber, template.Tags],
@@ -147,7 +86,7 @@ describe("the API of the tests' cloud: launch templates, fleets, instances that 
     match(profile.Errors?.[0]?.ErrorMessage ?? "", /Invalid IAM Instance Profile name/);
     deepEqual(
       profile.Errors?.map(({ LaunchTemplateAndOverrides: tried }) => tried?.Overrides?.SubnetId),
-      [subnets["us-east-1b"], subnets["us-east-1a"]],
+      [fleets.subnets.get("us-east-1b"), fleets.subnets.get("us-east-1a")],
     );
 
     const Service = "ec2.amazonaws.com";
@@ -178,14 +117,14 @@ describe("the API of the tests' cloud: launch templates, fleets, instances that 
     const template = (specification: object) => ({
       LaunchTemplateConfigs: [{ LaunchTemplateSpecification: specification, Overrides: there }],
     });
-    const fleets: [() => Promise<unknown>, RegExp][] = [
+    const refused: [() => Promise<unknown>, RegExp][] = [
       [() => fleet([...there, pool("us-east-1a", 1)]), /^InvalidFleetConfig: .*duplicate instance pools/],
       [
         () => fleet(there, template({ LaunchTemplateId: "lt-00000000000000000" })),
         /^InvalidLaunchTemplateId\.NotFound/,
       ],
       [
-        () => fleet(there, template({ LaunchTemplateId: templateId, Version: "9" })),
+        () => fleet(there, template({ LaunchTemplateId: fleets.templateId, Version: "9" })),
         /^InvalidLaunchTemplateId\.VersionNotF/,
       ],
       [() => fleet(there, { Type: "maintain" }), /^UnknownParameter: .*of the type maintain/],
@@ -194,7 +133,7 @@ describe("the API of the tests' cloud: launch templates, fleets, instances that 
         /^UnknownParameter: .*lowest-price/,
       ],
     ];
-    for (const [asked, expected] of fleets) match(await refusal(asked()), expected);
+    for (const [asked, expected] of refused) match(await refusal(asked()), expected);
     deepEqual((await account.cloud.inventory()).instances, []);
   });
 
@@ -218,17 +157,18 @@ describe("the API of the tests' cloud: launch templates, fleets, instances that 
     const instance = await account.reach(id, "running");
     deepEqual(
       [instance.InstanceLifecycle, instance.SecurityGroups?.map(({ GroupId }) => GroupId)],
-      ["spot", [groupId]],
+      ["spot", [fleets.groupId]],
     );
     match(instance.PublicIpAddress ?? "", /^54\.214\./);
     match(instance.IamInstanceProfile?.Arn ?? "", /instance-profile\/node$/);
     equal(instance.MetadataOptions?.HttpTokens, "required");
-    const tags = Object.fromEntries((instance.Tags ?? []).map(({ Key, Value }) => [Key, Value]));
-    equal(tags["aws:ec2launchtemplate:id"], templateId);
+    const tags: Record<string, string | undefined> = {};
+    for (const { Key = "", Value } of instance.Tags ?? []) tags[Key] = Value;
+    equal(tags["aws:ec2launchtemplate:id"], fleets.templateId);
     deepEqual([tags.node, tags.Name, tags["aws:ec2:fleet-id"]], ["arm64", "own", made.FleetId]);
     const attribute = async (Attribute: "userData" | "instanceInitiatedShutdownBehavior") =>
       ec2.send(new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute }));
-    equal((await attribute("userData")).UserData?.Value, data().UserData);
+    equal((await attribute("userData")).UserData?.Value, fleets.data().UserData);
     equal((await attribute("instanceInitiatedShutdownBehavior")).InstanceInitiatedShutdownBehavior?.Value, "terminate");
     const [volume] = (await ec2.send(new DescribeVolumesCommand({}))).Volumes ?? [];
     deepEqual([volume.Size, volume.Encrypted, volume.Tags], [12, true, [{ Key: "root", Value: "yes" }]]);
@@ -344,12 +284,10 @@ describe("the API of the tests' cloud: launch templates, fleets, instances that 
   it("deletes a template whose instances run, and not their security group", async () => {
     const { ec2 } = account;
     const id = idOf(await fleet([pool("us-east-1a", 0)]));
-    const remove = () => ec2.send(new DeleteSecurityGroupCommand({ GroupId: groupId }));
-    await ec2.send(new DeleteLaunchTemplateCommand({ LaunchTemplateId: templateId }));
-    match(
-      await refusal(ec2.send(new DeleteLaunchTemplateCommand({ LaunchTemplateId: templateId }))),
-      /^InvalidLaunchTemplateId\.NotFound/,
-    );
+    const remove = () => ec2.send(new DeleteSecurityGroupCommand({ GroupId: fleets.groupId }));
+    const template = { LaunchTemplateId: fleets.templateId };
+    await ec2.send(new DeleteLaunchTemplateCommand(template));
+    match(await refusal(ec2.send(new DeleteLaunchTemplateCommand(template))), /^InvalidLaunchTemplateId\.NotFound/);
     await account.reach(id, "running");
     match(await refusal(remove()), /^DependencyViolation/);
     await terminate(id);

@@ -103,6 +103,8 @@ describe("files of the command line", () => {
       kind: "relay",
       sockets: [socket],
     });
+    // A lane of the builder is the builder's.
+    assert.equal(ownRegistration(`${builderName}-2`, relay)?.builderName, builderName);
     const others = [
       remoteRegistration("b", [{ name: "arm64", platform, endpoint: "tcp://10.0.0.1:1234" }]),
       remoteRegistration("b", [{ name: "arm64", platform, endpoint: "unix:///run/buildkit/buildkitd.sock" }]),

@@ -34,8 +34,10 @@ _NO_SPOT = "There is no Spot capacity available that matches your request."
 
 
 class Faults:
-    """Each is `{operation, code, message, caller?, count?}`, `{capacity, message?, instanceType?, zone?, capacityType?,
-    count?}` or `{machine, count?}`. Without a count it stays."""
+    """
+    Each is `{operation, code, message, caller?, count?}`, `{capacity, message?, instanceType?, zone?, capacityType?,
+    count?}` or `{machine, count?}`. Without a count it stays.
+    """
 
     def __init__(self) -> None:
         self.ordered: list[dict[str, Any]] = []
@@ -44,7 +46,8 @@ class Faults:
         for fault in faults:
             known = "capacity" in fault or fault.get("machine") in MACHINE_FAULTS
             if not known and not {"operation", "code", "message"} <= fault.keys():
-                raise ValueError(f"{fault} is neither an error of an operation nor a lack of capacity nor a machine's fault")
+                kinds = "neither an error of an operation nor a lack of capacity nor a machine's fault"
+                raise ValueError(f"{fault} is {kinds}")
         self.ordered = faults
 
     def strike(self, call: Call) -> None:

@@ -22,6 +22,8 @@ class NspawnMachine(Machine):
     def __init__(self, settings: dict) -> None:
         super().__init__(settings)
         self.root = self.folder / "root"
+        # BuildKit's state may lie on the system's disk, and overlayfs takes no overlay for its upper layer.
+        self.var_lib = self.folder / "var-lib"
         self.cgroup = Cgroup(self.name)
         self.devices = LoopDevices()
         self.process: subprocess.Popen[bytes] | None = None
@@ -68,6 +70,7 @@ class NspawnMachine(Machine):
             *["--quiet", "--boot", "--keep-unit", "--register=no", f"--directory={self.root}"],
             *["--machine=" + self.name, f"--hostname=ip-{self.port.private_address.replace('.', '-')}"],
             *[f"--network-namespace-path=/run/netns/{self.name}", "--capability=CAP_NET_ADMIN"],
+            f"--bind={self.var_lib}:/var/lib",
             *["--system-call-filter=@keyring bpf perf_event_open", "--console=read-only"],
             *["--kill-signal=SIGRTMIN+3", "--resolv-conf=off", "--timezone=off", "--link-journal=no"],
         ]
@@ -134,6 +137,7 @@ class NspawnMachine(Machine):
         options = f"lowerdir={self.image}/root,upperdir={layers[0]},workdir={layers[1]}"
         execute("mount", "-t", "overlay", "-o", options, self.name, str(self.root))
         if first:
+            execute("cp", "-a", str(self.image / "root/var/lib"), str(self.var_lib))
             with (self.root / CERTIFICATES).open("a") as bundle:
                 bundle.write(self._run_certificate())
 

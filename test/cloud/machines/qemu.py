@@ -46,11 +46,12 @@ class QemuMachine(Machine):
         own = f"machine.address={address} machine.gateway={self.settings['gateway']}"
         # Without "lsm" the kernel would check systemd's eBPF programs at each boot, which takes seconds here.
         append = f"console=ttyAMA0 panic=-1 net.ifnames=0 lsm=capability {own}"
+        clock = datetime.now(timezone.utc) + timedelta(seconds=self.clock_offset_seconds)
         return [
             "qemu-system-aarch64",
             *["-machine", "virt", "-cpu", "cortex-a72", "-accel", "tcg,thread=multi", "-smp", "2", "-m", "1536"],
             *["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-name", self.name],
-            *["-rtc", f"base={datetime.now(timezone.utc) + timedelta(seconds=self.clock_offset_seconds):%Y-%m-%dT%H:%M:%S}"],
+            *["-rtc", f"base={clock:%Y-%m-%dT%H:%M:%S}"],
             *["-kernel", f"{self.image}/vmlinuz", "-initrd", f"{self.image}/initrd", "-append", append],
             *block_device("root", str(self.disk)),
             *["-device", f"nvme,drive=root,serial=vol0{self.settings['id'].replace('-', '')[1:]}"],

@@ -1,0 +1,166 @@
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+
+import type { BuilderArgs } from "../../components";
+import type { CloudInstance } from "../cloud/cloud";
+import { type Amd64Outputs, createAmd64Stack, writeApp } from "../ec2/amd64";
+import { type Ec2Machines, getEc2 } from "../ec2/fixture";
+import { waitForSleep } from "../ec2/node";
+import { record } from "../ec2/timings";
+import { skipWithout } from "../hosts";
+import { pullFiles } from "../main/image";
+import { type Stack, waitFor } from "../main/stack";
+
+const sleeps = 6;
+const ends = ["terminated", "shutting-down"];
+
+describe("ephemeral nodes", function () {
+  this.timeout(900_000);
+  let ec2: Ec2Machines;
+  let stack: Stack;
+
+  before(async function () {
+    skipWithout(this, ["cloud", "debian roots"]);
+    ec2 = await getEc2();
+  });
+
+  afterEach(async () => ec2?.cloud.faults());
+
+  const ephemeral = (node: object = {}): Partial<BuilderArgs> => ({
+    lifecycle: "ephemeral",
+    idleTimeoutMinutes: 1,
+    nodes: [{ kind: "ec2", platform: "linux/amd64", ...node }],
+  });
+
+  /** Those of one stack that run, or are about to. */
+  async function running(of: Stack): Promise<CloudInstance[]> {
+    const { builderName } = await of.outputs<Amd64Outputs>();
+    return ofBuilder(builderName);
+  }
+
+  async function ofBuilder(builderName: string): Promise<CloudInstance[]> {
+    const all = await ec2.cloud.instances();
+    return all.filter(
+      ({ tags, state }) => tags["multi-platform-image:builder"] === builderName && !ends.includes(state),
+    );
+  }
+
+  async function timedUp(of: Stack, event: string, ...extra: string[]): Promise<string> {
+    const { code, output, seconds } = await of.up(...extra);
+    assert.equal(code, 0, output);
+    record("ephemeral", event, seconds);
+    return output;
+  }
+
+  async function made(of: Stack): Promise<string> {
+    const files = await pullFiles(ec2.registry, (await of.outputs<Amd64Outputs>()).api.ref.replace(/:1@/, "@"));
+    return fs.readFileSync(`${files}/made`, "utf8");
+  }
+
+  /** Starts a build whose step sleeps, and says on which instance it does. */
+  async function startBuild(of: Stack, what: string): Promise<{ id: string; up: ReturnType<Stack["start"]> }> {
+    await writeApp(of, `sleep ${sleeps} && echo ${what} > /what`);
+    const { builderName } = await of.outputs<Amd64Outputs>();
+    const up = of.start("up", "--yes", "--skip-preview");
+    let id = "";
+    await waitFor(
+      "an instance",
+      async () => {
+        id = (await ofBuilder(builderName)).find(({ state }) => state === "running")?.id ?? "";
+        return id !== "";
+      },
+      120,
+    );
+    await waitForSleep(ec2.cloud, id, sleeps);
+    return { id, up };
+  }
+
+  describe("of one stack", () => {
+    before(async () => {
+      stack = await createAmd64Stack({ name: "ephemeral", builder: ephemeral() });
+    });
+
+    it("nothing runs before and after: the first `up` launches, builds and terminates", async () => {
+      const output = await timedUp(stack, "first build");
+      assert.match(output, /launching node amd64/);
+      assert.match(output, /with its cache/);
+      assert.deepEqual(await running(stack), []);
+    });
+
+    it("an `up` without a change launches nothing", async () => {
+      await ec2.cloud.forgetCalls();
+      await timedUp(stack, "no-op", "--expect-no-changes");
+      const calls = (await ec2.cloud.calls()).map(({ operation }) => operation);
+      assert.ok(!calls.includes("CreateFleet"), calls.join());
+    });
+
+    it("the next build, on another instance, finds the first one's cache", async () => {
+      const before = await made(stack);
+      await writeApp(stack, "true # changed");
+      const output = await timedUp(stack, "change, with the cache");
+      assert.match(output, /with its cache/);
+      assert.equal(await made(stack), before, "an unchanged step ran again");
+      assert.deepEqual(await running(stack), []);
+    });
+
+    it("destroy leaves nothing", async () => {
+      const { code, output } = await stack.run("destroy", "--yes", "--skip-preview");
+      assert.equal(code, 0, output);
+    });
+  });
+
+  it("without capacity of the first type the next one is taken; without spot it is bought on demand", async () => {
+    const node = { instanceTypes: ["c7a.xlarge", "c7i.xlarge"], capacityType: "spot" };
+    const one = await createAmd64Stack({ name: "capacity", builder: ephemeral(node) });
+    const code = "InsufficientInstanceCapacity";
+    await ec2.cloud.faults({ capacity: code, instanceType: "c7a.xlarge" });
+    assert.match(await timedUp(one, "no capacity of the first type"), /c7i\.xlarge, spot/);
+    await writeApp(one, "true # on demand");
+    await ec2.cloud.faults({ capacity: code, capacityType: "spot" });
+    assert.match(await timedUp(one, "no spot capacity"), /no spot capacity.*c7a\.xlarge, on-demand/s);
+    await writeApp(one, "true # quota");
+    await ec2.cloud.faults({ capacity: "VcpuLimitExceeded" });
+    const refused = await one.up();
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.output, /L-1216C47A/);
+    assert.deepEqual(await running(one), []);
+    await ec2.cloud.faults();
+    assert.equal((await one.run("destroy", "--yes", "--skip-preview")).code, 0);
+  });
+
+  it("a spot notice in the middle of a build: the same `up` succeeds, on demand where it was cut", async () => {
+    const one = await createAmd64Stack({ name: "notice", builder: ephemeral({ capacityType: "spot" }) });
+    await timedUp(one, "first build, spot");
+    const { id, up } = await startBuild(one, "noticed");
+    const begin = Date.now();
+    await ec2.cloud.spotNotice(id, 3);
+    const { code, output } = await up.done;
+    assert.equal(code, 0, output);
+    record(
+      "ephemeral",
+      "spot reclaimed mid-build, with 3 s of notice → the same `up` succeeds",
+      (Date.now() - begin) / 1000,
+    );
+    assert.match(output, /on-demand/);
+    assert.deepEqual(await running(one), []);
+    assert.equal((await one.run("destroy", "--yes", "--skip-preview")).code, 0);
+  });
+
+  it("an `up` that is killed leaves a node that ends itself, and `destroy` copes with it", async () => {
+    const one = await createAmd64Stack({ name: "orphan", builder: ephemeral() });
+    await timedUp(one, "first build");
+    const { id, up } = await startBuild(one, "orphaned");
+    process.kill(-(up.child.pid as number), "SIGKILL");
+    await up.done;
+    assert.equal((await one.run("cancel", "--yes")).code, 0);
+    const begin = Date.now();
+    const { code, output } = await one.run("destroy", "--yes", "--skip-preview");
+    assert.equal(code, 0, output);
+    record(
+      "ephemeral",
+      "destroy beside the node of an `up` that was killed (idle timeout 60 s)",
+      (Date.now() - begin) / 1000,
+    );
+    assert.ok(ends.includes((await ec2.cloud.instances()).find((each) => each.id === id)?.state ?? ""));
+  });
+});
