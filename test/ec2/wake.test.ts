@@ -109,7 +109,13 @@ describe("waking a node on EC2", () => {
     const endpoints = await Promise.all(pair.map((node) => node.wake(progress)));
     assert.deepEqual(await operations(), ["DescribeInstances"]);
     const { publicAddress } = (await cloud.instances()).find(({ id }) => id === ids[1])!;
-    const expected = { kind: "tcp", host: publicAddress, port: 1234, tls: { ...tls, serverName: nodeServerName } };
+    const expected = {
+      kind: "tcp",
+      host: publicAddress,
+      port: 1234,
+      tls: { ...tls, serverName: nodeServerName },
+      builderName: "builder",
+    };
     assert.deepEqual(endpoints[1], expected);
     assert.deepEqual(told, []);
   });
