@@ -43,6 +43,7 @@ async function prepareGroup(group: Group): Promise<void> {
     case "main":
     case "ec2":
     case "farm":
+    case "recipes":
       await preparePackages();
       await prepareTools();
       if (machinePlatform() === "linux/amd64") {

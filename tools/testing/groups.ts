@@ -7,17 +7,17 @@ import { say, seconds } from "../progress";
 import { type Counts, NOTHING, oneFailure, sum, summary } from "./counts";
 
 /** Each is a folder under test/. `lint` is first and has none. */
-export const GROUPS = ["unit", "tools", "hosts", "main", "ec2", "farm"] as const;
+export const GROUPS = ["unit", "tools", "hosts", "main", "ec2", "farm", "recipes"] as const;
 export type Group = (typeof GROUPS)[number];
 
 /**
  * How often a test of a group may be tried again, told in the summary: where machines boot and builds run beside each
  * other on few cores, something is late now and then.
  */
-const RETRIES: Record<Group, number> = { unit: 0, tools: 0, hosts: 1, main: 1, ec2: 1, farm: 1 };
+const RETRIES: Record<Group, number> = { unit: 0, tools: 0, hosts: 1, main: 1, ec2: 1, farm: 1, recipes: 1 };
 
 /** How many files of a group run at once. Tests on EC2 nodes mostly wait: for a boot, or for a node to be idle. */
-const LANES: Record<Group, number> = { unit: 1, tools: 1, hosts: 1, main: 1, ec2: 3, farm: 3 };
+const LANES: Record<Group, number> = { unit: 1, tools: 1, hosts: 1, main: 1, ec2: 3, farm: 3, recipes: 1 };
 
 const ROOT = path.join(__dirname, "..", "..");
 

@@ -1,0 +1,123 @@
+import type * as dockerBuild from "@pulumi/docker-build";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Builder } from "./builder";
+import type { BuilderArgs } from "./builderArguments";
+import { defaultPlatforms, type Platform } from "./platforms";
+import { checkRepository, type EcrRepository } from "./repository/ecr";
+import { checkContext, checkLoad, checkPlatforms, checkTags } from "./validate";
+
+/**
+ * Arguments of `MultiPlatformImage`: those of docker-build's `Image`, with the differences below.
+ *
+ * @see https://www.pulumi.com/registry/packages/docker-build/api-docs/image/
+ */
+export interface MultiPlatformImageArgs extends Omit<
+  dockerBuild.ImageArgs,
+  "builder" | "buildOnPreview" | "context" | "platforms" | "push"
+> {
+  /**
+   * Where the image is built: a {@link Builder}, the arguments of one that this image has for itself, or the name of a
+   * builder that buildx knows already. Equivalent to buildx's `--builder`.
+   *
+   * @default - the stack's default builder, with one EC2 node for linux/arm64 and one for linux/amd64: made once for each
+   * aws provider, and shared by all images that name no builder
+   */
+  builder?: Builder | BuilderArgs | { name: pulumi.Input<string> };
+  /**
+   * Whether `pulumi preview` builds too. It would wake nodes.
+   *
+   * @default false
+   */
+  buildOnPreview?: dockerBuild.ImageArgs["buildOnPreview"];
+  /**
+   * The build context: a path relative to the Pulumi project, an URL, or docker-build's own form with `location` and
+   * `named` contexts. Equivalent to buildx's positional argument and `--build-context`.
+   *
+   * @default - the project's folder
+   */
+  context?: string | dockerBuild.ImageArgs["context"];
+  /**
+   * The platforms of the image. Plain, because they decide which nodes are needed. Equivalent to buildx's `--platform`.
+   *
+   * @default ["linux/amd64", "linux/arm64"]
+   */
+  platforms?: readonly Platform[];
+  /**
+   * Whether the image is pushed to the registries of its `tags`. Equivalent to buildx's `--push`.
+   *
+   * @default true
+   */
+  push?: dockerBuild.ImageArgs["push"];
+  /**
+   * The ECR repository that the image is pushed to: an `aws.ecr.Repository`, also one that is made in the same `up`, or
+   * `{ repositoryUrl }` of another stack's. It supplies
+   *
+   * - the tag, when `tags` is not given: a hash of the build context and of every argument that docker-build compares, and
+   *   some characters that are new each time that it changes. So a tag is never pushed twice with different content, and
+   *   the repository may have immutable tags;
+   * - a credential that is made in each `up`, which is no change of the image. `registries` are kept beside it.
+   *
+   * Equivalent to `docker login` with `aws ecr get-login-password`, and to buildx's `--tag`. The caller needs
+   * `ecr:GetAuthorizationToken`, and the rights to push.
+   *
+   * @default - pushed to the registries of `tags`
+   * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
+   */
+  repository?: EcrRepository;
+  /**
+   * Whether the image stays in its registry when this resource is deleted or replaced. docker-build would delete the
+   * digest, which a replace with the same content has just pushed again.
+   *
+   * @default true
+   * @see https://github.com/pulumi/pulumi-docker-build/issues/581
+   */
+  retainOnDelete?: boolean;
+}
+
+/**
+ * The arguments with every default filled in.
+ * @throws BuildError that names the argument.
+ */
+export function normaliseImage(name: string, args: MultiPlatformImageArgs) {
+  const owner = `MultiPlatformImage ${name}`;
+  const { builder, context, platforms: given = defaultPlatforms, push = true, retainOnDelete = true, ...others } = args;
+  const { repository, ...rest } = others;
+  const platforms = checkPlatforms(owner, given);
+  checkLoad(owner, rest.load === true, platforms);
+  checkRepository(owner, repository);
+  if (!repository || rest.tags !== undefined) {
+    checkPlainTags(owner, rest.tags, push);
+  }
+  const buildContext = typeof context === "string" ? { location: context } : context;
+  checkPlainContext(owner, buildContext, args.dockerfile);
+  const imageArgs: dockerBuild.ImageArgs = {
+    buildOnPreview: false,
+    ...rest,
+    context: buildContext,
+    // docker-build's type knows no variants (linux/arm/v7); the provider does.
+    platforms: [...given] as dockerBuild.ImageArgs["platforms"],
+    push,
+  };
+  return { platforms, imageArgs, builder, repository, retainOnDelete };
+}
+
+function checkPlainTags(owner: string, tags: dockerBuild.ImageArgs["tags"], push: dockerBuild.ImageArgs["push"]): void {
+  if (tags === undefined || Array.isArray(tags)) {
+    const plain = (tags ?? []).map((tag) => (typeof tag === "string" ? tag : undefined));
+    checkTags(owner, plain, push === true);
+  }
+}
+
+function checkPlainContext(
+  owner: string,
+  context: dockerBuild.ImageArgs["context"],
+  dockerfile: dockerBuild.ImageArgs["dockerfile"],
+): void {
+  const { location } = (context ?? { location: "." }) as { location?: unknown };
+  const file = (dockerfile ?? {}) as { location?: unknown; inline?: unknown };
+  const isKnown = (value: unknown) => value === undefined || typeof value === "string";
+  if (typeof location === "string" && isKnown(file.location) && !pulumi.Output.isInstance(dockerfile)) {
+    checkContext(owner, location, { location: file.location, inline: file.inline !== undefined });
+  }
+}
