@@ -19,7 +19,6 @@ export class Claim {
     private readonly account: Account,
     private readonly connection: Ec2Connection,
     private readonly holder: string,
-    private readonly nodeAddress: () => Promise<string | undefined>,
   ) {
     this.lease = new LeaseClaim(account, connection.builderName, leaseHolder(holder));
     this.ingress = new Ingress(account, connection.securityGroupId, holder);
@@ -65,7 +64,7 @@ export class Claim {
       return;
     }
     await this.ingress.sweep();
-    const address = await callerAddress(this.connection, this.nodeAddress);
+    const address = await callerAddress(this.connection);
     progress(`letting ${address} in`);
     this.ruleId = (await this.ingress.open(address, until)).id;
   }

@@ -32,7 +32,7 @@ export async function stop({ builder, force, wait, ...options }: StopOptions): P
     const stopping = await stopInstances(account, connection);
     const holder = readHolder();
     if (holder) {
-      await new Claim(account, connection, holder, () => Promise.resolve(undefined)).giveUp();
+      await new Claim(account, connection, holder).giveUp();
     }
     if (wait && stopping.length > 0) {
       await waitUntilStopped(account, connection, stopping, progress);
@@ -90,7 +90,7 @@ async function peek(
   }
   const ingress = new Ingress(account, connection.securityGroupId, ownHolder());
   try {
-    const address = await callerAddress(connection, () => Promise.resolve(nodes[0]?.instance?.PrivateIpAddress));
+    const address = await callerAddress(connection);
     const rule = await ingress.open(address, new Date(account.now() + peekMilliseconds));
     try {
       return await askDaemons(endpoints);

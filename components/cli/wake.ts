@@ -32,8 +32,7 @@ export async function wake({ builder, minutes, platforms, ...options }: WakeOpti
     }
     const nodes = platforms ? nodesOf(connection.nodes, platforms) : lanesOf(connection.nodes)[0];
     const instances = new Instances(connection, () => Promise.resolve(account));
-    const anyAddress = async () => (await instances.describe(nodes[0].instanceId))?.PrivateIpAddress;
-    const claim = new Claim(account, connection, ownHolder(), anyAddress);
+    const claim = new Claim(account, connection, ownHolder());
     const endInterruption = onInterruption(() => claim.undo());
     const until = await claim.take(minutes, progress);
     try {

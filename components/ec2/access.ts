@@ -5,7 +5,6 @@ import { callerAddress } from "./callerAddress";
 import type { AwsClients } from "./clients";
 import type { Ec2Connection } from "./connection";
 import { Ingress, type OpenRule } from "./ingress";
-import type { Instances } from "./instances";
 import type { Launched } from "./ephemeral/launched";
 import { LeaseClaim } from "./lease";
 
@@ -44,7 +43,6 @@ export class Ec2Access implements Access {
   /** @param launched instances that end with what is held. */
   constructor(
     private readonly connection: Ec2Connection,
-    private readonly instances: Instances,
     private readonly clients: () => Promise<AwsClients>,
     private readonly launched?: Launched,
   ) {}
@@ -124,15 +122,10 @@ export class Ec2Access implements Access {
     const swept = ingress.sweep().catch((error: Error) => {
       this.progress(`rules of callers that were killed could not be removed: ${error.message}`);
     });
-    const address = await callerAddress(this.connection, () => this.nodeAddress());
+    const address = await callerAddress(this.connection);
     // Not side by side: the rules that are swept may be those that fill the group.
     await swept;
     return ingress.open(address, new Date(clients.now() + ruleMilliseconds));
-  }
-
-  private async nodeAddress(): Promise<string | undefined> {
-    const [node] = this.connection.nodes;
-    return node && (await this.instances.describe(node.instanceId))?.PrivateIpAddress;
   }
 
   private renewRegularly(held: Held, clients: AwsClients): void {

@@ -12,10 +12,11 @@ const answerTimeoutMilliseconds = 5_000;
 const farIpv6Address = "2001:503:ba3e::2:30";
 
 /** The address that nodes see this machine at. */
-export async function callerAddress(
-  { ingress, addressing }: Pick<Ec2Connection, "ingress" | "addressing">,
-  nodeAddress: () => Promise<string | undefined>,
-): Promise<string> {
+export async function callerAddress({
+  ingress,
+  addressing,
+  vpcCidr,
+}: Pick<Ec2Connection, "ingress" | "addressing" | "vpcCidr">): Promise<string> {
   if (ingress.from === "caller" && ingress.address !== undefined) {
     return checked(ingress.address, "`ingress.address`");
   }
@@ -23,7 +24,7 @@ export async function callerAddress(
     case "public":
       return askService();
     case "private":
-      return localAddress(await nodeAddress());
+      return localAddress(vpcCidr.split("/")[0]);
     case "ipv6":
       return localAddress(farIpv6Address);
     default:
@@ -44,10 +45,7 @@ async function askService(): Promise<string> {
 }
 
 /** The address of this machine on the way to another one, as its own routes have it. */
-async function localAddress(destination: string | undefined): Promise<string> {
-  if (!destination) {
-    throw unknownAddress("no node has an address yet");
-  }
+async function localAddress(destination: string): Promise<string> {
   const socket = dgram.createSocket(destination.includes(":") ? "udp6" : "udp4");
   try {
     // Connecting a UDP socket sends nothing, and chooses a route.

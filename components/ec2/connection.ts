@@ -42,6 +42,8 @@ export interface Ec2Connection {
   builderName: string;
   accountId: string;
   region: string;
+  /** The addresses of the nodes' VPC: a way to them is known before one of them runs. */
+  vpcCidr: string;
   securityGroupId: string;
   ingress: Ingress;
   addressing: NodeAddressing;

@@ -17,10 +17,10 @@ export function ec2Session(connection: Ec2Connection, aws: AwsSettings): { nodes
     const launched = new Launched(clients);
     return {
       nodes: connection.ephemeralNodes.map((node) => new EphemeralNode(connection, node, launched, clients)),
-      access: new Ec2Access(connection, instances, clients, launched),
+      access: new Ec2Access(connection, clients, launched),
     };
   }
-  const access = new Ec2Access(connection, instances, clients);
+  const access = new Ec2Access(connection, clients);
   const nodes = connection.nodes.map((node) => ({
     ...ec2RunNode(connection, node, instances, clients),
     replace: restartSilent(connection, node, instances, clients, access.claim),

@@ -51,6 +51,7 @@ describe("access to nodes on EC2", () => {
       builderName,
       accountId: "123456789012",
       region: cloud.client.region,
+      vpcCidr: "10.0.0.0/16",
       securityGroupId: GroupId ?? "",
       ingress: { from: "caller", address: caller },
       addressing: "public",

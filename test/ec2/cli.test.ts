@@ -207,6 +207,7 @@ describe("the command line, in a cloud", function () {
       builderName,
       accountId: "123456789012",
       region: cloud.client.region,
+      vpcCidr: "10.0.0.0/16",
       securityGroupId,
       ingress: { from: "caller", address: cloud.vpc.callerAddress },
       addressing: "public",

@@ -97,6 +97,7 @@ describe("the command line, with ephemeral nodes", function () {
       builderName,
       accountId: "123456789012",
       region: cloud.client.region,
+      vpcCidr: "10.0.0.0/16",
       securityGroupId: GroupId!,
       ingress: { from: "caller", address: cloud.vpc.callerAddress },
       addressing: "public",

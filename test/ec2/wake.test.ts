@@ -70,6 +70,7 @@ describe("waking a node on EC2", () => {
       builderName: "builder",
       accountId: "123456789012",
       region,
+      vpcCidr: "10.0.0.0/16",
       securityGroupId: "",
       ingress: { from: "vpc" },
       addressing: "public",

@@ -5,14 +5,11 @@ import type { BuilderArgs } from "../../components";
 import type { CloudInstance } from "../cloud/cloud";
 import { type Amd64Outputs, createAmd64Stack, writeApp } from "../ec2/amd64";
 import { type Ec2Machines, getEc2 } from "../ec2/fixture";
-import { waitForSleep } from "../ec2/node";
 import { record } from "../ec2/timings";
 import { skipWithout } from "../hosts";
 import { pullFiles } from "../main/image";
-import { type Stack, waitFor } from "../main/stack";
-
-const sleeps = 6;
-const ends = ["terminated", "shutting-down"];
+import type { Stack } from "../main/stack";
+import { ends, runningOf, startBuild } from "./builds";
 
 describe("ephemeral nodes", function () {
   this.timeout(900_000);
@@ -34,15 +31,7 @@ describe("ephemeral nodes", function () {
 
   /** Those of one stack that run, or are about to. */
   async function running(of: Stack): Promise<CloudInstance[]> {
-    const { builderName } = await of.outputs<Amd64Outputs>();
-    return ofBuilder(builderName);
-  }
-
-  async function ofBuilder(builderName: string): Promise<CloudInstance[]> {
-    const all = await ec2.cloud.instances();
-    return all.filter(
-      ({ tags, state }) => tags["multi-platform-image:builder"] === builderName && !ends.includes(state),
-    );
+    return runningOf(ec2.cloud, (await of.outputs<Amd64Outputs>()).builderName);
   }
 
   async function timedUp(of: Stack, event: string, ...extra: string[]): Promise<string> {
@@ -55,24 +44,6 @@ describe("ephemeral nodes", function () {
   async function made(of: Stack): Promise<string> {
     const files = await pullFiles(ec2.registry, (await of.outputs<Amd64Outputs>()).api.ref.replace(/:1@/, "@"));
     return fs.readFileSync(`${files}/made`, "utf8");
-  }
-
-  /** Starts a build whose step sleeps, and says on which instance it does. */
-  async function startBuild(of: Stack, what: string): Promise<{ id: string; up: ReturnType<Stack["start"]> }> {
-    await writeApp(of, `sleep ${sleeps} && echo ${what} > /what`);
-    const { builderName } = await of.outputs<Amd64Outputs>();
-    const up = of.start("up", "--yes", "--skip-preview");
-    let id = "";
-    await waitFor(
-      "an instance",
-      async () => {
-        id = (await ofBuilder(builderName)).find(({ state }) => state === "running")?.id ?? "";
-        return id !== "";
-      },
-      120,
-    );
-    await waitForSleep(ec2.cloud, id, sleeps);
-    return { id, up };
   }
 
   describe("of one stack", () => {
@@ -131,7 +102,7 @@ describe("ephemeral nodes", function () {
   it("a spot notice in the middle of a build: the same `up` succeeds, on demand where it was cut", async () => {
     const one = await createAmd64Stack({ name: "notice", builder: ephemeral({ capacityType: "spot" }) });
     await timedUp(one, "first build, spot");
-    const { id, up } = await startBuild(one, "noticed");
+    const { id, up } = await startBuild(ec2.cloud, one, "noticed");
     const begin = Date.now();
     await ec2.cloud.spotNotice(id, 3);
     const { code, output } = await up.done;
@@ -149,7 +120,7 @@ describe("ephemeral nodes", function () {
   it("an `up` that is killed leaves a node that ends itself, and `destroy` copes with it", async () => {
     const one = await createAmd64Stack({ name: "orphan", builder: ephemeral() });
     await timedUp(one, "first build");
-    const { id, up } = await startBuild(one, "orphaned");
+    const { id, up } = await startBuild(ec2.cloud, one, "orphaned");
     process.kill(-(up.child.pid as number), "SIGKILL");
     await up.done;
     assert.equal((await one.run("cancel", "--yes")).code, 0);

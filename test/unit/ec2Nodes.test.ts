@@ -245,6 +245,7 @@ describe("EC2 nodes, declared", () => {
       ],
       region: "eu-west-1",
       securityGroupId: "told-id",
+      vpcCidr: "172.31.0.0/16",
       tls: {
         ca: "certificate of told-ca-0certificate of told-ca-1certificate of told-ca-2",
         cert: "certificate of told-client",

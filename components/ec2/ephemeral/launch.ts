@@ -19,6 +19,8 @@ export interface NewInstance {
 export class Launcher {
   /** Asked again each second, told once. */
   private told?: CapacityType;
+  /** Of a request that may not have been answered: the same one does not launch twice. */
+  private token?: string;
 
   constructor(
     private readonly node: Ec2EphemeralNode,
@@ -34,8 +36,9 @@ export class Launcher {
     }
     const { ec2, arn, identity } = await this.clients();
     try {
-      const request = fleetRequest(this.node, capacityType, crypto.randomUUID());
-      const { Instances, Errors } = await ec2.createFleet(request);
+      this.token ??= crypto.randomUUID();
+      const { Instances, Errors } = await ec2.createFleet(fleetRequest(this.node, capacityType, this.token));
+      this.token = undefined;
       const [made] = Instances ?? [];
       if (made?.InstanceIds?.[0]) {
         this.told = undefined;
@@ -46,6 +49,7 @@ export class Launcher {
       if (isTransient(error)) {
         return { waitingFor: `AWS to launch it (${codeOf(error)}: ${shortMessage(error)})` };
       }
+      this.token = undefined;
       const judged = judgeFleet(this.node, this.region, [
         { ErrorCode: codeOf(error), ErrorMessage: shortMessage(error) },
       ]);

@@ -48,6 +48,7 @@ export function createEc2Nodes(
     builderName,
     accountId: account.accountId,
     region,
+    vpcCidr: vpc.cidr,
     securityGroupId: securityGroup.id,
     ingress: plainIngress(args.ingress),
     addressing: args.addressing,

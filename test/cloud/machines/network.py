@@ -49,6 +49,8 @@ class Port:
             return
         self.set_public_address(None)
         self.connected = False
+        # An instance that starts again is on another host.
+        self.is_partitioned = False
         self._nft(
             self._partition(False) + f"delete element inet vpc groups {{ {self.private_address} }}\n"
             f"flush chain inet vpc {self.chain}\n"

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Cloud, CloudInstance } from "../cloud/cloud";
+import { type Amd64Outputs, writeApp } from "../ec2/amd64";
+import { waitForSleep } from "../ec2/node";
+import type { Outcome, Stack } from "../main/stack";
+
+/** How long the step of a build takes that something happens to. */
+export const stepSeconds = 6;
+export const ends = ["terminated", "shutting-down"];
+
+/** Instances of a builder that run, or are about to. */
+export async function runningOf(cloud: Cloud, builderName: string): Promise<CloudInstance[]> {
+  const all = await cloud.instances();
+  return all.filter(({ tags, state }) => tags["multi-platform-image:builder"] === builderName && !ends.includes(state));
+}
+
+/** A build that is under way, and where. */
+export interface Build {
+  id: string;
+  up: ReturnType<Stack["start"]>;
+}
+
+/**
+ * Starts a build whose step sleeps, on a builder with one node, and waits until it does.
+ * @param what makes the step another one than those before.
+ */
+export async function startBuild(cloud: Cloud, stack: Stack, what: string): Promise<Build> {
+  await writeApp(stack, `sleep ${stepSeconds} && echo ${what} > /what`);
+  const { builderName } = await stack.outputs<Amd64Outputs>();
+  const up = stack.start("up", "--yes", "--skip-preview");
+  const id = await meanwhile(up.done, firstRunning(cloud, builderName));
+  await meanwhile(up.done, waitForSleep(cloud, id, stepSeconds));
+  return { id, up };
+}
+
+/** What happens during an `up`, which must not end before. */
+export function meanwhile<T>(up: Promise<Outcome>, what: Promise<T>): Promise<T> {
+  const end = up.then(({ output }): never => {
+    throw new Error(`the \`up\` has ended: ${output}`);
+  });
+  // Whichever is the later one, nobody waits for.
+  end.catch(() => undefined);
+  what.catch(() => undefined);
+  return Promise.race([what, end]);
+}
+
+async function firstRunning(cloud: Cloud, builderName: string): Promise<string> {
+  for (const deadline = Date.now() + 120_000; Date.now() < deadline; await sleep(100)) {
+    const found = (await runningOf(cloud, builderName)).find(({ state }) => state === "running");
+    if (found) {
+      return found.id;
+    }
+  }
+  throw new Error(`no instance of ${builderName} runs after 120 s`);
+}

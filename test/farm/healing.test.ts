@@ -1,0 +1,131 @@
+import * as assert from "node:assert/strict";
+
+import { GetParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+
+import type { BuilderArgs } from "../../components";
+import { parameterNames } from "../../components/ec2/connection";
+import { type Amd64Outputs, createAmd64Stack } from "../ec2/amd64";
+import { type Ec2Machines, getEc2 } from "../ec2/fixture";
+import { record } from "../ec2/timings";
+import { skipWithout } from "../hosts";
+import { type Stack, waitFor } from "../main/stack";
+import { type Build, runningOf, startBuild, stepSeconds } from "./builds";
+
+type Lifecycle = NonNullable<BuilderArgs["lifecycle"]>;
+
+/** What happens to an instance in the middle of a build. */
+const faults = {
+  "cut off": (ec2: Ec2Machines, id: string) => ec2.cloud.partition(id, true),
+  "without power": (ec2: Ec2Machines, id: string) => ec2.cloud.kill(id),
+  "ended by AWS": (ec2: Ec2Machines, id: string) => ec2.cloud.terminate(id),
+};
+type Fault = keyof typeof faults;
+
+/** Trials of each; what AWS terminates does not come back, unless it is ephemeral. */
+const trials: Record<Lifecycle, Partial<Record<Fault, number>>> = {
+  ephemeral: { "ended by AWS": 10, "cut off": 2 },
+  "stop-when-idle": { "cut off": 2, "without power": 2 },
+  persistent: { "cut off": 1, "without power": 1 },
+};
+
+describe("a node on EC2 that is lost in the middle of a build", function () {
+  this.timeout(900_000);
+  let ec2: Ec2Machines;
+  const stacks = {} as Record<Lifecycle, Stack>;
+
+  before(async function () {
+    skipWithout(this, ["cloud", "debian roots"]);
+    ec2 = await getEc2();
+    const made = Object.keys(trials).map(async (each) => {
+      const lifecycle = each as Lifecycle;
+      const idle = lifecycle === "persistent" ? {} : { idleTimeoutMinutes: 30 };
+      const builder = { lifecycle, wakeTimeoutSeconds: 240, idleTimeoutMinutes: undefined, ...idle };
+      stacks[lifecycle] = await createAmd64Stack({ name: `healing-${lifecycle}`, builder });
+      const { code, output } = await stacks[lifecycle].up();
+      assert.equal(code, 0, output);
+    });
+    await Promise.all(made);
+  });
+
+  after(async () => {
+    const destroyed = await Promise.all(
+      Object.values(stacks).map((stack) => stack.run("destroy", "--yes", "--skip-preview")),
+    );
+    assert.deepEqual(
+      destroyed.map(({ code }) => code),
+      destroyed.map(() => 0),
+      destroyed.map(({ output }) => output).join("\n"),
+    );
+  });
+
+  async function lose(lifecycle: Lifecycle, fault: Fault, trial: number): Promise<number> {
+    const build = await startBuild(ec2.cloud, stacks[lifecycle], `${fault} ${trial}`);
+    const begin = Date.now();
+    await faults[fault](ec2, build.id);
+    const { code, output } = await build.up.done;
+    const seconds = (Date.now() - begin) / 1000;
+    assert.equal(code, 0, output);
+    assert.match(output, /node amd64 was lost during the build/);
+    await checkInstances(lifecycle, build, output);
+    return seconds;
+  }
+
+  /** An ephemeral node is another instance; one that is kept is the same, started again. */
+  async function checkInstances(lifecycle: Lifecycle, { id }: Build, output: string): Promise<void> {
+    const { builderName } = await stacks[lifecycle].outputs<Amd64Outputs>();
+    const running = (await runningOf(ec2.cloud, builderName)).map((each) => each.id);
+    if (lifecycle === "ephemeral") {
+      assert.equal(new Set(output.match(/node amd64 is i-\w+/g)).size, 2, output);
+      assert.deepEqual(running, []);
+    } else {
+      assert.deepEqual(running, [id]);
+    }
+  }
+
+  async function loseOften(lifecycle: Lifecycle, fault: Fault): Promise<void> {
+    const count = trials[lifecycle][fault] ?? 0;
+    const seconds: number[] = [];
+    for (let trial = 1; trial <= count; trial += 1) {
+      seconds.push(await lose(lifecycle, fault, trial));
+    }
+    const mean = seconds.reduce((sum, each) => sum + each, 0) / count;
+    const event = `${fault} mid-build → the same \`up\` succeeds (its step takes ${stepSeconds} s), ${count} of ${count}`;
+    record(lifecycle, `${event}, mean`, mean);
+    record(lifecycle, `${event}, slowest`, Math.max(...seconds));
+  }
+
+  it("ended by AWS, ephemeral: the same `up` succeeds on another, 10 of 10 times", () =>
+    loseOften("ephemeral", "ended by AWS"));
+
+  it("cut off: the same `up` succeeds, whatever the lifecycle", () =>
+    Promise.all((Object.keys(trials) as Lifecycle[]).map((lifecycle) => loseOften(lifecycle, "cut off"))));
+
+  it("without power: the same `up` succeeds on the same instance", () =>
+    Promise.all((["stop-when-idle", "persistent"] as const).map((each) => loseOften(each, "without power"))));
+
+  it("cut off while somebody else claims it: it is not stopped, and the build goes on once it is back", async () => {
+    const stack = stacks["stop-when-idle"];
+    const { builderName } = await stack.outputs<Amd64Outputs>();
+    const { id, up } = await startBuild(ec2.cloud, stack, "claimed");
+    await claim(builderName, "up-somebody");
+    await ec2.cloud.forgetCalls();
+    await ec2.cloud.partition(id, true);
+    const isRefused = () => /is silent, and is not stopped: it is claimed by up-somebody, too/.test(up.output());
+    await waitFor("the refusal", isRefused, 180);
+    await ec2.cloud.partition(id, false);
+    const { code, output } = await up.done;
+    assert.equal(code, 0, output);
+    const calls = (await ec2.cloud.calls()).map(({ operation }) => operation);
+    assert.ok(!calls.includes("StopInstances"), calls.join());
+  });
+
+  /** Adds a claim to the lease, as an `up` on another machine does. */
+  async function claim(builderName: string, name: string): Promise<void> {
+    const ssm = new SSMClient(ec2.cloud.client);
+    const Name = parameterNames.lease(builderName);
+    const { Parameter } = await ssm.send(new GetParameterCommand({ Name }));
+    const lease = JSON.parse(Parameter?.Value ?? "{}") as Record<string, number>;
+    const Value = JSON.stringify({ ...lease, [name]: Math.ceil(Date.now() / 1_000) + 600 });
+    await ssm.send(new PutParameterCommand({ Name, Value, Overwrite: true }));
+  }
+});
