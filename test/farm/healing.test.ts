@@ -21,36 +21,42 @@ const faults = {
 };
 type Fault = keyof typeof faults;
 
-/** Trials of each; what AWS terminates does not come back, unless it is ephemeral. */
-const trials: Record<Lifecycle, Partial<Record<Fault, number>>> = {
-  ephemeral: { "ended by AWS": 10, "cut off": 2 },
-  "stop-when-idle": { "cut off": 2, "without power": 2 },
-  persistent: { "cut off": 1, "without power": 1 },
+/** Trials of each at each of its builders; what AWS terminates does not come back, unless it is ephemeral. */
+const trials: Record<Lifecycle, { builders: number } & Partial<Record<Fault, number>>> = {
+  ephemeral: { builders: 2, "ended by AWS": 5, "cut off": 1 },
+  "stop-when-idle": { builders: 1, "cut off": 2, "without power": 2 },
+  persistent: { builders: 1, "cut off": 1, "without power": 1 },
 };
+const lifecycles = Object.keys(trials) as Lifecycle[];
 
 describe("a node on EC2 that is lost in the middle of a build", function () {
   this.timeout(900_000);
   let ec2: Ec2Machines;
-  const stacks = {} as Record<Lifecycle, Stack>;
+  const stacks = new Map<Lifecycle, Stack[]>();
 
   before(async function () {
     skipWithout(this, ["cloud", "debian roots"]);
     ec2 = await getEc2();
-    const made = Object.keys(trials).map(async (each) => {
-      const lifecycle = each as Lifecycle;
-      const idle = lifecycle === "persistent" ? {} : { idleTimeoutMinutes: 30 };
-      const builder = { lifecycle, wakeTimeoutSeconds: 240, idleTimeoutMinutes: undefined, ...idle };
-      stacks[lifecycle] = await createAmd64Stack({ name: `healing-${lifecycle}`, builder });
-      const { code, output } = await stacks[lifecycle].up();
-      assert.equal(code, 0, output);
-    });
-    await Promise.all(made);
+    for (const lifecycle of lifecycles) {
+      stacks.set(
+        lifecycle,
+        await Promise.all(Array.from({ length: trials[lifecycle].builders }, (_, at) => firstUp(lifecycle, at))),
+      );
+    }
   });
 
+  async function firstUp(lifecycle: Lifecycle, at: number): Promise<Stack> {
+    const idleTimeoutMinutes = lifecycle === "persistent" ? undefined : 30;
+    const builder = { lifecycle, wakeTimeoutSeconds: 240, idleTimeoutMinutes };
+    const stack = await createAmd64Stack({ name: `healing-${lifecycle}-${at}`, builder });
+    const { code, output } = await stack.up();
+    assert.equal(code, 0, output);
+    return stack;
+  }
+
   after(async () => {
-    const destroyed = await Promise.all(
-      Object.values(stacks).map((stack) => stack.run("destroy", "--yes", "--skip-preview")),
-    );
+    const all = [...stacks.values()].flat();
+    const destroyed = await Promise.all(all.map((stack) => stack.run("destroy", "--yes", "--skip-preview")));
     assert.deepEqual(
       destroyed.map(({ code }) => code),
       destroyed.map(() => 0),
@@ -58,21 +64,21 @@ describe("a node on EC2 that is lost in the middle of a build", function () {
     );
   });
 
-  async function lose(lifecycle: Lifecycle, fault: Fault, trial: number): Promise<number> {
-    const build = await startBuild(ec2.cloud, stacks[lifecycle], `${fault} ${trial}`);
+  async function lose(stack: Stack, lifecycle: Lifecycle, fault: Fault, trial: number): Promise<number> {
+    const build = await startBuild(ec2.cloud, stack, `${fault} ${trial}`);
     const begin = Date.now();
     await faults[fault](ec2, build.id);
     const { code, output } = await build.up.done;
     const seconds = (Date.now() - begin) / 1000;
     assert.equal(code, 0, output);
     assert.match(output, /node amd64 was lost during the build/);
-    await checkInstances(lifecycle, build, output);
+    await checkInstances(stack, lifecycle, build, output);
     return seconds;
   }
 
   /** An ephemeral node is another instance; one that is kept is the same, started again. */
-  async function checkInstances(lifecycle: Lifecycle, { id }: Build, output: string): Promise<void> {
-    const { builderName } = await stacks[lifecycle].outputs<Amd64Outputs>();
+  async function checkInstances(stack: Stack, lifecycle: Lifecycle, { id }: Build, output: string): Promise<void> {
+    const { builderName } = await stack.outputs<Amd64Outputs>();
     const running = (await runningOf(ec2.cloud, builderName)).map((each) => each.id);
     if (lifecycle === "ephemeral") {
       assert.equal(new Set(output.match(/node amd64 is i-\w+/g)).size, 2, output);
@@ -82,13 +88,20 @@ describe("a node on EC2 that is lost in the middle of a build", function () {
     }
   }
 
+  /** Each builder's trials one after the other, builders side by side. */
   async function loseOften(lifecycle: Lifecycle, fault: Fault): Promise<void> {
-    const count = trials[lifecycle][fault] ?? 0;
+    const each = trials[lifecycle][fault] ?? 0;
+    const own = stacks.get(lifecycle) ?? [];
     const seconds: number[] = [];
-    for (let trial = 1; trial <= count; trial += 1) {
-      seconds.push(await lose(lifecycle, fault, trial));
-    }
-    const mean = seconds.reduce((sum, each) => sum + each, 0) / count;
+    await Promise.all(
+      own.map(async (stack) => {
+        for (let trial = 1; trial <= each; trial += 1) {
+          seconds.push(await lose(stack, lifecycle, fault, trial));
+        }
+      }),
+    );
+    const count = own.length * each;
+    const mean = seconds.reduce((sum, one) => sum + one, 0) / count;
     const event = `${fault} mid-build → the same \`up\` succeeds (its step takes ${stepSeconds} s), ${count} of ${count}`;
     record(lifecycle, `${event}, mean`, mean);
     record(lifecycle, `${event}, slowest`, Math.max(...seconds));
@@ -98,13 +111,13 @@ describe("a node on EC2 that is lost in the middle of a build", function () {
     loseOften("ephemeral", "ended by AWS"));
 
   it("cut off: the same `up` succeeds, whatever the lifecycle", () =>
-    Promise.all((Object.keys(trials) as Lifecycle[]).map((lifecycle) => loseOften(lifecycle, "cut off"))));
+    Promise.all(lifecycles.map((lifecycle) => loseOften(lifecycle, "cut off"))));
 
   it("without power: the same `up` succeeds on the same instance", () =>
     Promise.all((["stop-when-idle", "persistent"] as const).map((each) => loseOften(each, "without power"))));
 
   it("cut off while somebody else claims it: it is not stopped, and the build goes on once it is back", async () => {
-    const stack = stacks["stop-when-idle"];
+    const [stack] = stacks.get("stop-when-idle") ?? [];
     const { builderName } = await stack.outputs<Amd64Outputs>();
     const { id, up } = await startBuild(ec2.cloud, stack, "claimed");
     await claim(builderName, "up-somebody");
