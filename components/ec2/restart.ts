@@ -42,8 +42,9 @@ export function restartSilent(
         return refuse(`it is claimed by ${others.map(([claim]) => claim).join(", ")}, too`);
       }
       progress(`${subject} is silent: it is stopped, to start on another host`);
-      // A guest that hangs can't end by itself.
-      await ec2.stopInstances({ InstanceIds: [node.instanceId], Force: true });
+      // A guest that hangs, or is cut off from what it waits for, does not end by itself in good time. What it loses is what
+      // it would in a crash: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StopInstances.html
+      await ec2.stopInstances({ InstanceIds: [node.instanceId], SkipOsShutdown: true });
     } catch (error) {
       const resource = arn("ec2", `instance/${node.instanceId}`);
       return refuse(describeAwsError(error, { action: "ec2:StopInstances", resource, identity }).message);

@@ -17,12 +17,19 @@ const ownShutdown = /^(|Client\.(User|Instance)InitiatedShutdown)$/;
 /** Starts a node's instance, and judges why it stopped again. */
 export class Starter {
   private starts: number[] = [];
+  /** Whether it ran after the last of them: what it stops of then is no reason that it can't start. */
+  private hasRun = false;
 
   constructor(
     private readonly node: Ec2ConnectionNode,
     private readonly wakeTimeoutSeconds: number,
     private readonly clients: () => Promise<AwsClients>,
   ) {}
+
+  /** The instance runs. */
+  sawRunning(): void {
+    this.hasRun = true;
+  }
 
   /** Has a stopped instance started, once. */
   async start(instance: Instance, progress: Progress): Promise<Waiting> {
@@ -48,14 +55,15 @@ export class Starter {
       throw told ?? describeAwsError(error, { action: "ec2:StartInstances", resource, identity });
     }
     this.starts.push(now);
+    this.hasRun = false;
     return starting;
   }
 
-  /** Stopped again after our start: by AWS, which says why, or by itself. */
+  /** Stopped again after our start: by AWS before it ran, which says why, or by itself. */
   private checkStarts(instance: Instance): void {
     const { Code = "", Message = "" } = instance.StateReason ?? {};
     const subject = `node ${this.node.name} (${this.node.instanceId})`;
-    if (this.starts.length > 0 && !ownShutdown.test(Code)) {
+    if (this.starts.length > 0 && !this.hasRun && !ownShutdown.test(Code)) {
       const [origin, code] = Code.split(".");
       const fix =
         origin === "Server" ? "try again later" : "mend what this names (a volume, or a KMS key and its policy)";

@@ -90,6 +90,7 @@ class Waker {
       return this.late("EC2 to know the instance", () => this.goneError("is not there"));
     }
     if (instance.State.Name === "running") {
+      this.starter.sawRunning();
       return this.running(instance);
     }
     this.console.reset();

@@ -31,6 +31,20 @@ END
 systemd-run python3 /usr/local/sbin/echo.py
 `;
 
+// Prints an answer and its status. The AMI has no curl.
+const askMetadata = `
+import sys, urllib.error
+from urllib.request import Request, urlopen
+base = "http://169.254.169.254/latest/"
+ttl = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
+token = urlopen(Request(base + "api/token", method="PUT", headers=ttl), timeout=5).read().decode()
+try:
+    answer = urlopen(Request(base + "meta-data/" + sys.argv[1], headers={"X-aws-ec2-metadata-token": token}), timeout=5)
+except urllib.error.HTTPError as error:
+    answer = error
+print(answer.read().decode(), answer.status, end="")
+`;
+
 // Sends a line ten times a second, until there is no answer to one.
 const talk = (address: string): string[] => [
   "bash",
@@ -122,12 +136,7 @@ describe("machines of the tests' cloud: what AWS takes away, cuts off, or sets t
 
   const shell = (id: string, script: string): Promise<string> => cloud.run(id, ["bash", "-euc", script]);
 
-  const metadata = (id: string, path: string): Promise<string> =>
-    shell(
-      id,
-      `token=$(curl -sf -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token)
-       curl -s -m 5 -w ' %{http_code}' -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/${path}`,
-    );
+  const metadata = (id: string, path: string): Promise<string> => cloud.run(id, ["python3", "-c", askMetadata, path]);
 
   /** Of the instance's own volume, once it is there. */
   const withVolume = (script: string): string =>

@@ -42,6 +42,8 @@ class Life:
     boots: int = 0
     # What ended the guest, when it was not the guest.
     ended_by: tuple[str, str] | None = None
+    # Whether whoever stopped it did not want to wait for its system.
+    skips_shutdown: bool = False
     # When AWS takes a spot instance back, once it has said so.
     notice: float | None = None
     # Where the text of this boot begins.
@@ -77,7 +79,7 @@ class Instances:
 
     def stop(self, life: Life, reason: tuple[str, str] = USER) -> None:
         self._set(life, "stopping")
-        self._thread(self._bring_down, life, "stopped", reason)
+        self._thread(self._bring_down, life, "stopped", reason, life.skips_shutdown)
 
     def terminate(self, life: Life) -> None:
         self._set(life, "shutting-down")

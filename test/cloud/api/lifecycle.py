@@ -57,6 +57,8 @@ def install_lifecycle(world: World) -> None:
                 "Instance request. You can only stop Spot Instances associated with persistent Spot Instance requests."
             )
             raise Refusal("UnsupportedOperation", message)
+        for life in asked:
+            life.skips_shutdown = bool(call.get("SkipOsShutdown"))
 
     @world.before("ec2", "ModifyInstanceAttribute")
     def check_change(call: Call) -> None:
