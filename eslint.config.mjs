@@ -2,7 +2,7 @@ import tseslint from "typescript-eslint";
 
 export default tseslint.config(
   // Examples are projects of their own, with their own packages; `tsc` reads them as well.
-  { ignores: ["dist/", "node_modules/", ".state/", "examples/", "**/*.js", "**/*.mjs"] },
+  { ignores: ["dist/", "node_modules/", ".state/", ".multi-platform-image/", "examples/", "**/*.js", "**/*.mjs"] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },

@@ -52,6 +52,11 @@ export class Builder extends pulumi.ComponentResource {
    * @internal
    */
   readonly declaredNodes: readonly NamedNode[];
+  /**
+   * Registries that the nodes reach without TLS, as far as they are declared here.
+   * @internal
+   */
+  readonly insecureRegistries: readonly string[];
   private readonly source: NodeSource;
   private sessions?: Promise<BuildSession[]>;
 
@@ -71,10 +76,15 @@ export class Builder extends pulumi.ComponentResource {
     this.builderName = pulumi.output(resolved(this.urn).then((urn) => registeredName(name, urn)));
     if (args instanceof GivenConnection) {
       this.declaredNodes = [];
+      this.insecureRegistries = [];
       this.source = connectionSource(this, name, args, this.builderName);
     } else {
       const normal = asResourceError(this, () => normaliseBuilder(name, args));
       this.declaredNodes = normal.nodes;
+      this.insecureRegistries = [
+        ...normal.nodes.flatMap((node) => (node.kind === "local" ? (node.insecureRegistries ?? []) : [])),
+        ...normal.ec2.nodes.flatMap(({ insecureRegistries }) => insecureRegistries),
+      ];
       this.source = declaredSource(this, name, normal, this.builderName);
     }
     this.nodes = this.source.nodes;

@@ -4,9 +4,9 @@ import { BuildError } from "./errors";
 import { parsePlatform, type Platform } from "./platforms";
 
 /** A node of a {@link BuilderConnection}. */
-export type BuilderConnectionNode =
-  | { kind: "ec2"; name: string; platform: Platform }
-  | { kind: "remote"; name: string; platform: Platform; endpoint: string; tls?: TlsMaterial };
+export type BuilderConnectionNode = { name: string; platform: Platform; furtherPlatforms?: readonly Platform[] } & (
+  { kind: "ec2" } | { kind: "remote"; endpoint: string; tls?: TlsMaterial }
+);
 
 /**
  * All that another program needs to build on a builder's nodes, besides AWS credentials for those of kind `ec2`: the output
@@ -79,6 +79,9 @@ function isNode(value: unknown): value is BuilderConnectionNode {
   if (!isObject(value) || typeof value.name !== "string" || !isPlatform(value.platform)) {
     return false;
   }
+  if (value.furtherPlatforms !== undefined && !isPlatformList(value.furtherPlatforms)) {
+    return false;
+  }
   return (
     value.kind === "ec2" ||
     (value.kind === "remote" && typeof value.endpoint === "string" && !("problem" in parseEndpoint(value.endpoint)))
@@ -87,6 +90,10 @@ function isNode(value: unknown): value is BuilderConnectionNode {
 
 function isPlatform(value: unknown): value is Platform {
   return typeof value === "string" && parsePlatform(value) === value;
+}
+
+function isPlatformList(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isPlatform);
 }
 
 function ec2Names(ec2: unknown): unknown[] {

@@ -3,6 +3,7 @@ import type { Access, RunNode } from "./build/node";
 import { RelaySession } from "./build/relaySession";
 import type { BuildSession } from "./build/session";
 import { shareNode } from "./build/sharedNode";
+import { isPlain } from "./buildkit/settings";
 import type { BuilderConnection, BuilderConnectionNode } from "./builderConnection";
 import { ec2Session } from "./ec2/session";
 import type { AwsSettings } from "./ec2/settings";
@@ -38,6 +39,7 @@ export async function startSessions(
   if ("problem" in buildkitd && builder.nodes.every(({ kind }) => kind === "local")) {
     const engine = await findEngine();
     if (!("tried" in engine)) {
+      refuseSettings(builder.nodes, engine.endpoint);
       return [new EngineSession({ builderName, nodes, engine, reason: buildkitd.problem })];
     }
   }
@@ -46,19 +48,33 @@ export async function startSessions(
   );
 }
 
+/** A container that is there keeps what it was made with. */
+function refuseSettings(nodes: readonly ReachableNode[], endpoint: string): void {
+  const node = nodes.find((each) => each.kind === "local" && !isPlain(each.settings));
+  if (node) {
+    throw new BuildError(
+      `node ${node.name} of kind "local": \`maxParallelism\`, \`registryMirrors\` and \`insecureRegistries\` are settings of a daemon that is started here, ` +
+        `and BuildKit runs in the Docker engine at ${endpoint}. Fix: leave them out, or make a builder with \`docker buildx create --buildkitd-config\` and name it in \`builder\`.`,
+    );
+  }
+}
+
 async function runNodes(
   { nodes, ec2 }: ReachableBuilder,
   askAws: () => Promise<AwsSettings>,
 ): Promise<{ nodes: RunNode[]; access: Access | undefined }> {
   const session = ec2 && ec2Session(ec2, await askAws());
-  const made = nodes.map((node) => {
+  const made = nodes.map((node): RunNode | undefined => {
+    const { furtherPlatforms } = node;
     switch (node.kind) {
-      case "ec2":
-        return session?.nodes.find(({ name }) => name === node.name);
+      case "ec2": {
+        const found = session?.nodes.find(({ name }) => name === node.name);
+        return found && Object.assign(found, { furtherPlatforms });
+      }
       case "local":
-        return localRunNode(node);
+        return { ...localRunNode(node), furtherPlatforms };
       case "remote":
-        return remoteRunNode(node);
+        return { ...remoteRunNode(node), furtherPlatforms };
       default:
         return node satisfies never;
     }

@@ -17,6 +17,8 @@ export interface BuildNode {
   name: string;
   kind: NodeArgs["kind"];
   platform: Platform;
+  /** What it builds besides, by emulation or without running any of it. */
+  furtherPlatforms?: readonly Platform[];
   /** `false` for a `local` node of another platform than this machine's: good for Dockerfiles without RUN. */
   native: boolean;
   /** The EC2 instance, for nodes of kind `ec2`. */
@@ -110,13 +112,14 @@ function describeNodes(
 }
 
 function describeKnown(
-  nodes: readonly Pick<NamedNode, "name" | "kind" | "platform">[],
+  nodes: readonly Pick<NamedNode, "name" | "kind" | "platform" | "furtherPlatforms">[],
   ec2: Ec2Connection | undefined,
 ): BuildNode[] {
-  return nodes.map(({ name, kind, platform }) => ({
+  return nodes.map(({ name, kind, platform, furtherPlatforms }) => ({
     name,
     kind,
     platform,
+    ...(furtherPlatforms && { furtherPlatforms }),
     native: kind !== "local" || isNativeOn(platform, process.arch),
     ...(kind === "ec2" && { instanceId: ec2?.nodes.find((each) => each.name === name)?.instanceId }),
   }));
@@ -124,19 +127,22 @@ function describeKnown(
 
 /** The part of a node's arguments that hooks need. */
 function plainNode(node: NamedNode, idleTimeoutMinutes: number | null): pulumi.Input<ReachableNode> {
-  const { name, platform } = node;
+  const { name, platform, furtherPlatforms } = node;
+  const common = { name, platform, ...(furtherPlatforms && { furtherPlatforms }) };
   switch (node.kind) {
     case "ec2":
-      return { kind: node.kind, name, platform };
-    case "local":
-      return { kind: node.kind, name, platform, idleTimeoutMinutes };
+      return { kind: node.kind, ...common };
+    case "local": {
+      const { maxParallelism, registryMirrors = {}, insecureRegistries = [] } = node;
+      const settings = { ...(maxParallelism && { maxParallelism }), registryMirrors, insecureRegistries };
+      return { kind: node.kind, ...common, idleTimeoutMinutes, settings };
+    }
     case "remote": {
       const { endpoint, tls } = node;
       const { ca, cert, key, serverName } = tls ?? {};
       return pulumi.output({
         kind: node.kind,
-        name,
-        platform,
+        ...common,
         endpoint,
         tls: tls && { ca, cert, key, serverName },
       }) as pulumi.Output<ReachableNode>;

@@ -56,6 +56,7 @@ function checkOf(
         wasPushedNow,
         platforms,
         logins: logins ?? [],
+        insecureRegistries: build.insecureRegistries ?? [],
       });
       if (found.warning) {
         await pulumi.log.warn(`${found.warning}. Its platforms are not checked this time.`, component);

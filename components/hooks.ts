@@ -1,14 +1,24 @@
+import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
+import { checkBaseImages } from "./baseImages/check";
 import type { Progress } from "./build/node";
+import { platformsOf } from "./build/placement";
 import type { Attempt, BuildSession } from "./build/session";
 import type { Builder } from "./builder";
-import type { Platform } from "./platforms";
+import { isMocked } from "./mocks";
+import { allPlatforms, isNativeOn, type Platform } from "./platforms";
+import { describePreview } from "./preview";
 import { resolved } from "./resolved";
+import { type ComparedArgs, whyBuilt } from "./why";
 
 /** What the hooks of one image know of its build. */
 export interface ImageBuild {
   readonly platforms: readonly Platform[];
+  /** Registries without TLS, as the builder's nodes have them. */
+  readonly insecureRegistries?: readonly string[];
+  /** What its base images are found by; none where they are not checked. */
+  readonly checkedArgs?: dockerBuild.ImageArgs;
   /** Set once this `up` has built and pushed. */
   wasPushedNow: boolean;
   attempt?: Attempt;
@@ -25,14 +35,25 @@ export function imageHooks(
   builder: Builder,
   build: ImageBuild,
 ): pulumi.ResourceHookBinding | undefined {
-  if (!canRegisterHooks()) {
+  if (isMocked()) {
     return undefined;
   }
   const progress: Progress = (message, isPassing) => {
     void pulumi.log.info(message, component, undefined, isPassing);
   };
   const session = async () => builder.session(await resolved(component.urn));
+  const tell = async ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
+    const reason = await reasonOf(oldInputs, newInputs);
+    if (pulumi.runtime.isDryRun()) {
+      const nodes = builder.declaredNodes.length > 0 ? builder.declaredNodes : await resolved(builder.nodes);
+      const text = describePreview(reason, await resolved(component.urn), nodes, build.platforms);
+      await pulumi.log.info(`image ${name} ${text}`, component);
+    } else {
+      await pulumi.log.info(`building image ${name}: ${reason}`, component);
+    }
+  };
   const before = async () => {
+    await checkBases(component, name, builder, build, progress);
     build.attempt = await (await session()).prepare(build.platforms, progress);
   };
   const after = async () => {
@@ -52,13 +73,52 @@ export function imageHooks(
     }
     return isToBuildAgain;
   };
+  // The one hook that a preview runs, too.
+  const telling = new pulumi.ResourceHook(`multi-platform-image_${name}_why`, tell, { onDryRun: true });
   return {
-    beforeCreate: [before],
-    beforeUpdate: [before],
+    beforeCreate: [telling, before],
+    beforeUpdate: [telling, before],
     afterCreate: [after],
     afterUpdate: [after],
     onError: [new pulumi.ErrorHook(`multi-platform-image_${name}_onError`, onError)],
   };
+}
+
+/** Why docker-build builds, without values: some are secrets. */
+async function reasonOf(before: pulumi.Inputs | undefined, now: pulumi.Inputs = {}): Promise<string> {
+  const unknown = Object.keys(now).filter((key) => pulumi.containsUnknowns(now[key]));
+  return whyBuilt(before && (await plain(before, [])), await plain(now, unknown), unknown);
+}
+
+async function plain(inputs: pulumi.Inputs, without: readonly string[]): Promise<ComparedArgs> {
+  const known = Object.entries(inputs).filter(([key]) => !without.includes(key));
+  const all: pulumi.Output<ComparedArgs> = pulumi.output(Object.fromEntries(known));
+  return resolved(all);
+}
+
+/** Before any node is called: a base image without the platform is no reason to wake one. */
+async function checkBases(
+  component: pulumi.Resource,
+  name: string,
+  builder: Builder,
+  { platforms, checkedArgs }: ImageBuild,
+  progress: Progress,
+): Promise<void> {
+  if (!checkedArgs) {
+    return;
+  }
+  const nodes = await resolved(builder.nodes);
+  const { context, dockerfile, buildArgs, target, registries } = checkedArgs;
+  const inputs = await resolved(pulumi.output({ context, dockerfile, buildArgs, target, registries }));
+  const buildPlatform = (platform: Platform) => {
+    const node = nodes.find((each) => platformsOf(each).includes(platform));
+    // A node that is not native is this machine's own daemon.
+    return node?.native === false ? allPlatforms.find((each) => isNativeOn(each, process.arch)) : node?.platform;
+  };
+  const owner = `MultiPlatformImage ${name}`;
+  const isOnThisMachine = nodes.every(({ kind }) => kind === "local");
+  const warn = (message: string) => pulumi.log.warn(message, component);
+  await checkBaseImages({ owner, platforms, buildPlatform, isOnThisMachine, ...inputs }, progress, warn);
 }
 
 async function recover(
@@ -83,10 +143,4 @@ async function finish(openSession: () => Promise<BuildSession>, build: ImageBuil
   if (build.attempt) {
     await (await openSession()).finish(build.attempt, hasFailed);
   }
-}
-
-/** In unit tests with mocks nothing is built, and the SDK's mock of the engine takes no hooks. */
-function canRegisterHooks(): boolean {
-  const monitor = pulumi.runtime.getMonitor() as { registerResourceHook?: unknown } | undefined;
-  return typeof monitor?.registerResourceHook === "function";
 }

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Builder } from "./builder";
 import type { BuilderArgs } from "./builderArguments";
+import { checkExports } from "./exports";
 import { defaultPlatforms, type Platform } from "./platforms";
 import { checkRepository, type EcrRepository } from "./repository/ecr";
 import { checkContext, checkLoad, checkPlatforms, checkTags } from "./validate";
@@ -14,7 +15,7 @@ import { checkContext, checkLoad, checkPlatforms, checkTags } from "./validate";
  */
 export interface MultiPlatformImageArgs extends Omit<
   dockerBuild.ImageArgs,
-  "builder" | "buildOnPreview" | "context" | "platforms" | "push"
+  "builder" | "buildOnPreview" | "cacheFrom" | "cacheTo" | "context" | "platforms" | "push"
 > {
   /**
    * Where the image is built: a {@link Builder}, the arguments of one that this image has for itself, or the name of a
@@ -30,6 +31,37 @@ export interface MultiPlatformImageArgs extends Omit<
    * @default false
    */
   buildOnPreview?: dockerBuild.ImageArgs["buildOnPreview"];
+  /**
+   * Caches to read from. With several platforms each is read at the places of the platforms, as `cacheTo` writes them, and
+   * at the one that is named, which another tool may have written; what is not there is a line in the log. Equivalent to
+   * buildx's `--cache-from`.
+   *
+   * @default - the nodes' own caches alone
+   * @see https://docs.docker.com/build/cache/backends/
+   */
+  cacheFrom?: dockerBuild.ImageArgs["cacheFrom"];
+  /**
+   * Caches to write. With several platforms each has a place of its own, because buildx would have every node write to the
+   * same one: `app:cache` becomes `app:cache-linux-arm64` and `app:cache-linux-amd64`, the folder `cache` becomes
+   * `cache/linux-arm64`, and scopes and names (`gha`, `s3`, `azblob`) get the same ending. They are written after the
+   * image, by a build of its platform's node for each. An `inline` cache is part of the image. Equivalent to buildx's
+   * `--cache-to`.
+   *
+   * @default - the nodes' own caches alone
+   * @see https://docs.docker.com/build/cache/backends/
+   */
+  cacheTo?: dockerBuild.ImageArgs["cacheTo"];
+  /**
+   * Whether each base image of the Dockerfile is asked for the platforms that are wanted of it, before a node wakes: one
+   * request to its registry for each image of an `up` that builds, with the credentials of the build. An index that lacks
+   * a platform is an error, as it would be in BuildKit, once nodes are awake. A registry that can't be asked is a warning.
+   * See docs/base-images.md.
+   *
+   * Equivalent to `docker buildx imagetools inspect IMAGE` before a build.
+   *
+   * @default true
+   */
+  checkBaseImages?: boolean;
   /**
    * The build context: a path relative to the Pulumi project, an URL, or docker-build's own form with `location` and
    * `named` contexts. Equivalent to buildx's positional argument and `--build-context`.
@@ -73,6 +105,18 @@ export interface MultiPlatformImageArgs extends Omit<
    * @see https://github.com/pulumi/pulumi-docker-build/issues/581
    */
   retainOnDelete?: boolean;
+  /**
+   * Whether builds get their local contexts from a copy in the project's folder, below `.multi-platform-image`, in place of
+   * the folders themselves. In it files have the modes that Git keeps (0644 and 0755), and its path is made of its content:
+   * so the same content gives no diff on another machine, whatever its checkout's path and umask are, and each change gives
+   * one. Files are hard links where they can be.
+   *
+   * Set it to `false` where the project's folder can't be written to, or where modes must reach the image as they are; then
+   * docker-build compares the folders' paths and the modes of their files. See docs/digests.md.
+   *
+   * @default true
+   */
+  stageContext?: boolean;
 }
 
 /**
@@ -82,9 +126,10 @@ export interface MultiPlatformImageArgs extends Omit<
 export function normaliseImage(name: string, args: MultiPlatformImageArgs) {
   const owner = `MultiPlatformImage ${name}`;
   const { builder, context, platforms: given = defaultPlatforms, push = true, retainOnDelete = true, ...others } = args;
-  const { repository, ...rest } = others;
+  const { repository, checkBaseImages = true, stageContext = true, ...rest } = others;
   const platforms = checkPlatforms(owner, given);
   checkLoad(owner, rest.load === true, platforms);
+  checkExports(owner, rest);
   checkRepository(owner, repository);
   if (!repository || rest.tags !== undefined) {
     checkPlainTags(owner, rest.tags, push);
@@ -99,7 +144,7 @@ export function normaliseImage(name: string, args: MultiPlatformImageArgs) {
     platforms: [...given] as dockerBuild.ImageArgs["platforms"],
     push,
   };
-  return { platforms, imageArgs, builder, repository, retainOnDelete };
+  return { platforms, imageArgs, builder, repository, retainOnDelete, checkBaseImages, stageContext };
 }
 
 function checkPlainTags(owner: string, tags: dockerBuild.ImageArgs["tags"], push: dockerBuild.ImageArgs["push"]): void {

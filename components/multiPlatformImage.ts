@@ -3,6 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { Builder } from "./builder";
 import type { BuilderArgs } from "./builderArguments";
+import { exportCaches, splitCaches } from "./caches/exports";
+import { prepareContext } from "./context/prepare";
 import { defaultBuilder } from "./defaultBuilder";
 import { checkedDigests } from "./digests";
 import { imageHooks, type ImageBuild } from "./hooks";
@@ -47,16 +49,23 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
    */
   constructor(name: string, args: MultiPlatformImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super(imageType, name, {}, opts);
-    const { platforms, builder, repository, retainOnDelete, ...normal } = asResourceError(this, () =>
+    const { platforms, builder, repository, retainOnDelete, checkBaseImages, ...normal } = asResourceError(this, () =>
       normaliseImage(name, args),
     );
     const { own, builderName } = resolveBuilder(this, name, builder, platforms);
-    const build: ImageBuild = { platforms, wasPushedNow: false };
     this.builder = own;
-    const ownArgs = { ...normal.imageArgs, builder: { name: builderName } };
+    const prepared = prepareContext(this, name, normal.imageArgs, normal.stageContext);
+    const { imageArgs: withoutCaches, cacheTo } = splitCaches(prepared, platforms);
+    const ownArgs = { ...withoutCaches, builder: { name: builderName } };
     const { imageArgs, generation } = repository
       ? withRepository(this, name, repository, ownArgs)
       : { imageArgs: ownArgs, generation: undefined };
+    const build: ImageBuild = {
+      platforms,
+      insecureRegistries: own?.insecureRegistries,
+      wasPushedNow: false,
+      checkedArgs: checkBaseImages ? imageArgs : undefined,
+    };
     this.image = new Image(name, imageArgs, {
       parent: this,
       // Nodes are resources of the builder; the builder's name alone does not wait for them.
@@ -64,6 +73,9 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
       retainOnDelete,
       hooks: own && imageHooks(this, name, own, build),
     });
+    if (cacheTo) {
+      exportCaches(this, name, cacheTo, { image: this.image, imageArgs, platforms, builder: own });
+    }
     const digests = checkedDigests(this, this.image, imageArgs, build, generation ?? this.image);
     this.indexDigest = digests.indexDigest;
     this.ref = digests.ref;

@@ -54,10 +54,43 @@ export function checkNodes(owner: string, nodes: readonly NodeArgs[]): NamedNode
       throw argumentError(owner, `nodes[${at}].name`, name, "begin with a letter, then a-z, 0-9, '.', '_' and '-'");
     }
     checkEndpoint(owner, at, node);
-    return { ...node, platform, name };
+    if (node.kind === "local" && node.maxParallelism !== undefined) {
+      checkWholeNumber(owner, `nodes[${at}].maxParallelism`, node.maxParallelism, 1);
+    }
+    const furtherPlatforms = node.furtherPlatforms?.map((each) =>
+      checkPlatform(owner, `nodes[${at}].furtherPlatforms`, each),
+    );
+    return { ...node, platform, name, ...(furtherPlatforms && { furtherPlatforms }) };
   });
   checkDistinct(owner, named);
+  checkFurtherPlatforms(owner, named);
   return named;
+}
+
+/** A platform has one kind of node: machines of it, or one that builds it besides. */
+function checkFurtherPlatforms(owner: string, nodes: readonly NamedNode[]): void {
+  for (const [at, { name, platform, furtherPlatforms = [] }] of nodes.entries()) {
+    const refuse = (remedy: string) => argumentError(owner, `nodes[${at}].furtherPlatforms`, furtherPlatforms, remedy);
+    const twice = furtherPlatforms.find((each, index) => furtherPlatforms.indexOf(each) !== index);
+    if (twice) {
+      throw refuse(`${twice} is there twice; name it once`);
+    }
+    for (const other of nodes) {
+      const native = furtherPlatforms.find((each) => each === other.platform);
+      if (native) {
+        throw refuse(`node ${other.name} serves ${native} natively; leave it out`);
+      }
+      const { furtherPlatforms: others = [] } = other;
+      if (other.platform === platform && others.join() !== furtherPlatforms.join()) {
+        // An image is built on either of them.
+        throw refuse(`nodes of one platform build the same ones, and node ${other.name} has [${others.join(", ")}]`);
+      }
+      const shared = furtherPlatforms.find((each) => other.platform !== platform && others.includes(each));
+      if (shared) {
+        throw refuse(`node ${other.name} has ${shared} too, and ${name} would never get it; name it at one of them`);
+      }
+    }
+  }
 }
 
 function checkEndpoint(owner: string, at: number, node: NodeArgs): void {
@@ -134,13 +167,13 @@ export function checkContext(
   context: string,
   dockerfile: { location?: string; inline?: boolean },
 ): void {
-  if (isRemote(context)) {
+  if (isRemoteLocation(context)) {
     return;
   }
   if (!fs.statSync(context, { throwIfNoEntry: false })?.isDirectory()) {
     throw argumentError(owner, "context", context, `there is no folder ${path.resolve(context)}; correct the path`);
   }
-  if (dockerfile.inline || (dockerfile.location && isRemote(dockerfile.location))) {
+  if (dockerfile.inline || (dockerfile.location && isRemoteLocation(dockerfile.location))) {
     return;
   }
   const file = dockerfile.location ?? path.join(context, "Dockerfile");
@@ -165,6 +198,6 @@ export function checkPlacement(
 }
 
 /** As docker-build tells a remote context from a folder: Git, HTTP, or standard input. */
-function isRemote(location: string): boolean {
+export function isRemoteLocation(location: string): boolean {
   return /^(https?:\/\/|git:\/\/|git@|ssh:\/\/|github\.com\/|docker-image:\/\/|oci-layout:\/\/)|^-$/.test(location);
 }

@@ -2,6 +2,7 @@ import { BuildError } from "../errors";
 import type { Engine } from "../local/engine";
 import type { Platform } from "../platforms";
 import type { DescribedNode, Progress } from "./node";
+import { platformsOf } from "./placement";
 import { engineRegistration, register } from "./registration";
 import { judge } from "./retry";
 import { type Attempt, type BuildSession, explainForeign, newAttempt } from "./session";
@@ -31,6 +32,7 @@ export class EngineSession implements BuildSession {
     this.nodes = settings.nodes.map((node) => ({
       name: node.name,
       platform: node.platform,
+      furtherPlatforms: node.furtherPlatforms,
       native: node.platform === platform,
       address: `Docker engine ${endpoint}`,
     }));
@@ -39,7 +41,7 @@ export class EngineSession implements BuildSession {
   prepare(platforms: readonly Platform[], progress: Progress): Promise<Attempt> {
     this.announce(progress);
     const { builderName, engine } = this.settings;
-    const declared = this.nodes.map(({ platform }) => platform);
+    const declared = this.nodes.flatMap(platformsOf);
     if (register(builderName, engineRegistration(builderName, engine.endpoint, declared))) {
       progress(`registered builder ${builderName} with the docker-container driver`);
     }

@@ -8,6 +8,8 @@ export type Progress = (message: string, isPassing?: boolean) => void;
 export interface DescribedNode {
   readonly name: string;
   readonly platform: Platform;
+  /** What it builds besides: see `furtherPlatforms` of the arguments. */
+  readonly furtherPlatforms?: readonly Platform[];
   /** False for a `local` node of a foreign platform; unknown until its daemon answers for a `remote` one. */
   readonly native?: boolean;
   /** Where the node is reached, in words that hold no secret. */

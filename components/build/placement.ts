@@ -7,27 +7,42 @@ export interface PlacedNode {
   address: string;
   /** The platform that it was declared for. */
   platform: Platform;
+  /** Those that it builds besides. */
+  furtherPlatforms?: readonly Platform[];
   /** What its daemon lists, the machine's own first; empty while it sleeps. */
   listed: readonly string[];
   /** Set for a node whose platform need not be its machine's own. */
   foreign?: boolean;
 }
 
-/** The node that was declared for each platform, or an error that names the platform that has none. */
-export function nodesOf<T extends { name: string; platform: Platform }>(
-  nodes: readonly T[],
-  platforms: readonly Platform[],
-): T[] {
-  return platforms.map((platform) => {
-    const node = nodes.find((each) => each.platform === platform);
-    if (!node) {
-      const had = nodes.map((each) => `${each.platform} (${each.name})`).join(", ");
-      throw new BuildError(
-        `\`platforms\` asks for ${platform}, and no node of the builder serves it; it has ${had}. Add a node for ${platform}, or leave the platform out.`,
-      );
-    }
-    return node;
-  });
+/** A node, as far as it matters which platforms it builds. */
+interface ServingNode {
+  name: string;
+  platform: Platform;
+  furtherPlatforms?: readonly Platform[];
+}
+
+/** All platforms that a node was declared for, its machine's own first. */
+export function platformsOf({ platform, furtherPlatforms = [] }: Omit<ServingNode, "name">): Platform[] {
+  return [platform, ...furtherPlatforms];
+}
+
+/** The nodes that were declared for the platforms, each once, or an error that names the platform that has none. */
+export function nodesOf<T extends ServingNode>(nodes: readonly T[], platforms: readonly Platform[]): T[] {
+  return [...new Set(platforms.map((platform) => nodeOf(nodes, platform)))];
+}
+
+/** The node that was declared for a platform. */
+export function nodeOf<T extends ServingNode>(nodes: readonly T[], platform: Platform): T {
+  const node = nodes.find((each) => platformsOf(each).includes(platform));
+  if (!node) {
+    const had = nodes.map((each) => `${platformsOf(each).join(", ")} (${each.name})`).join(", ");
+    throw new BuildError(
+      `\`platforms\` asks for ${platform}, and no node of the builder serves it; it has ${had}. Add a node for ${platform}, ` +
+        "name it in a node's `furtherPlatforms`, or leave the platform out.",
+    );
+  }
+  return node;
 }
 
 /**
@@ -38,21 +53,24 @@ export function nodesOf<T extends { name: string; platform: Platform }>(
  * @see https://github.com/docker/buildx/blob/v0.35.0/build/resolver/driver.go
  */
 export function provePlacement(nodes: readonly PlacedNode[], platforms: readonly Platform[]): void {
-  for (const node of nodesOf(nodes, platforms)) {
+  for (const platform of platforms) {
+    const node = nodeOf(nodes, platform);
     assertNative(node);
-    const chosen = nodes.find((each) => serves(each, node.platform));
+    const chosen = nodes.find((each) => platformsOf(each).includes(platform) || lists(each, platform));
     if (chosen && chosen !== node && !node.foreign) {
+      const claim = node.platform === platform ? "which serves it natively" : "which has it in `furtherPlatforms`";
       throw new BuildError(
-        `node ${chosen.name} (${chosen.address}) would take ${node.platform} from node ${node.name}, which serves it natively, and build it under an emulator: ` +
-          `its machine has one for ${node.platform}. Fix: remove the emulator there (docker run --privileged --rm tonistiigi/binfmt --uninstall '${emulatorOf(node.platform)}', ` +
-          `or echo -1 > /proc/sys/fs/binfmt_misc/${emulatorOf(node.platform)}), or put node ${node.name} before node ${chosen.name} in \`nodes\`.`,
+        `node ${chosen.name} (${chosen.address}) would take ${platform} from node ${node.name}, ${claim}, and build it under an emulator: ` +
+          `its machine has one for ${platform}. Fix: remove the emulator there (docker run --privileged --rm tonistiigi/binfmt --uninstall '${emulatorOf(platform)}', ` +
+          `or echo -1 > /proc/sys/fs/binfmt_misc/${emulatorOf(platform)}), or put node ${node.name} before node ${chosen.name} in \`nodes\`.`,
       );
     }
   }
 }
 
-function serves(node: PlacedNode, platform: Platform): boolean {
-  return node.platform === platform || node.listed.some((each) => parsePlatform(each) === platform);
+/** Whether a node's daemon runs programs of the platform: natively, or under an emulator, which it does not tell. */
+export function lists({ listed }: Pick<PlacedNode, "listed">, platform: Platform): boolean {
+  return listed.some((each) => parsePlatform(each) === platform);
 }
 
 function assertNative(node: PlacedNode): void {

@@ -3,12 +3,14 @@ import * as path from "node:path";
 
 import { buildxDirectory, writeFileAtomically } from "../paths";
 import { ociPlatform, type Platform } from "../platforms";
+import { platformsOf } from "./placement";
 
 /** A node in the words of buildx's store. */
 export interface RegisteredNode {
   name: string;
   endpoint: string;
   platform: Platform;
+  furtherPlatforms?: readonly Platform[];
   /** As `--driver-opt` takes them. */
   driverOptions?: Record<string, string>;
 }
@@ -22,10 +24,10 @@ const engineImage = "moby/buildkit:v0.33.1";
  * @see https://github.com/docker/buildx/blob/v0.35.0/store/nodegroup.go
  */
 export function remoteRegistration(builderName: string, nodes: readonly RegisteredNode[]): string {
-  const written = nodes.map(({ name, endpoint, platform, driverOptions }) => ({
+  const written = nodes.map(({ name, endpoint, driverOptions, ...node }) => ({
     Name: name,
     Endpoint: endpoint,
-    Platforms: [ociPlatform(platform)],
+    Platforms: platformsOf(node).map(ociPlatform),
     DriverOpts: driverOptions ?? null,
     Flags: null,
     Files: null,

@@ -5,7 +5,7 @@ import type { Platform } from "../platforms";
 import { Liveness } from "./liveness";
 import { mend } from "./mend";
 import type { Access, Progress, RunNode } from "./node";
-import { nodesOf, provePlacement } from "./placement";
+import { lists, nodesOf, provePlacement } from "./placement";
 import { register, remoteRegistration } from "./registration";
 import { Relay } from "./relay";
 import { type Attempt, type BuildSession, explainForeign, newAttempt } from "./session";
@@ -67,7 +67,9 @@ export class RelaySession implements BuildSession {
   }
 
   explain(platforms: readonly Platform[], error: string): string | undefined {
-    return explainForeign(this.settings.nodes, platforms, error);
+    const isListed = ({ name }: RunNode, platform: Platform) =>
+      lists({ listed: this.answers.get(name)?.platforms ?? [] }, platform);
+    return explainForeign(this.settings.nodes, platforms, error, isListed);
   }
 
   /** Nodes awake, placement proven, builder registered. Says how often each node had hung up by then. */
@@ -104,7 +106,9 @@ export class RelaySession implements BuildSession {
   private keepAnswer(node: RunNode, info: DaemonInfo, progress: Progress): DaemonInfo {
     if (!this.answers.has(node.name)) {
       const foreign = node.native === false ? "; not native: good for Dockerfiles without RUN" : "";
-      progress(`${title(node)} is awake: BuildKit ${info.version}${foreign}`);
+      const without = (node.furtherPlatforms ?? []).filter((each) => !lists({ listed: info.platforms }, each));
+      const noEmulator = without.length > 0 ? `; has no emulator for ${without.join(", ")}: no RUN for it` : "";
+      progress(`${title(node)} is awake: BuildKit ${info.version}${foreign}${noEmulator}`);
     }
     this.answers.set(node.name, info);
     return info;
@@ -115,6 +119,7 @@ export class RelaySession implements BuildSession {
       name: node.name,
       address: node.address,
       platform: node.platform,
+      furtherPlatforms: node.furtherPlatforms,
       listed: this.answers.get(node.name)?.platforms ?? [],
       foreign: node.native === false,
     }));
@@ -122,9 +127,10 @@ export class RelaySession implements BuildSession {
   }
 
   private register(progress: Progress): void {
-    const nodes = this.settings.nodes.map(({ name, platform }) => ({
+    const nodes = this.settings.nodes.map(({ name, platform, furtherPlatforms }) => ({
       name,
       platform,
+      furtherPlatforms,
       endpoint: this.relay.registeredEndpoint(name),
     }));
     if (register(this.settings.builderName, remoteRegistration(this.settings.builderName, nodes))) {

@@ -1,6 +1,6 @@
 import type { Platform } from "../platforms";
 import type { DescribedNode, Progress } from "./node";
-import { nodesOf } from "./placement";
+import { nodeOf } from "./placement";
 import { title } from "./wake";
 
 /** One image's build, from its before-hook to its end. */
@@ -41,17 +41,23 @@ export interface BuildSession {
 const executionFailed = /exec format error|did not complete successfully: exit code: (1|255)\b/;
 
 /** What a step that could not be executed means on a node that is not native, or nothing. */
-export function explainForeign(
-  nodes: readonly DescribedNode[],
+export function explainForeign<T extends DescribedNode>(
+  nodes: readonly T[],
   platforms: readonly Platform[],
   error: string,
+  /** Whether a node's daemon runs programs of a platform that is not its machine's own. */
+  isListed: (node: T, platform: Platform) => boolean = () => false,
 ): string | undefined {
-  const foreign = nodesOf(nodes, platforms).filter((node) => node.native === false);
+  const foreign = platforms
+    .map((platform) => ({ platform, node: nodeOf(nodes, platform) }))
+    .filter(({ platform, node }) => (node.platform === platform ? node.native === false : !isListed(node, platform)));
   if (foreign.length === 0 || !executionFailed.test(error)) {
     return undefined;
   }
-  const causes = foreign.map(
-    (node) => `${title(node)} is not native: RUN steps for ${node.platform} need a machine of it`,
+  const causes = foreign.map(({ platform, node }) =>
+    node.platform === platform
+      ? `${title(node)} is not native: RUN steps for ${platform} need a machine of it`
+      : `${title(node)} has no emulator for ${platform}: RUN steps for it need one, or a machine of it`,
   );
   return (
     `If the step's output says "exec format error": ${causes.join("; ")}. Fix: a node of kind "remote" on such a machine, ` +

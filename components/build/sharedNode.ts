@@ -22,6 +22,7 @@ function viewOf(node: RunNode, common: Common): RunNode {
   return {
     name: node.name,
     platform: node.platform,
+    furtherPlatforms: node.furtherPlatforms,
     get native() {
       return node.native;
     },

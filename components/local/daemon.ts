@@ -6,12 +6,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Progress } from "../build/node";
 import { readDaemonInfo } from "../buildkit/client";
+import type { BuildkitdSettings } from "../buildkit/settings";
 import { BuildError } from "../errors";
 import { cacheDirectory, findOnPath, socketDirectory, writeFileAtomically } from "../paths";
-import { nodeNameOf, type Platform } from "../platforms";
+import type { Platform } from "../platforms";
 import { type Engine, findEngine } from "./engine";
 import { commandLine } from "./processes";
-import { buildkitdConfig, daemonEnvironment, localNodeFiles, type LocalNodeFiles } from "./settings";
+import { buildkitdConfig, daemonEnvironment, localNodeFiles, type LocalNodeFiles, localNodeName } from "./settings";
 
 const startTimeoutMilliseconds = 30_000;
 const mostLogBytes = 1 << 20;
@@ -46,9 +47,10 @@ export function withoutBuildkitd(problem: string, engine: Engine | { tried: stri
   return `${problem}, and ${cause}. Fix: run as root on Linux with buildkitd and runc on PATH (https://github.com/moby/buildkit/releases), ${fix}, or use a node of kind "remote".`;
 }
 
-/** Has the daemon of this platform running, and says where its socket is. */
+/** Has the daemon of this platform running, set up in this way, and says where its socket is. */
 export async function ensureDaemon(
   platform: Platform,
+  settings: BuildkitdSettings,
   idleTimeoutMinutes: number | null,
   progress: Progress,
 ): Promise<string> {
@@ -57,12 +59,14 @@ export async function ensureDaemon(
     const reason = withoutBuildkitd(buildkitd.problem, await findEngine());
     throw new BuildError(`node of kind "local" for ${platform}: ${reason}`);
   }
-  const directory = path.join(cacheDirectory(), "nodes", `linux-${nodeNameOf(platform)}`);
+  const directory = path.join(cacheDirectory(), "nodes", localNodeName(platform, settings));
   fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
   const sockets = socketDirectory(directory);
   const files = localNodeFiles(directory, sockets);
   // Before the look at the daemon: one that is about to end sees the lease and stays.
   writeFileAtomically(files.lease, JSON.stringify({ idleTimeoutMinutes }));
+  // Of a daemon that runs it is what it was started with: see `localNodeName`.
+  writeFileAtomically(files.config, buildkitdConfig(files, settings));
   await start(files, sockets, buildkitd.path, () => progress(`starting buildkitd for ${platform} on this machine`));
   return files.socket;
 }
@@ -98,7 +102,6 @@ async function answers(files: LocalNodeFiles): Promise<boolean> {
 }
 
 function spawnWatcher(files: LocalNodeFiles, sockets: string, buildkitd: string): ChildProcess {
-  writeFileAtomically(files.config, buildkitdConfig(files));
   const log = fs.openSync(files.log, isLong(files.log) ? "w" : "a", 0o600);
   // In this repository the library runs from its TypeScript sources.
   const loader = __filename.endsWith(".ts") ? ["-r", require.resolve("ts-node/register/transpile-only")] : [];

@@ -1,5 +1,9 @@
 import * as path from "node:path";
 
+import { type BuildkitdSettings, isPlain, parallelismLine, registryTables } from "../buildkit/settings";
+import { shortHash } from "../paths";
+import { nodeNameOf, type Platform } from "../platforms";
+
 /** The files of one local node. */
 export interface LocalNodeFiles {
   directory: string;
@@ -36,8 +40,8 @@ export function localNodeFiles(directory: string, socketDirectory: string): Loca
  * The daemon's configuration. Root, address and telemetry socket are its own, because two daemons run on one machine.
  * @see https://github.com/moby/buildkit/blob/v0.33.1/docs/buildkitd.toml.md
  */
-export function buildkitdConfig(files: LocalNodeFiles): string {
-  return [
+export function buildkitdConfig(files: LocalNodeFiles, settings: BuildkitdSettings): string {
+  const lines = [
     `root = ${JSON.stringify(files.root)}`,
     "[grpc]",
     `address = [${JSON.stringify(`unix://${files.socket}`)}]`,
@@ -45,13 +49,20 @@ export function buildkitdConfig(files: LocalNodeFiles): string {
     `socketPath = ${JSON.stringify(files.telemetrySocket)}`,
     "[worker.oci]",
     "enabled = true",
-    "gc = true",
+    `${parallelismLine(settings)}gc = true`,
     "[worker.containerd]",
     "enabled = false",
     "[cdi]",
     "disabled = true",
     "",
-  ].join("\n");
+  ];
+  return `${lines.join("\n")}${registryTables(settings)}`;
+}
+
+/** The name of a daemon's folder: those that are set up differently are daemons of their own. */
+export function localNodeName(platform: Platform, settings: BuildkitdSettings): string {
+  const name = `linux-${nodeNameOf(platform)}`;
+  return isPlain(settings) ? name : `${name}-${shortHash(`${parallelismLine(settings)}${registryTables(settings)}`)}`;
 }
 
 const passedOn =

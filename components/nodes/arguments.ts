@@ -11,6 +11,20 @@ export interface CommonNodeArgs {
   /** The platform that this node builds. Equivalent to buildx's `--platform` of `create --append`. */
   platform: Platform;
   /**
+   * Platforms without a node of their own that this node builds besides. Its machine is not of them, so their RUN steps need
+   * an emulator there, and none is installed: what the daemon lists (`docker buildx inspect`) it can run, by QEMU in the
+   * kernel's binfmt_misc, or natively as linux/386 on x86. Without one it is good for Dockerfiles that have no RUN for the
+   * platform: those that copy, or cross-compile in a stage of `FROM --platform=$BUILDPLATFORM`.
+   *
+   * A platform that another node has is refused: an emulator would take its work.
+   *
+   * Equivalent to a further platform in buildx's `--platform` of `create --append`.
+   *
+   * @default []
+   * @see https://docs.docker.com/build/building/multi-platform/
+   */
+  furtherPlatforms?: readonly Platform[];
+  /**
    * The node's name in the builder. Equivalent to buildx's `--node`.
    *
    * @default - the platform's architecture: `arm64`, `amd64`, `arm-v7`; for the second node of a platform `arm64-2`
@@ -32,6 +46,31 @@ export interface CommonNodeArgs {
  */
 export interface LocalNodeArgs extends CommonNodeArgs {
   kind: "local";
+  /**
+   * How many steps BuildKit runs at the same time. With 1 and `furtherPlatforms`, a small machine builds one platform's step
+   * after the other's. Equivalent to `max-parallelism` in buildkitd.toml.
+   *
+   * This and the next two make a daemon of its own, with a cache of its own, for each set of their values. A container of a
+   * Docker engine takes none of them.
+   *
+   * @default - no limit
+   * @see https://docs.docker.com/build/buildkit/configure/#max-parallelism
+   */
+  maxParallelism?: number;
+  /**
+   * Mirrors that BuildKit asks before a registry: `{ "docker.io": ["mirror.example.com"] }`. Equivalent to
+   * `[registry."docker.io"] mirrors` in buildkitd.toml.
+   *
+   * @default {}
+   * @see https://docs.docker.com/build/buildkit/configure/#registry-mirror
+   */
+  registryMirrors?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Registries, `HOST:PORT`, that are reached without TLS. Equivalent to `[registry."HOST:PORT"] http` in buildkitd.toml.
+   *
+   * @default []
+   */
+  insecureRegistries?: readonly string[];
 }
 
 /** A BuildKit daemon that runs already, on a machine of your own. */

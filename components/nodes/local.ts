@@ -1,6 +1,7 @@
 import * as os from "node:os";
 
 import type { RunNode } from "../build/node";
+import type { BuildkitdSettings } from "../buildkit/settings";
 import { ensureDaemon } from "../local/daemon";
 import { isNativeOn, type Platform } from "../platforms";
 
@@ -8,17 +9,22 @@ import { isNativeOn, type Platform } from "../platforms";
 export interface LocalNode {
   name: string;
   platform: Platform;
+  furtherPlatforms?: readonly Platform[];
   /** `null`: the daemon stays until it is ended by hand. */
   idleTimeoutMinutes: number | null;
+  settings: BuildkitdSettings;
 }
 
 /** A daemon on this machine, for one platform. */
-export function localRunNode({ name, platform, idleTimeoutMinutes }: LocalNode): RunNode {
+export function localRunNode({ name, platform, idleTimeoutMinutes, settings }: LocalNode): RunNode {
   return {
     name,
     platform,
     native: isNativeOn(platform, os.arch()),
     address: "this machine",
-    wake: async (progress) => ({ kind: "unix", path: await ensureDaemon(platform, idleTimeoutMinutes, progress) }),
+    wake: async (progress) => ({
+      kind: "unix",
+      path: await ensureDaemon(platform, settings, idleTimeoutMinutes, progress),
+    }),
   };
 }

@@ -18,6 +18,8 @@ export interface BuiltImage {
   wasPushedNow: boolean;
   platforms: readonly Platform[];
   logins: readonly RegistryLogin[];
+  /** Registries, `HOST:PORT`, that were declared to be without TLS. */
+  insecureRegistries: readonly string[];
 }
 
 /** What is known of an image after its check. */
@@ -45,7 +47,8 @@ export async function checkImage(image: BuiltImage): Promise<CheckedImage> {
     return { ...named, problem: `tag ${JSON.stringify(tag)}: ${reference.problem}` };
   }
   try {
-    return { ...named, platformDigests: await readIndex(reference, digest, platforms, image.logins) };
+    const isInsecure = image.insecureRegistries.includes(reference.registry);
+    return { ...named, platformDigests: await readIndex(reference, digest, platforms, image.logins, isInsecure) };
   } catch (error) {
     if (!(error instanceof BuildError)) {
       throw error;

@@ -63,3 +63,18 @@ function singlePlatform(ref: string, digest: string, platforms: readonly Platfor
   }
   return { [platforms[0]]: digest };
 }
+
+/** What an index or a manifest tells of its platforms. */
+export interface ListedPlatforms {
+  /** Of an index: what its manifests are for. None for a single manifest, which does not tell. */
+  platforms?: OciPlatform[];
+  /** Some manifests of the index do not tell what they are for. */
+  hasOthers: boolean;
+}
+
+/** The platforms of an index as it lists them, without those of attestations. */
+export function listPlatforms(bytes: Buffer): ListedPlatforms {
+  const { manifests } = JSON.parse(bytes.toString("utf8")) as Manifest;
+  const platforms = manifests?.flatMap(({ platform }) => (platform && platform.os !== "unknown" ? [platform] : []));
+  return { platforms, hasOthers: manifests?.some(({ platform }) => !platform) ?? false };
+}

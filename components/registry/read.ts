@@ -10,10 +10,18 @@ import { findCredential, type RegistryLogin } from "./credentials";
 import { manifestMediaTypes, type PlatformDigests, readPlatformDigests } from "./manifest";
 import type { ImageReference } from "./reference";
 
-const timeoutMilliseconds = 20_000;
+const defaultTimeoutMilliseconds = 20_000;
 
 /** The registry could not be asked: this says nothing about the image. */
-export class RegistryUnreachableError extends BuildError {}
+export class RegistryUnreachableError extends BuildError {
+  /** @param status of its answer; none where there was no answer. */
+  constructor(
+    message: string,
+    readonly status?: number,
+  ) {
+    super(message);
+  }
+}
 
 /**
  * The digests of a pushed image's platforms, checked. Asks the registry at most once for each digest: what was found
@@ -24,6 +32,7 @@ export async function readIndex(
   digest: string,
   platforms: readonly Platform[],
   logins: readonly RegistryLogin[],
+  isInsecure = false,
 ): Promise<PlatformDigests> {
   const ref = `${reference.registry}/${reference.repository}@${digest}`;
   const cached = path.join(cacheDirectory(), "indexes", `${digest.replace("sha256:", "")}-${shortHash(ref)}.json`);
@@ -31,29 +40,46 @@ export async function readIndex(
   if (kept && platforms.every((platform) => kept[platform])) {
     return kept;
   }
-  const digests = readPlatformDigests(ref, digest, await fetchManifest(reference, digest, ref, logins), platforms);
+  const digests = readPlatformDigests(
+    ref,
+    digest,
+    await fetchManifest({ ...reference, tagOrDigest: digest, ref, isInsecure }, logins),
+    platforms,
+  );
   fs.mkdirSync(path.dirname(cached), { recursive: true, mode: 0o700 });
   writeFileAtomically(cached, JSON.stringify(digests));
   return digests;
 }
 
-async function fetchManifest(
-  { registry, repository }: ImageReference,
-  digest: string,
-  ref: string,
+/** What a registry is asked for. */
+export interface AskedManifest extends Omit<ImageReference, "tag"> {
+  tagOrDigest: string;
+  /** In the words of messages. */
+  ref: string;
+  /** Whether the registry was declared to be without TLS. */
+  isInsecure?: boolean;
+}
+
+/**
+ * The bytes of a manifest or an index, as the registry has them.
+ * @throws RegistryUnreachableError when it can't be asked, BuildError when it says that it does not have it.
+ */
+export async function fetchManifest(
+  { registry, repository, tagOrDigest, ref, isInsecure }: AskedManifest,
   logins: readonly RegistryLogin[],
+  timeoutMilliseconds = defaultTimeoutMilliseconds,
 ): Promise<Buffer> {
   const credential = await findCredential(registry, logins);
   const host = registry === "docker.io" ? "registry-1.docker.io" : registry;
   try {
     const response = await registryCall(
-      `${host}/v2/${repository}/manifests/${digest}`,
+      `${host}/v2/${repository}/manifests/${tagOrDigest}`,
       credential?.username,
       credential?.password,
       {
         headers: { Accept: manifestMediaTypes.join(", ") },
         // The same rule as Docker's, BuildKit's and the provider's: loopback needs no TLS.
-        protocol: isLoopback(host) ? "http:" : "https:",
+        protocol: isInsecure || isLoopback(host) ? "http:" : "https:",
         parse_response: false,
         open_timeout: timeoutMilliseconds,
         response_timeout: timeoutMilliseconds,
@@ -68,11 +94,13 @@ async function fetchManifest(
     }
     throw new RegistryUnreachableError(
       `the registry can't be asked for ${ref}: ${statusCode ? `status ${statusCode}` : message}`,
+      statusCode,
     );
   }
 }
 
-function isLoopback(host: string): boolean {
+/** Whether a registry is on the machine of whoever asks. */
+export function isLoopback(host: string): boolean {
   const name = host.replace(/:\d+$/, "");
   return name === "localhost" || name.startsWith("127.") || name === "[::1]";
 }

@@ -27,6 +27,34 @@ export function parseReference(text: string): ImageReference | { problem: string
   }
 }
 
+/** What an image is pulled by: a tag, or a digest before it. */
+export interface PulledReference extends Pick<ImageReference, "registry" | "repository"> {
+  tagOrDigest: string;
+  isDigest: boolean;
+}
+
+/** The parts of `[REGISTRY/]REPOSITORY[:TAG][@DIGEST]`, or nothing of what is no reference. */
+export function parsePulled(text: string): PulledReference | undefined {
+  try {
+    const { domain, repository, tag = "latest", digest } = parseFamiliarName(text);
+    return domain && repository
+      ? { registry: registryHost(domain), repository, tagOrDigest: digest ?? tag, isDigest: digest !== undefined }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The one text of all spellings of a reference: `node` and `docker.io/library/node:latest` are the same image. */
+export function normalReference(text: string): string | undefined {
+  const parsed = parsePulled(text);
+  return parsed && formatPulled(parsed);
+}
+
+export function formatPulled({ registry, repository, tagOrDigest, isDigest }: PulledReference): string {
+  return `${registry}/${repository}${isDigest ? "@" : ":"}${tagOrDigest}`;
+}
+
 /** A registry's one host, under whichever of its names: Docker Hub has several. */
 export function registryHost(address: string): string {
   const host = address.replace(/^https?:\/\//, "").split("/")[0];

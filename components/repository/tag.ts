@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { BuildError } from "../errors";
 import { PlainResourceError } from "../resourceError";
-import { hashContext } from "./contextHash";
+import { hashContext } from "../context/contextHash";
 
 /** What is hashed: the arguments of docker-build's image, as it gets them. */
 export type HashedArgs = Omit<dockerBuild.ImageArgs, "tags">;

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
-import { hashContext } from "../../components/repository/contextHash";
+import { hashContext } from "../../components/context/contextHash";
 import { hashImage } from "../../components/repository/tag";
 
 type Args = Parameters<typeof hashImage>[0];
@@ -108,6 +108,25 @@ describe("the hash of an image", () => {
     write("outside.Dockerfile", "FROM scratch");
     const outside = path.join(root, "outside.Dockerfile");
     assert.ok(await changes(() => write("outside.Dockerfile", "FROM other"), outside));
+  });
+
+  it("takes a staged copy by its location, and by the files outside of it that its links lead to", async () => {
+    const cwd = process.cwd();
+    process.chdir(root);
+    try {
+      const context = ".multi-platform-image/contexts/0";
+      write(`${context}/file`, "1");
+      write("machine", "1");
+      fs.symlinkSync(path.join(root, "machine"), path.join(context, "link"));
+      const staged = () => hashContext({ context, dockerfile: undefined, named: {} });
+      const before = await staged();
+      write(`${context}/file`, "2");
+      assert.equal(await staged(), before);
+      write("machine", "2");
+      assert.notEqual(await staged(), before);
+    } finally {
+      process.chdir(cwd);
+    }
   });
 
   it("takes an URL by its name, and fetches nothing", async () => {

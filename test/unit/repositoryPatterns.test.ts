@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 
-import { IgnorePatterns } from "../../components/repository/ignorePatterns";
+import { IgnorePatterns } from "../../components/context/ignorePatterns";
 
 /** As a walk asks: the parents first. */
 function isIgnored(patterns: readonly string[], file: string): boolean {

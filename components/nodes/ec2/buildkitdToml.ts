@@ -1,13 +1,5 @@
+import { type BuildkitdSettings, parallelismLine, registryTables } from "../../buildkit/settings";
 import { buildkitPort } from "../../ec2/connection";
-
-/** What of a node's arguments its daemon has to know. */
-export interface BuildkitdSettings {
-  /** `undefined`: no limit. */
-  maxParallelism?: number;
-  registryMirrors: Readonly<Record<string, readonly string[]>>;
-  /** Reached without TLS. */
-  insecureRegistries: readonly string[];
-}
 
 /**
  * A node's buildkitd.toml; machine/places.py has the same paths. What is not here is off: the debug address, all
@@ -18,7 +10,6 @@ export interface BuildkitdSettings {
  * @see https://github.com/moby/buildkit/blob/v0.33.1/cmd/buildkitd/config/config.go
  */
 export function buildkitdToml(settings: BuildkitdSettings): string {
-  const { maxParallelism } = settings;
   return `root = "/var/lib/buildkit"
 
 [grpc]
@@ -52,7 +43,7 @@ bridgeSubnet = "192.0.2.0/24"
 cniPoolSize = 4
 # In the service's own control group RUN steps end with it.
 defaultCgroupParent = "system.slice/buildkit.service"
-${maxParallelism === undefined ? "" : `max-parallelism = ${maxParallelism}\n`}gc = true
+${parallelismLine(settings)}gc = true
 
 # What is copied anew anyway, or only makes builds faster.
 [[worker.oci.gcpolicy]]
@@ -69,22 +60,5 @@ minFreeSpace = "22%"
 all = true
 reservedSpace = "10%"
 minFreeSpace = "22%"
-${registries(settings).join("")}`;
+${registryTables(settings)}`;
 }
-
-/** A registry may have mirrors and be insecure itself. */
-function registries({ registryMirrors, insecureRegistries }: BuildkitdSettings): string[] {
-  const names = [...new Set([...Object.keys(registryMirrors), ...insecureRegistries])].sort();
-  return names.map((name) => {
-    const mirrors = registryMirrors[name];
-    const lines = [
-      `[registry.${text(name)}]`,
-      ...(mirrors ? [`mirrors = [${mirrors.map(text).join(", ")}]`] : []),
-      ...(insecureRegistries.includes(name) ? ["http = true"] : []),
-    ];
-    return `\n${lines.join("\n")}\n`;
-  });
-}
-
-/** JSON's strings are TOML's, too. */
-const text = (value: string): string => JSON.stringify(value);

@@ -1,0 +1,110 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { cacheDirectory, shortHash, writeFileAtomically } from "../paths";
+import type { RegistryLogin } from "../registry/credentials";
+import { digestOf, listPlatforms } from "../registry/manifest";
+import { fetchManifest, RegistryUnreachableError } from "../registry/read";
+import { formatPulled, parsePulled, type PulledReference } from "../registry/reference";
+import { normalPlatform } from "./matching";
+
+/** What a registry says of a base image. */
+export type Answer =
+  | { kind: "index"; platforms: string[] }
+  /** Nothing can be said of it, and nobody needs to know: one manifest without an index, which BuildKit takes as it is. */
+  | { kind: "unknown" }
+  | { kind: "unasked"; registry: string; reason: string };
+
+const timeoutMilliseconds = 5_000;
+// With a credential helper, which starts a program, and a token, which is a request of its own.
+const wholeTimeoutMilliseconds = 15_000;
+
+/** Answers of this program: one request for each image, whatever number of images and stages begin with it. */
+const asked = new Map<string, Promise<Answer>>();
+/** Registries that gave no answer at all: they are not waited for again. */
+const silent = new Map<string, Extract<Answer, { kind: "unasked" }>>();
+
+/** The platforms of a base image, asked of its registry once. Never throws. */
+export function askRegistry(ref: string, logins: readonly RegistryLogin[]): Promise<Answer> {
+  const parsed = parsePulled(ref);
+  if (!parsed) {
+    return Promise.resolve({ kind: "unknown" });
+  }
+  const users = logins.map(({ address, username }) => `${username}@${address}`).sort();
+  const key = [formatPulled(parsed), ...users].join(" ");
+  const answer = asked.get(key) ?? ask(parsed, logins);
+  asked.set(key, answer);
+  return answer;
+}
+
+async function ask(reference: PulledReference, logins: readonly RegistryLogin[]): Promise<Answer> {
+  const { registry, tagOrDigest, isDigest } = reference;
+  const cached = path.join(
+    cacheDirectory(),
+    "baseImages",
+    `${shortHash(tagOrDigest)}-${tagOrDigest.split(":").at(-1)}.json`,
+  );
+  const kept = isDigest ? readKept(cached) : undefined;
+  const unanswered = kept ?? silent.get(registry);
+  if (unanswered) {
+    return unanswered;
+  }
+  try {
+    const ref = formatPulled(reference);
+    const bytes = await atMost(
+      wholeTimeoutMilliseconds,
+      fetchManifest({ ...reference, ref }, logins, timeoutMilliseconds),
+    );
+    const answer = answerOf(bytes);
+    // A tag may have moved by the next `up`.
+    if (isDigest && digestOf(bytes) === tagOrDigest) {
+      keep(cached, answer);
+    }
+    return answer;
+  } catch (error) {
+    const answer = { kind: "unasked" as const, registry, reason: (error as Error).message };
+    if (error instanceof RegistryUnreachableError && error.status === undefined) {
+      silent.set(registry, answer);
+    }
+    return answer;
+  }
+}
+
+function answerOf(bytes: Buffer): Answer {
+  const { platforms, hasOthers } = listPlatforms(bytes);
+  // BuildKit reads what an index does not say from the manifests, by further requests.
+  return !platforms || hasOthers
+    ? { kind: "unknown" }
+    : { kind: "index", platforms: [...new Set(platforms.map(normalPlatform))] };
+}
+
+async function atMost<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new RegistryUnreachableError(`the registry has not answered within ${milliseconds / 1_000} s`);
+    timer = setTimeout(() => reject(error), milliseconds);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function readKept(file: string): Answer | undefined {
+  try {
+    return JSON.parse(fs.readFileSync(file, "utf8")) as Answer;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A cache that can't be written costs a request in the next `up`, and nothing else. */
+function keep(file: string, answer: Answer): void {
+  try {
+    fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    writeFileAtomically(file, JSON.stringify(answer));
+  } catch {
+    return;
+  }
+}

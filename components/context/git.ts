@@ -1,0 +1,131 @@
+import { spawnSync } from "node:child_process";
+
+/** A Git context as BuildKit reads its URL. */
+export interface GitContext {
+  /** What `git` is asked, without credentials and fragment. */
+  remote: string;
+  /** `user:password` of an http(s) URL. */
+  credentials?: string;
+  /** The branch or tag; none for the default branch. */
+  ref?: string;
+  /** The same context with this commit in place of its ref. */
+  pin(commit: string): string;
+}
+
+const commitPattern = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+const lookUpTimeoutMilliseconds = 20_000;
+
+/**
+ * A Git URL whose ref may move, or nothing: for another context, and for a commit.
+ *
+ * @see https://github.com/moby/buildkit/blob/v0.33.1/frontend/dockerfile/dfgitutil/git_ref.go
+ */
+export function parseGitContext(location: string): GitContext | undefined {
+  const [, base, query = "", fragment = ""] = /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(location) ?? [];
+  if (base === undefined || !isGit(base)) {
+    return undefined;
+  }
+  const [name, ...subfolder] = fragment.split(":");
+  const parameters = new URLSearchParams(query);
+  const ref = name || queriedRef(parameters);
+  if (commitPattern.test(ref ?? "") || parameters.has("checksum") || parameters.has("commit")) {
+    return undefined;
+  }
+  for (const key of ["ref", "branch", "tag"]) {
+    parameters.delete(key);
+  }
+  const rest = [...parameters].length > 0 ? `?${parameters.toString()}` : "";
+  const [, scheme, credentials, host] = /^(https?:\/\/)(?:([^/@]*)@)?(.*)$/i.exec(base) ?? [];
+  const remote = scheme === undefined ? base : `${scheme}${host}`;
+  return {
+    remote: base.startsWith("github.com/") ? `https://${base}` : remote,
+    credentials,
+    ref,
+    pin: (commit) => `${base}${rest}#${[commit, ...subfolder].join(":")}`,
+  };
+}
+
+function isGit(base: string): boolean {
+  return /^(https?:\/\/.*\.git|(git|ssh):\/\/.*|github\.com\/.*|git@.*)$/i.test(base);
+}
+
+function queriedRef(parameters: URLSearchParams): string | undefined {
+  const [branch, tag] = [parameters.get("branch"), parameters.get("tag")];
+  if (branch) {
+    return branch.startsWith("refs/heads/") ? branch : `refs/heads/${branch}`;
+  }
+  if (tag) {
+    return tag.startsWith("refs/tags/") ? tag : `refs/tags/${tag}`;
+  }
+  return parameters.get("ref") ?? undefined;
+}
+
+/**
+ * The commit that a Git context's ref has now, as `git` of this machine learns it, with its own credentials.
+ *
+ * Synchronous: what it finds decides on options of a resource.
+ */
+export function lookUpCommit({ remote, credentials, ref }: GitContext): { commit: string } | { problem: string } {
+  const wanted = ref ? [ref, `${ref}^{}`] : ["HEAD"];
+  const { status, stdout, stderr, error } = spawnSync("git", ["ls-remote", "--", remote, ...wanted], {
+    encoding: "utf8",
+    timeout: lookUpTimeoutMilliseconds,
+    env: { ...process.env, ...gitEnvironment(credentials) },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  if (error || status !== 0) {
+    return { problem: problemOf(error, stderr) };
+  }
+  const commit = chooseCommit(stdout, ref);
+  return commit ? { commit } : { problem: `it has no ${ref ? `branch or tag ${ref}` : "default branch"}` };
+}
+
+/** Nothing is asked of whoever sits there, and a password is on no command line. */
+function gitEnvironment(credentials: string | undefined): NodeJS.ProcessEnv {
+  const quiet = {
+    LC_ALL: "C",
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_SSH_COMMAND: process.env.GIT_SSH_COMMAND ?? "ssh -oBatchMode=yes",
+  };
+  if (!credentials) {
+    return quiet;
+  }
+  const basic = Buffer.from(decodeURIComponent(credentials)).toString("base64");
+  // https://git-scm.com/docs/git-config#Documentation/git-config.txt-GITCONFIGCOUNT
+  const count = Number(process.env.GIT_CONFIG_COUNT ?? 0);
+  return {
+    ...quiet,
+    GIT_CONFIG_COUNT: String(count + 1),
+    [`GIT_CONFIG_KEY_${count}`]: "http.extraHeader",
+    [`GIT_CONFIG_VALUE_${count}`]: `Authorization: Basic ${basic}`,
+  };
+}
+
+function problemOf(error: NodeJS.ErrnoException | undefined, stderr: string | null): string {
+  if (error?.code === "ENOENT") {
+    return "git is not on PATH";
+  }
+  if (error?.code === "ETIMEDOUT") {
+    return `no answer in ${lookUpTimeoutMilliseconds / 1000} s`;
+  }
+  return stderr?.trim().split("\n")[0] || (error?.message ?? "git failed");
+}
+
+/**
+ * A branch before a tag, and of an annotated tag its commit, as BuildKit chooses.
+ *
+ * @see https://github.com/moby/buildkit/blob/v0.33.1/source/git/source.go
+ */
+export function chooseCommit(answer: string, ref: string | undefined): string | undefined {
+  const lines = answer.split("\n").map((line) => line.split("\t"));
+  const commits = new Map(lines.map(([commit, name]) => [name, commit]));
+  const tag = `refs/tags/${ref?.replace(/^refs\/tags\//, "")}`;
+  const names = ref
+    ? [`refs/${ref.replace(/^refs\//, "")}`, `refs/heads/${ref.replace(/^refs\/heads\//, "")}`, `${tag}^{}`, tag]
+    : ["HEAD"];
+  // `refs/tags/v1` itself is an annotated tag's own object.
+  const peeled =
+    ref?.startsWith("refs/tags/") || ref?.startsWith("tags/") ? [`refs/${ref.replace(/^refs\//, "")}^{}`] : [];
+  const found = [...peeled, ...names].map((name) => commits.get(name)).find((commit) => commit !== undefined);
+  return found !== undefined && commitPattern.test(found) ? found : undefined;
+}

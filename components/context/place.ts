@@ -1,0 +1,91 @@
+import * as crypto from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import type { FoundFile, FoundFiles } from "./files";
+
+/** How a file came to its place. */
+export type Placed = "kept" | "linked" | "copied";
+
+const folderMode = 0o755;
+
+/** The modes that Git knows: https://git-scm.com/docs/git-update-index#_description */
+export function gitMode({ mode }: fs.Stats): number {
+  return mode & 0o100 ? 0o755 : 0o644;
+}
+
+/**
+ * Makes the folders of a copy that are not there. Empty ones may stay from an earlier time: Git has none, and so they are
+ * no part of what a copy is known by.
+ */
+export function placeFolders(location: string, folders: FoundFiles["folders"], files: readonly FoundFile[]): void {
+  const parents = files.map(({ name }) => path.posix.dirname(name));
+  const names = new Set([".", ...folders.map(({ name }) => name), ...parents]);
+  for (const name of names) {
+    const folder = path.join(location, name);
+    if (!fs.existsSync(folder)) {
+      fs.mkdirSync(folder, { recursive: true });
+    }
+  }
+  // mkdir heeds the umask, and those that it makes on the way are no names of ours.
+  for (const name of withParents(names)) {
+    fs.chmodSync(path.join(location, name), folderMode);
+  }
+}
+
+function withParents(names: ReadonlySet<string>): Set<string> {
+  const all = new Set<string>();
+  for (const name of names) {
+    for (let each = name; !all.has(each); each = path.posix.dirname(each)) {
+      all.add(each);
+    }
+  }
+  return all;
+}
+
+/**
+ * Puts a file to its place in a copy, unless it is there: by a hard link where its mode is one of Git's, so that it takes
+ * neither time nor room, else as a copy with Git's mode. The file itself is never touched: a link shares its mode.
+ *
+ * @param temporaryFolder on the same file system, and no part of the copy.
+ */
+export async function placeFile(file: FoundFile, place: string, temporaryFolder: string): Promise<Placed> {
+  if (isInPlace(file, place)) {
+    return "kept";
+  }
+  const temporary = path.join(temporaryFolder, `.tmp-${process.pid}-${crypto.randomBytes(6).toString("hex")}`);
+  const placed = await make(file, temporary);
+  await fs.promises.rename(temporary, place);
+  return placed;
+}
+
+function isInPlace({ stat, link }: FoundFile, place: string): boolean {
+  const there = fs.lstatSync(place, { throwIfNoEntry: false });
+  if (!there || link !== undefined) {
+    return there !== undefined && there.isSymbolicLink() && fs.readlinkSync(place) === link;
+  }
+  const isSame = there.ino === stat.ino && there.dev === stat.dev;
+  // Times are set with less than nanoseconds.
+  const isCopy = there.size === stat.size && Math.abs(there.mtimeMs - stat.mtimeMs) < 1;
+  return there.isFile() && (there.mode & 0o7777) === gitMode(stat) && (isSame || isCopy);
+}
+
+async function make({ path: source, stat, link }: FoundFile, place: string): Promise<Placed> {
+  if (link !== undefined) {
+    await fs.promises.symlink(link, place);
+    await fs.promises.lutimes(place, stat.atime, stat.mtime);
+    return "linked";
+  }
+  if ((stat.mode & 0o7777) === gitMode(stat)) {
+    try {
+      await fs.promises.link(source, place);
+      return "linked";
+    } catch {
+      // Another file system, one without hard links, or another user's file: a copy will do, or say what is wrong.
+    }
+  }
+  await fs.promises.copyFile(source, place, fs.constants.COPYFILE_FICLONE);
+  await fs.promises.chmod(place, gitMode(stat));
+  await fs.promises.utimes(place, stat.atime, stat.mtime);
+  return "copied";
+}

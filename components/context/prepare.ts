@@ -1,0 +1,74 @@
+import type * as dockerBuild from "@pulumi/docker-build";
+import * as pulumi from "@pulumi/pulumi";
+
+import { BuildError } from "../errors";
+import { isMocked } from "../mocks";
+import { PlainResourceError } from "../resourceError";
+import { type KnownContext, mapLocations, stageAll } from "./locations";
+import { pinGitContexts } from "./pin";
+import type { StagedContext } from "./stage";
+
+// Below them, nobody asks where the time went.
+const toldMilliseconds = 1_000;
+const toldBytes = 50 << 20;
+
+/**
+ * Arguments whose context docker-build sees a change of when, and only when, its content has changed: folders as staged
+ * copies, Git refs as commits.
+ */
+export function prepareContext(
+  component: pulumi.Resource,
+  name: string,
+  args: dockerBuild.ImageArgs,
+  isToStage: boolean,
+): dockerBuild.ImageArgs {
+  if (isMocked()) {
+    return args;
+  }
+  const pins = pinGitContexts(component, name, plainLocations(args.context));
+  const given = { context: args.context, dockerfile: args.dockerfile };
+  const prepared = pulumi.all([given, pins]).apply(async ([{ context, dockerfile }, commits]) => {
+    const pinned = await mapLocations({ context, dockerfile }, (location) => commits[location] ?? location);
+    return isToStage ? stage(component, pinned) : pinned;
+  });
+  return {
+    ...args,
+    context: prepared.apply(({ context }) => context),
+    dockerfile: prepared.apply(({ dockerfile }) => dockerfile),
+  };
+}
+
+/** The locations that are known at once, as they are in nearly all programs. */
+function plainLocations(context: dockerBuild.ImageArgs["context"]): unknown[] {
+  const { location, named } = (context ?? {}) as { location?: unknown; named?: Record<string, { location?: unknown }> };
+  const isPlain = named !== undefined && !pulumi.Output.isInstance(named);
+  return [location, ...(isPlain ? Object.values(named).map((each) => each?.location) : [])];
+}
+
+async function stage(component: pulumi.Resource, known: KnownContext): Promise<KnownContext> {
+  try {
+    return await stageAll(known, (folder, staged) => tellCost(component, folder, staged));
+  } catch (error) {
+    const { message } = error as Error;
+    const text = error instanceof BuildError ? message : `the build context can't be read: ${message}`;
+    throw new PlainResourceError(text, component);
+  }
+}
+
+function tellCost(component: pulumi.Resource, folder: string, staged: StagedContext): void {
+  const { milliseconds, copiedBytes } = staged.cost;
+  if (milliseconds > toldMilliseconds || copiedBytes > toldBytes) {
+    void pulumi.log.info(describeCost(folder, staged), component);
+  }
+}
+
+/** What a staged copy has cost, in words. */
+export function describeCost(folder: string, { location, cost }: StagedContext): string {
+  const { files, linked, copied, copiedBytes, milliseconds } = cost;
+  const megabytes = (copiedBytes / (1 << 20)).toFixed(1);
+  const seconds = (milliseconds / 1000).toFixed(1);
+  return (
+    `context ${folder}: ${files} files read in ${seconds} s; for the copy in ${location}, ${linked} were linked and ` +
+    `${copied} (${megabytes} MB) copied. A .dockerignore makes it less (docs/digests.md).`
+  );
+}

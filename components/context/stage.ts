@@ -1,0 +1,138 @@
+import * as crypto from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import * as lockfile from "proper-lockfile";
+
+import { BuildError } from "../errors";
+import { writeFileAtomically } from "../paths";
+import { findFiles, forEachFile, type FoundFile, hashFile, stagingFolder } from "./files";
+import type { IgnorePatterns } from "./ignorePatterns";
+import { type Listing, listingFile, listingsFolder, sweep } from "./listing";
+import { placeFile, type Placed, placeFolders } from "./place";
+
+/** A copy of a context, whose location is the same wherever its files are. */
+export interface StagedContext {
+  location: string;
+  cost: StagingCost;
+}
+
+/** What the copy has cost this time. */
+export interface StagingCost {
+  files: number;
+  linked: number;
+  copied: number;
+  copiedBytes: number;
+  milliseconds: number;
+}
+
+const contextsFolder = `${stagingFolder}/contexts`;
+const hashCharacters = 32;
+// A lock is taken over from a process that has not said for so long that it lives.
+const lock = {
+  stale: 20_000,
+  retries: { retries: 600, factor: 1.2, minTimeout: 50, maxTimeout: 1_000 },
+  // What another process takes over it makes good: files are placed whole.
+  onCompromised: () => undefined,
+};
+
+/** Whether a location is one of ours, which has a hash of the context's files in it. */
+export function isStaged(location: string): boolean {
+  return location.startsWith(`${contextsFolder}/`);
+}
+
+/**
+ * Makes a copy of a folder's files as BuildKit would be sent them, below the project's folder (the current one), and says
+ * where. docker-build compares the location as text and hashes names, contents and modes: both are the same on every
+ * machine here, because the location is made of names, contents and what Git keeps of a mode, and each file has the mode
+ * that Git gives it.
+ *
+ * A copy is used by all that have the same files, at once, and is never one of other files: no build sees another's
+ * change. It is made good each time, because a hard link is changed by whoever edits the file in place.
+ *
+ * @param folder the context, which is left as it is.
+ * @param ignored the patterns that BuildKit applies to it.
+ */
+export async function stageContext(folder: string, ignored: IgnorePatterns): Promise<StagedContext> {
+  const begin = performance.now();
+  const { files, folders } = findFiles(folder, [ignored]);
+  const listing = await listFiles(files);
+  const hash = hashListing(listing);
+  const location = `${contextsFolder}/${hash}`;
+  makeStagingFolder();
+  const placed = await oneAtATime(async () => {
+    placeFolders(location, folders, files);
+    const all = await forEachFile(files, (file) => placeFile(file, path.join(location, file.name), stagingFolder));
+    keepListing(hash, listing);
+    sweep(contextsFolder);
+    return all;
+  });
+  return { location, cost: { ...costOf(files, placed), milliseconds: performance.now() - begin } };
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** In this process by a queue, and among several by a lock: those that wait for it ask again and again. */
+async function oneAtATime<T>(work: () => Promise<T>): Promise<T> {
+  const mine = last.then(async () => {
+    const release = await lockfile.lock(stagingFolder, { ...lock, lockfilePath: `${stagingFolder}/lock` });
+    try {
+      return await work();
+    } finally {
+      // Fails when another process has taken it over.
+      await release().catch(() => undefined);
+    }
+  });
+  last = mine.catch(() => undefined);
+  return mine;
+}
+
+/** Each file's name, and what makes it a changed one: its kind and content. */
+async function listFiles(files: readonly FoundFile[]): Promise<Listing> {
+  const contents = await forEachFile(files, async ({ path: file, stat, link }) =>
+    link === undefined ? `${stat.mode & 0o100 ? "755" : "644"} ${await hashFile(file)}` : `link ${link}`,
+  );
+  const entries = files.map(({ name }, at): [string, string] => [name, contents[at]]);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function hashListing(listing: Listing): string {
+  // As pairs: JavaScript has an order of its own for keys that are numbers.
+  const pairs = Object.entries(listing).sort(([a], [b]) => (a < b ? -1 : 1));
+  return crypto.createHash("sha256").update(JSON.stringify(pairs)).digest("hex").slice(0, hashCharacters);
+}
+
+function makeStagingFolder(): void {
+  try {
+    fs.mkdirSync(contextsFolder, { recursive: true });
+    fs.mkdirSync(listingsFolder, { recursive: true });
+    const ignoreFile = `${stagingFolder}/.gitignore`;
+    if (!fs.existsSync(ignoreFile)) {
+      writeFileAtomically(ignoreFile, "*\n");
+    }
+  } catch (error) {
+    const fix = "Fix: let this user write to the project's folder, or set `stageContext: false` (docs/digests.md)";
+    throw new BuildError(`no copy of the context can be made: ${(error as Error).message}. ${fix}`);
+  }
+}
+
+/** Its time says when the copy was last used. */
+function keepListing(hash: string, listing: Listing): void {
+  const file = listingFile(hash);
+  if (fs.existsSync(file)) {
+    fs.utimesSync(file, new Date(), new Date());
+  } else {
+    writeFileAtomically(file, JSON.stringify(listing));
+  }
+}
+
+function costOf(files: readonly FoundFile[], placed: readonly Placed[]): Omit<StagingCost, "milliseconds"> {
+  const count = (kind: Placed) => placed.filter((each) => each === kind).length;
+  const bytes = files.map(({ stat }, at) => (placed[at] === "copied" ? stat.size : 0));
+  return {
+    files: files.length,
+    linked: count("linked"),
+    copied: count("copied"),
+    copiedBytes: bytes.reduce((sum, each) => sum + each, 0),
+  };
+}

@@ -1,0 +1,64 @@
+import * as assert from "node:assert/strict";
+
+import { skipWithout } from "../hosts";
+import { getMachines, type Machines } from "../main/fixture";
+import { trusting } from "../main/image";
+import { Stack } from "../main/stack";
+
+describe("preview", function () {
+  this.timeout(300_000);
+  let machines: Machines;
+  let stack: Stack;
+
+  before(async function () {
+    skipWithout(this, ["namespaces"]);
+    machines = await getMachines();
+    stack = await Stack.create(spec("first", "second"), { environment: trusting(machines.registry) });
+    for (const name of ["first", "second"]) {
+      stack.write(`${name}/Dockerfile`, "FROM scratch\nCOPY Dockerfile /\n");
+    }
+  });
+
+  function spec(...names: string[]) {
+    // Nothing listens there, and nothing may ask.
+    const arm64 = { kind: "remote", platform: "linux/arm64", endpoint: "tcp://192.0.2.1:1234" };
+    const nodes = [machines.amd64.remoteNode(), arm64];
+    const images = names.map((name) => {
+      const tags = [`${machines.registry.host}/preview-${name}:1`];
+      return [name, { context: `./${name}`, tags, platforms: ["linux/amd64"] }];
+    });
+    return { builder: { nodes }, images: Object.fromEntries(images) as Record<string, unknown>, outputs: ["ref"] };
+  }
+
+  it("tells of a new image, and calls no node", async () => {
+    const before = await machines.amd64.connections();
+    const { code, output } = await stack.preview();
+    assert.equal(code, 0, output);
+    for (const name of ["first", "second"]) {
+      const text = `image ${name} would be built: it is new, or replaced\n +on node amd64 \\(linux/amd64; remote, runs already\\)`;
+      assert.match(output, new RegExp(text));
+    }
+    assert.doesNotMatch(output, /node arm64/);
+    assert.equal(await machines.amd64.connections(), before);
+  });
+
+  it("tells why an image would be built, and nothing of those that would not", async () => {
+    const up = await stack.up();
+    assert.equal(up.code, 0, up.output);
+    assert.match(up.output, /building image first: it is new, or replaced/);
+    const before = await machines.amd64.connections();
+    stack.write("second/added", "1");
+    const { code, output } = await stack.preview();
+    assert.equal(code, 0, output);
+    assert.match(output, /image second would be built: context: added added\n/);
+    assert.doesNotMatch(output, /image first/);
+    assert.equal(await machines.amd64.connections(), before);
+  });
+
+  it("is silent when nothing has changed", async () => {
+    stack.declare(spec("first"));
+    const { code, output } = await stack.preview();
+    assert.equal(code, 0, output);
+    assert.doesNotMatch(output, /would be built/);
+  });
+});

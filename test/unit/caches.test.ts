@@ -1,0 +1,52 @@
+import * as assert from "node:assert/strict";
+
+import { exportOfPlatform, importOfPlatform, isInline } from "../../components/caches/places";
+
+describe("places of caches", () => {
+  it("a ref gets the platform in its tag, whatever the registry's port", () => {
+    const of = (ref: string) => exportOfPlatform({ registry: { ref, mode: "max" } }, "linux/arm/v7").registry;
+    assert.deepEqual(of("ghcr.io/acme/app:cache"), { ref: "ghcr.io/acme/app:cache-linux-arm-v7", mode: "max" });
+    assert.deepEqual(of("localhost:5000/app"), { ref: "localhost:5000/app:latest-linux-arm-v7", mode: "max" });
+  });
+
+  it("a digest names one cache, and stays", () => {
+    const cache = { registry: { ref: `app@sha256:${"0".repeat(64)}` } };
+    assert.deepEqual(importOfPlatform(cache, "linux/arm64"), cache);
+  });
+
+  it("a folder gets one inside, the same for both directions", () => {
+    assert.deepEqual(exportOfPlatform({ local: { dest: "./cache/" } }, "linux/amd64"), {
+      local: { dest: "./cache/linux-amd64" },
+    });
+    assert.deepEqual(importOfPlatform({ local: { src: "./cache" } }, "linux/amd64"), {
+      local: { src: "./cache/linux-amd64" },
+    });
+  });
+
+  it("scopes and names get an ending, also those that have a default", () => {
+    const s3 = { bucket: "caches", region: "eu-west-1" };
+    assert.deepEqual(exportOfPlatform({ gha: {} }, "linux/arm64"), { gha: { scope: "buildkit-linux-arm64" } });
+    assert.deepEqual(exportOfPlatform({ gha: { scope: "api" } }, "linux/arm64"), { gha: { scope: "api-linux-arm64" } });
+    assert.deepEqual(importOfPlatform({ s3 }, "linux/arm64"), { s3: { ...s3, name: "buildkit-linux-arm64" } });
+    assert.deepEqual(importOfPlatform({ azblob: { name: "api" } }, "linux/arm64"), {
+      azblob: { name: "api-linux-arm64" },
+    });
+  });
+
+  it("raw texts are read as buildx reads them", () => {
+    const to = (raw: string) => exportOfPlatform({ raw }, "linux/amd64").raw;
+    const from = (raw: string) => importOfPlatform({ raw }, "linux/amd64").raw;
+    assert.equal(to("type=registry,ref=app:cache,mode=max"), "type=registry,mode=max,ref=app:cache-linux-amd64");
+    assert.equal(to("type=gha"), "type=gha,scope=buildkit-linux-amd64");
+    assert.equal(to("type=inline"), "type=inline");
+    assert.equal(from("app:cache"), "app:cache-linux-amd64");
+    assert.equal(from("type=local,src=cache"), "type=local,src=cache/linux-amd64");
+  });
+
+  it("inline caches are told from others", () => {
+    assert.ok(isInline({ inline: {} }));
+    assert.ok(isInline({ raw: "type=inline" }));
+    assert.ok(!isInline({ raw: "type=registry,ref=app:inline" }));
+    assert.ok(!isInline({ registry: { ref: "app:cache" } }));
+  });
+});
