@@ -6,6 +6,7 @@ import type { Progress } from "./build/node";
 import { platformsOf } from "./build/placement";
 import type { Attempt, BuildSession } from "./build/session";
 import type { Builder } from "./builder";
+import { hookName } from "./hookNames";
 import { isMocked } from "./mocks";
 import { allPlatforms, isNativeOn, type Platform } from "./platforms";
 import { describePreview } from "./preview";
@@ -43,7 +44,9 @@ export function imageHooks(
   };
   const session = async () => builder.session(await resolved(component.urn));
   const tell = async ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
-    const reason = await reasonOf(oldInputs, newInputs);
+    const reason = await reasonOf(oldInputs, newInputs).catch(
+      (error: Error) => `for a reason unknown (${error.message})`,
+    );
     if (pulumi.runtime.isDryRun()) {
       const nodes = builder.declaredNodes.length > 0 ? builder.declaredNodes : await resolved(builder.nodes);
       const text = describePreview(reason, await resolved(component.urn), nodes, build.platforms);
@@ -74,13 +77,13 @@ export function imageHooks(
     return isToBuildAgain;
   };
   // The one hook that a preview runs, too.
-  const telling = new pulumi.ResourceHook(`multi-platform-image_${name}_why`, tell, { onDryRun: true });
+  const telling = new pulumi.ResourceHook(hookName(name, "why"), tell, { onDryRun: true });
   return {
     beforeCreate: [telling, before],
     beforeUpdate: [telling, before],
     afterCreate: [after],
     afterUpdate: [after],
-    onError: [new pulumi.ErrorHook(`multi-platform-image_${name}_onError`, onError)],
+    onError: [new pulumi.ErrorHook(hookName(name, "onError"), onError)],
   };
 }
 

@@ -26,7 +26,8 @@ export interface MultiPlatformImageArgs extends Omit<
    */
   builder?: Builder | BuilderArgs | { name: pulumi.Input<string> };
   /**
-   * Whether `pulumi preview` builds too. It would wake nodes.
+   * Whether `pulumi preview` builds too, with a `builder` that is `{ name }`. With a {@link Builder} docker-build skips it
+   * ("some inputs are unknown"), and no node wakes.
    *
    * @default false
    */

@@ -91,7 +91,9 @@ class NspawnMachine(Machine):
         if self.process is not None:
             self.process.wait()
         self.port.disconnect()
-        for command in (["ip", "netns", "delete", self.name], ["umount", str(self.root)]):
+        # A connection that was cut keeps the namespace for a while after its name is gone, and with it the link.
+        link = ["ip", "-n", self.port.vpc, "link", "delete", self.port.name]
+        for command in (link, ["ip", "netns", "delete", self.name], ["umount", str(self.root)]):
             with contextlib.suppress(RuntimeError):
                 execute(*command)
         self.devices.release_all()
