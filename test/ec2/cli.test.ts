@@ -100,7 +100,7 @@ describe("the command line, in a cloud", function () {
     assert.deepEqual(await held(), { lease: [], rules: [] });
   });
 
-  it("wakes a builder, for a build from the shell", async () => {
+  it("recipe 4: wakes a builder, for a build from the shell", async () => {
     const begin = Date.now();
     const { code, stdout, stderr } = await run("wake", "builders", "--minutes", "30");
     assert.equal(code, 0, stderr);
@@ -164,7 +164,7 @@ describe("the command line, in a cloud", function () {
     await writeLease(mine);
   });
 
-  it("stops a builder, and gives back what `wake` took", async () => {
+  it("recipe 5: stops a builder, and gives back what `wake` took", async () => {
     const { code, stdout, stderr } = await run("stop", "builders");
     assert.equal(code, 0, stderr);
     assert.equal(stdout, `Stopped amd64 of ${builderName}.\n`);

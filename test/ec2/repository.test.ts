@@ -69,7 +69,7 @@ describe("an image in a repository of ECR", function () {
       .filter(({ method, path }) => method === "PUT" && /manifests\/[^:]+$/.test(path))
       .map(({ path }) => path);
 
-  it("that is made in the same up: a preview knows no URL, the up pushes a tag of the content", async () => {
+  it("recipe 20: that is made in the same up: a preview knows no URL, the up pushes a tag of the content", async () => {
     const preview = await stack.preview();
     assert.equal(preview.code, 0, preview.output);
     const { ref, indexDigest } = await up();

@@ -52,7 +52,7 @@ describe("one image on two nodes, each a host of its own", function () {
     assert.deepEqual(stack.programs(), ["node", "pulumi", "pulumi-language-nodejs"]);
   });
 
-  it("builds each platform on its own node and pushes one index", async () => {
+  it("recipe 2, 6: builds each platform on its own node and pushes one index", async () => {
     const [amd64Before, arm64Before] = [await machines.amd64.history(), await arm64.history()];
     const { code, output } = await stack.up();
     assert.equal(code, 0, output);
@@ -71,7 +71,7 @@ describe("one image on two nodes, each a host of its own", function () {
     assert.deepEqual(Object.keys(app.platformDigests).sort(), ["linux/amd64", "linux/arm64"]);
   });
 
-  it("holds a binary of its platform in each manifest, made on a machine of it", async () => {
+  it("recipe 21: holds a binary of its platform in each manifest, made on a machine of it", async () => {
     const { app } = await stack.outputs<Outputs>();
     const repository = tag.slice(0, tag.lastIndexOf(":"));
     for (const [platform, machine, elf] of [

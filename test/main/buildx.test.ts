@@ -34,7 +34,7 @@ describe("buildx and the registration", function () {
     fs.writeFileSync(path.join(instances(stack.home), "theirs"), theirs);
   });
 
-  it("reads and uses it while the relay lives: ls, inspect, build", async () => {
+  it("recipe 4: reads and uses it while the relay lives: ls, inspect, build", async () => {
     const up = stack.start("up", "--yes", "--skip-preview");
     await waitFor("the build", () => /RUN sleep/.test(up.output()), 60);
     builderName = /registered builder (\S+)/.exec(up.output())![1];
@@ -55,7 +55,7 @@ describe("buildx and the registration", function () {
     assert.equal(code, 0, output);
   });
 
-  it("is what `buildx create` and `create --append` would write", async () => {
+  it("recipe 2: is what `buildx create` and `create --append` would write", async () => {
     const ours = fs.readFileSync(path.join(instances(stack.home), builderName), "utf8");
     const [amd64, arm64] = (JSON.parse(ours) as { Nodes: { Name: string; Endpoint: string }[] }).Nodes;
     const home = temporaryDirectory("create");

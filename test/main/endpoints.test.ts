@@ -46,7 +46,7 @@ describe("endpoints of remote nodes", function () {
     await builds(await stackOf(`unix://${node.socket}`, "unix"), "unix");
   });
 
-  it("ssh:// builds on the daemon of another host, with this machine's ssh and no Docker there or here", async () => {
+  it("recipe 3: ssh:// builds on the daemon of another host, with this machine's ssh and no Docker there or here", async () => {
     await builds(await stackOf(ssh.endpoint, "ssh", { programs: ssh.binFolder }), "ssh");
   });
 

@@ -29,7 +29,7 @@ describe("local nodes through a Docker engine", function () {
     stack.write("app/Dockerfile", "FROM scratch\nARG TARGETARCH\nCOPY Dockerfile /${TARGETARCH}\n");
   });
 
-  it("build both platforms in one container, and say why and what is not native", async () => {
+  it("recipe 24: build both platforms in one container, and say why and what is not native", async () => {
     const { code, output } = await stack.up();
     assert.equal(code, 0, output);
     assert.ok(output.includes(`buildkitd is not on PATH, so the Docker engine at ${engine.endpoint} `), output);
@@ -75,7 +75,7 @@ describe("local nodes through a Docker engine", function () {
     );
   });
 
-  it("explain a RUN step of a platform that is not native there", async () => {
+  it("recipe 22: explain a RUN step of a platform that is not native there", async () => {
     stack.write("app/Dockerfile", `FROM ${await getBaseImage()}\nRUN true\n`);
     const { code, output } = await stack.up();
     assert.notEqual(code, 0, output);

@@ -25,7 +25,7 @@ describe("local nodes", function () {
     stack.write("app/Dockerfile", "FROM scratch\nARG TARGETARCH\nCOPY Dockerfile /${TARGETARCH}\n");
   });
 
-  it("start when a build needs them, and only then", async () => {
+  it("recipe 1: start when a build needs them, and only then", async () => {
     const preview = await stack.preview();
     assert.equal(preview.code, 0, preview.output);
     assert.deepEqual(daemons(), []);
@@ -69,7 +69,7 @@ describe("local nodes", function () {
     assert.deepEqual(after.map(({ daemonPid }) => daemonPid).sort(), before.map(({ daemonPid }) => daemonPid).sort());
   });
 
-  it("end when idle, and leave no process", async () => {
+  it("recipe 5: end when idle, and leave no process", async () => {
     const before = daemons();
     assert.equal(before.length, 2);
     await waitFor("the idle end", () => daemons().length === 0, 90);

@@ -64,7 +64,7 @@ describe("secrets", function () {
     assert.equal(outcome.code, 0, output.slice(-4000));
   });
 
-  it("reach the build and the registry", async () => {
+  it("recipe 20: reach the build and the registry", async () => {
     const outputs = await stack.outputs<{ app: { indexDigest: string } }>();
     assert.match(outputs.app.indexDigest, /^sha256:/);
   });

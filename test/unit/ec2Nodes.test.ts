@@ -213,7 +213,7 @@ describe("EC2 nodes, declared", () => {
     assert.equal(made("aws:ec2/instance:Instance")["inside-arm64"].associatePublicIpAddress, false);
   });
 
-  it("keeps timeouts, BuildKit and its settings in Parameter Store", async () => {
+  it("recipe 23: keeps timeouts, BuildKit and its settings in Parameter Store", async () => {
     await declare("timed", { idleTimeoutMinutes: 5, maxLifetimeMinutes: 60 });
     await declare("always", { lifecycle: "persistent" });
     const settings = (name: string) =>

@@ -1,0 +1,49 @@
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { describeResults, readResults } from "../../tools/testing/recipeResults";
+
+const root = path.resolve(__dirname, "../..");
+
+describe("the recipes", () => {
+  const page = fs.readFileSync(path.join(root, "docs/recipes.md"), "utf8");
+  const rows = [...page.matchAll(/^\| +(\d+) \|.*\| (.*?) *\|$/gm)].map(([, row, tests]) => ({
+    row: Number(row),
+    tests,
+  }));
+
+  it("are 25, each with tests that have its number, in files that the page names", () => {
+    assert.deepEqual(
+      rows.map(({ row }) => row),
+      Array.from({ length: 25 }, (_, at) => at + 1),
+    );
+    for (const { row, tests } of rows.slice(0, -1)) {
+      const files = [...tests.matchAll(/\]\(\.\.\/(test\/[^)]+)\)/g)].map(([, file]) => file);
+      const titles = files.flatMap((file) => [
+        ...fs.readFileSync(path.join(root, file), "utf8").matchAll(/\(["`]recipe ([\d, ]+):/g),
+      ]);
+      const numbers = titles.flatMap(([, list]) => list.split(",").map(Number));
+      assert.ok(numbers.includes(row), `row ${row}: no test of ${files.join(", ")} has its number`);
+    }
+  });
+
+  it("become a table of what a run printed", () => {
+    const printed = [
+      "      ✓ recipe 7, 16: loads (1200 ms)",
+      "ci:     ✗ recipe 18: builds (90 ms): why",
+      "    - recipe 3: ssh (skipped)",
+      "    ✓ something else (5 ms)",
+    ].join("\n");
+    const results = readResults(printed);
+    assert.deepEqual(
+      results.map(({ rows, outcome }) => [rows, outcome]),
+      [
+        [[7, 16], "passed"],
+        [[18], "failed"],
+        [[3], "skipped"],
+      ],
+    );
+    assert.match(describeResults(results), /\| 7 \| loads \| passed \| 1\.2 \|\n\| 16 \| loads \| passed \| 1\.2 \|/);
+  });
+});
