@@ -12,6 +12,7 @@ import { findBuildkitd } from "./local/daemon";
 import { findEngine } from "./local/engine";
 import { type LocalNode, localRunNode } from "./nodes/local";
 import { remoteRunNode } from "./nodes/remote";
+import { isEc2Platform, isEmulated } from "./nodes/ec2/platforms";
 import { laneName, lanesOf } from "./spread";
 
 /** A node as hooks get it: its arguments, resolved. */
@@ -69,7 +70,10 @@ async function runNodes(
     switch (node.kind) {
       case "ec2": {
         const found = session?.nodes.find(({ name }) => name === node.name);
-        return found && Object.assign(found, { furtherPlatforms });
+        const emulatedPlatforms = furtherPlatforms?.filter(
+          (each) => isEc2Platform(node.platform) && isEmulated(node.platform, each),
+        );
+        return found && Object.assign(found, { furtherPlatforms, emulatedPlatforms });
       }
       case "local":
         return { ...localRunNode(node), furtherPlatforms };

@@ -12,7 +12,8 @@ import urllib.request
 from machine import places
 from machine.console import Failure, say
 
-# Not the emulators (buildkit-qemu-*): a node that had them would take builds of foreign platforms from their own nodes.
+# Of the emulators (buildkit-qemu-*) only those that the settings name: with others beside it, BuildKit would run foreign
+# programs in silence, where an error is better.
 PROGRAMS = (
     "buildkitd",
     "buildctl",
@@ -29,7 +30,8 @@ def install(buildkit):
     version, expected = buildkit["version"], buildkit["sha256"].lower()
     if not re.fullmatch(r"[\w.+-]+", version):
         raise Failure(f'BuildKit\'s version "{version}" is no version: use one like v0.33.1')
-    folder = f"{places.VERSIONS}/{version}-{expected[:12]}"
+    emulators = [f"buildkit-qemu-{name}" for name in buildkit.get("emulators", [])]
+    folder = "-".join([f"{places.VERSIONS}/{version}", expected[:12], *emulators])
     if os.path.exists(folder):
         return folder
     os.makedirs(places.VERSIONS, exist_ok=True)
@@ -40,7 +42,7 @@ def install(buildkit):
             raise Failure(
                 f"{buildkit['url']} has the SHA-256 {actual}, but {expected} was expected: it was not unpacked"
             )
-        unpack(download, draft)
+        unpack(download, draft, emulators)
         os.rename(draft, folder)
         remove_old()
     finally:
@@ -79,16 +81,19 @@ def fetch(url, path):
     return digest.hexdigest()
 
 
-def unpack(path, folder):
+def unpack(path, folder, emulators=()):
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     with tarfile.open(path) as archive:
         for member in archive:
             name = os.path.basename(member.name)
-            if member.isfile() and name in PROGRAMS:
+            if member.isfile() and name in (*PROGRAMS, *emulators):
                 with archive.extractfile(member) as source, open(f"{folder}/{name}", "wb") as target:
                     shutil.copyfileobj(source, target, 1 << 20)
                 os.chmod(f"{folder}/{name}", 0o755)
     missing = [name for name in PROGRAMS if not os.path.exists(f"{folder}/{name}")]
     if missing:
         raise Failure(f"BuildKit's archive lacks {', '.join(missing)}")
+    for name in emulators:
+        if not os.path.exists(f"{folder}/{name}"):
+            say(f"BuildKit's archive lacks {name}: RUN steps that need it fail with an exec format error")

@@ -10,6 +10,8 @@ export interface DescribedNode {
   readonly platform: Platform;
   /** What it builds besides: see `furtherPlatforms` of the arguments. */
   readonly furtherPlatforms?: readonly Platform[];
+  /** Those of them that it runs under emulators which its daemon does not list. */
+  readonly emulatedPlatforms?: readonly Platform[];
   /** False for a `local` node of a foreign platform; unknown until its daemon answers for a `remote` one. */
   readonly native?: boolean;
   /** Where the node is reached, in words that hold no secret. */

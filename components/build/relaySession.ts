@@ -67,9 +67,8 @@ export class RelaySession implements BuildSession {
   }
 
   explain(platforms: readonly Platform[], error: string): string | undefined {
-    const isListed = ({ name }: RunNode, platform: Platform) =>
-      lists({ listed: this.answers.get(name)?.platforms ?? [] }, platform);
-    return explainForeign(this.settings.nodes, platforms, error, isListed);
+    const runs = (node: RunNode, platform: Platform) => canRun(node, this.answers.get(node.name), platform);
+    return explainForeign(this.settings.nodes, platforms, error, runs);
   }
 
   /** Nodes awake, placement proven, builder registered. Says how often each node had hung up by then. */
@@ -106,7 +105,7 @@ export class RelaySession implements BuildSession {
   private keepAnswer(node: RunNode, info: DaemonInfo, progress: Progress): DaemonInfo {
     if (!this.answers.has(node.name)) {
       const foreign = node.native === false ? "; not native: good for Dockerfiles without RUN" : "";
-      const without = (node.furtherPlatforms ?? []).filter((each) => !lists({ listed: info.platforms }, each));
+      const without = (node.furtherPlatforms ?? []).filter((each) => !canRun(node, info, each));
       const noEmulator = without.length > 0 ? `; has no emulator for ${without.join(", ")}: no RUN for it` : "";
       progress(`${title(node)} is awake: BuildKit ${info.version}${foreign}${noEmulator}`);
     }
@@ -139,4 +138,9 @@ export class RelaySession implements BuildSession {
       );
     }
   }
+}
+
+/** Whether a node runs programs of a platform that is not its machine's own. */
+function canRun({ emulatedPlatforms = [] }: RunNode, info: DaemonInfo | undefined, platform: Platform): boolean {
+  return emulatedPlatforms.includes(platform) || lists({ listed: info?.platforms ?? [] }, platform);
 }

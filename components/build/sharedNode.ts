@@ -23,6 +23,7 @@ function viewOf(node: RunNode, common: Common): RunNode {
     name: node.name,
     platform: node.platform,
     furtherPlatforms: node.furtherPlatforms,
+    emulatedPlatforms: node.emulatedPlatforms,
     get native() {
       return node.native;
     },

@@ -105,8 +105,8 @@ export interface NodeSettings {
   idleTimeoutMinutes: number | null;
   /** Minutes after a boot at which the node stops, whatever it does; `null`: never. */
   maxLifetimeMinutes: number | null;
-  /** The release archive of BuildKit. */
-  buildkit: { version: string; url: string; sha256: string };
+  /** The release archive of BuildKit, and which of the emulators in it are wanted: `["arm", "s390x"]`; left out, none. */
+  buildkit: { version: string; url: string; sha256: string; emulators?: string[] };
   /** The whole of buildkitd.toml. */
   buildkitdToml: string;
 }

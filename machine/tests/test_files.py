@@ -31,7 +31,7 @@ class FilesTest(TemporaryCase):
 
 
 class ArchiveTest(TemporaryCase):
-    def install(self, names, sha256=None):
+    def install(self, names, sha256=None, **settings):
         with tarfile.open(self.path("buildkit.tar.gz"), "w:gz") as tar:
             for name in names:
                 entry = tarfile.TarInfo(name)
@@ -41,7 +41,7 @@ class ArchiveTest(TemporaryCase):
             actual = hashlib.sha256(file.read()).hexdigest()
         url = f"file://{self.path('buildkit.tar.gz')}"
         with mock.patch.object(places, "VERSIONS", self.path("versions")):
-            return archive.install({"version": "0.33.1", "url": url, "sha256": sha256 or actual})
+            return archive.install({"version": "0.33.1", "url": url, "sha256": sha256 or actual, **settings})
 
     def test_unpacks_what_a_node_runs_and_no_emulator(self):
         folder = self.install(
@@ -50,6 +50,14 @@ class ArchiveTest(TemporaryCase):
         self.assertEqual(sorted(os.listdir(folder)), sorted(archive.PROGRAMS))
         self.assertTrue(os.access(f"{folder}/buildkitd", os.X_OK))
         self.assertEqual(os.listdir(self.path("versions")), [os.path.basename(folder)])
+
+    def test_unpacks_the_emulators_that_are_asked_for_beside_a_folder_without(self):
+        names = [f"bin/{name}" for name in archive.PROGRAMS] + [f"bin/buildkit-qemu-{name}" for name in ("arm", "s390x")]
+        without = self.install(names)
+        folder = self.install(names, emulators=["arm", "riscv64"])
+        self.assertNotEqual(folder, without)
+        self.assertEqual(sorted(os.listdir(folder)), sorted([*archive.PROGRAMS, "buildkit-qemu-arm"]))
+        self.assertEqual(sorted(os.listdir(without)), sorted(archive.PROGRAMS))
 
     def test_fails_if_the_checksum_differs(self):
         with self.assertRaisesRegex(Failure, f"has the SHA-256 [0-9a-f]{{64}}, but {'0' * 64} was expected"):

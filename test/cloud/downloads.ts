@@ -6,6 +6,7 @@ import type { HostPlatform } from "../hosts/buildHost";
 import { cachedFolder } from "../hosts/cachedFolder";
 import type { Authority } from "../hosts/certificates";
 import { execute, waitUntil } from "../hosts/command";
+import { prepareEmulators } from "../hosts/emulator";
 import { startProcess } from "../hosts/hostProcess";
 import { hostTool, toolIdentity } from "../hosts/hostTools";
 import type { TestRun } from "../hosts/testRun";
@@ -86,10 +87,11 @@ export async function prepareRelease(): Promise<{ folder: string; digests: Recor
       });
     }
   }
-  const inputs = { archives, runc: await toolIdentity("runc"), layout: 1 };
+  const inputs = { archives, runc: await toolIdentity("runc"), layout: 2 };
+  const emulator = join(await prepareEmulators(), "usr/bin/qemu-aarch64-static");
   const folder = await cachedFolder("buildkit-release", inputs, async (draft) => {
     const digests: Record<string, string> = {};
-    for (const { name, files } of archives) digests[name] = await writeArchive(draft, name, files);
+    for (const { name, files } of archives) digests[name] = await writeArchive(draft, name, files, emulator);
     await writeFile(join(draft, "digests.json"), JSON.stringify(digests));
   });
   const digests = JSON.parse(await readFile(join(folder, "digests.json"), "utf8")) as Record<string, string>;
@@ -97,7 +99,12 @@ export async function prepareRelease(): Promise<{ folder: string; digests: Recor
 }
 
 /** @returns its SHA-256 */
-async function writeArchive(folder: string, name: string, files: [string, string][]): Promise<string> {
+async function writeArchive(
+  folder: string,
+  name: string,
+  files: [string, string][],
+  emulator: string,
+): Promise<string> {
   const tree = join(folder, `${basename(name)}.tree`);
   const bin = join(tree, "bin");
   await mkdir(bin, { recursive: true });
@@ -105,10 +112,10 @@ async function writeArchive(folder: string, name: string, files: [string, string
     await copyFile(file, join(bin, program));
     await chmod(join(bin, program), 0o755);
   }
-  // The real archives bring emulators, which must not get onto a node's PATH.
-  for (const emulated of ["aarch64", "x86_64"]) {
-    await writeFile(join(bin, `buildkit-qemu-${emulated}`), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
-  }
+  // The real archives bring emulators, which must not get onto a node's PATH unasked. BuildKit's own are patched to run
+  // what a step's program starts, too; Debian's runs the program alone.
+  await copyFile(emulator, join(bin, "buildkit-qemu-aarch64"));
+  await writeFile(join(bin, "buildkit-qemu-x86_64"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
   const archive = join(folder, name);
   await execute(["tar", "--use-compress-program=gzip -1", "-C", tree, "--owner=0", "--group=0", "-cf", archive, "bin"]);
   await rm(tree, { recursive: true });

@@ -228,6 +228,18 @@ describe("EC2 nodes, declared", () => {
     assert.deepEqual([always.idleTimeoutMinutes, always.maxLifetimeMinutes], [null, null]);
   });
 
+  it("asks for the emulators of further platforms, and for none otherwise", async () => {
+    const furtherPlatforms = ["linux/arm/v7", "linux/arm/v6", "linux/386", "linux/s390x"] as const;
+    await declare("further", { nodes: [{ kind: "ec2", platform: "linux/amd64", furtherPlatforms }] });
+    await declare("plain");
+    const buildkit = (name: string) => {
+      const { value } = made("aws:ssm/parameter:Parameter")[name];
+      return (JSON.parse(plain(value)) as { buildkit: { emulators?: string[] } }).buildkit;
+    };
+    assert.deepEqual(buildkit("further-amd64-settings").emulators, ["arm", "s390x"]);
+    assert.ok(!("emulators" in buildkit("plain-amd64-settings")));
+  });
+
   it("tells the CLI how to reach the nodes, as a secret", async () => {
     const builder = await declare("told");
     const { type, value } = made("aws:ssm/parameter:Parameter")["told-connection"];

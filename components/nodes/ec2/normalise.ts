@@ -7,7 +7,7 @@ import { argumentError } from "../../errors";
 import { checkNumber, checkWholeNumber } from "../../validate";
 import type { BuildkitReleaseArgs, Ec2Args, Ec2NodeArgs, Ec2Platform, IngressArgs } from "./arguments";
 import { defaultRelease } from "./archives";
-import { ec2Platforms, isEc2Platform } from "./platforms";
+import { ec2Platforms, emulatorsFor, isEc2Platform } from "./platforms";
 
 /** How long the nodes of a builder live. */
 export interface NodeLife {
@@ -76,6 +76,7 @@ function normaliseNode(
   const check = (argument: keyof Ec2NodeArgs, value: number, least: number, most: number) =>
     checkNumber(owner, `${where}.${argument}`, value, least, most);
   checkChoices(owner, where, node, life);
+  const emulators = emulatorsFor(platform, node.furtherPlatforms ?? []);
   const rootVolumeSizeGibibytes = node.rootVolumeSizeGibibytes ?? defaultRootGibibytes(life);
   return {
     ...life,
@@ -96,7 +97,10 @@ function normaliseNode(
       2_000,
     ),
     maxParallelism: node.maxParallelism && checkWholeNumber(owner, `${where}.maxParallelism`, node.maxParallelism, 1),
-    buildkit: archiveFor(owner, platform, args.buildkit ?? defaultRelease),
+    buildkit: {
+      ...archiveFor(owner, platform, args.buildkit ?? defaultRelease),
+      ...(emulators.length > 0 && { emulators }),
+    },
     registryMirrors: args.registryMirrors ?? {},
     insecureRegistries: args.insecureRegistries ?? [],
   };

@@ -1,3 +1,4 @@
+import type { Platform } from "../../platforms";
 import type { Ec2Platform } from "./arguments";
 
 /** What EC2 calls a platform, and what a node for it is by default. */
@@ -26,4 +27,38 @@ export const ec2Platforms: Record<Ec2Platform, Ec2PlatformFacts> = {
 /** Whether EC2 has machines of this platform. */
 export function isEc2Platform(platform: string): platform is Ec2Platform {
   return Object.hasOwn(ec2Platforms, platform);
+}
+
+/**
+ * The emulators in BuildKit's release archives (`buildkit-qemu-…`). BuildKit uses one that is beside it for RUN steps of a
+ * platform that it can't run, and does not list that platform: so it takes no other node's work.
+ * @see https://github.com/moby/buildkit/blob/v0.33.1/solver/llbsolver/ops/exec_binfmt.go
+ */
+const emulators: Record<Platform, string | undefined> = {
+  "linux/386": "i386",
+  "linux/amd64": "x86_64",
+  "linux/amd64/v2": "x86_64",
+  "linux/amd64/v3": "x86_64",
+  "linux/arm/v6": "arm",
+  "linux/arm/v7": "arm",
+  "linux/arm64": "aarch64",
+  "linux/loong64": undefined,
+  "linux/mips64": undefined,
+  "linux/mips64le": undefined,
+  "linux/ppc64le": "ppc64le",
+  "linux/riscv64": "riscv64",
+  "linux/s390x": "s390x",
+};
+
+/** Whether an EC2 node of the one platform runs programs of another under an emulator of its own. */
+export function isEmulated(platform: Ec2Platform, other: Platform): boolean {
+  // x86 runs these by itself.
+  const isNative = platform === "linux/amd64" && (other === "linux/386" || other.startsWith("linux/amd64"));
+  return !isNative && emulators[other] !== undefined;
+}
+
+/** The emulators that a node needs for its further platforms, each once. */
+export function emulatorsFor(platform: Ec2Platform, further: readonly Platform[]): string[] {
+  const names = further.filter((other) => isEmulated(platform, other)).map((other) => emulators[other] ?? "");
+  return [...new Set(names)].sort();
 }
