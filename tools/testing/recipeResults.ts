@@ -35,7 +35,7 @@ export function describeResults(results: readonly RecipeResult[]): string {
   return [
     "# Recipes: results",
     "",
-    "Of one run of `npm test`, by the row of [recipes.md](recipes.md). Made by `node tools/run.js recipeResults LOG`. Row 25 is a note.",
+    "How the tests ended when they were last run, by the row of [recipes.md](recipes.md). Made by `node tools/run.js recipeResults LOG`. Row 25 is a note.",
     "",
     "| # | test | result | seconds |",
     "| -: | --- | --- | -: |",
