@@ -55,6 +55,8 @@ describe("certificates of a builder in use", function () {
     ({ connection: connections.old } = await owner.outputs<Outputs>());
     clock.set();
     instanceId = (await instanceOf(ec2.cloud, builderName, "amd64")).id;
+    // It booted with those of the first time, which have expired, and looks for others once a minute.
+    await nodeHasTaken((await published()).cert);
   });
 
   after(async () => {

@@ -7,7 +7,7 @@ import { getBaseImage, getMachines, type Machines } from "../main/fixture";
 import { trusting } from "../main/image";
 import { Stack, waitFor } from "../main/stack";
 
-const trials = 10;
+const trials = 5;
 const atOnce = 5;
 const delayMilliseconds = 100;
 
