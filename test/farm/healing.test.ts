@@ -23,7 +23,7 @@ type Fault = keyof typeof faults;
 
 /** Trials of each at each of its builders; what AWS terminates does not come back, unless it is ephemeral. */
 const trials: Record<Lifecycle, { builders: number } & Partial<Record<Fault, number>>> = {
-  ephemeral: { builders: 2, "ended by AWS": 5, "cut off": 1 },
+  ephemeral: { builders: 5, "ended by AWS": 2, "cut off": 1 },
   "stop-when-idle": { builders: 1, "cut off": 1, "without power": 2 },
   persistent: { builders: 1, "cut off": 1 },
 };
