@@ -102,3 +102,12 @@ function assertOwn(directory: string): void {
     );
   }
 }
+
+/** What a file of JSON holds; nothing where it is not there, or is no JSON. */
+export function readJsonIfThere<T>(file: string): T | undefined {
+  try {
+    return JSON.parse(fs.readFileSync(file, "utf8")) as T;
+  } catch {
+    return undefined;
+  }
+}

@@ -25,24 +25,26 @@ export interface OciPlatform {
 }
 
 interface PlatformFacts extends OciPlatform {
+  /** What QEMU calls the architecture: https://github.com/tonistiigi/binfmt#uninstalling-emulators */
+  qemuName: string;
   /** `process.arch` of a machine on which this platform is native. */
   nodeArchitecture?: string;
 }
 
 const platformFacts: Record<Platform, PlatformFacts> = {
-  "linux/386": { os: "linux", architecture: "386", nodeArchitecture: "ia32" },
-  "linux/amd64": { os: "linux", architecture: "amd64", nodeArchitecture: "x64" },
-  "linux/amd64/v2": { os: "linux", architecture: "amd64", variant: "v2" },
-  "linux/amd64/v3": { os: "linux", architecture: "amd64", variant: "v3" },
-  "linux/arm/v6": { os: "linux", architecture: "arm", variant: "v6" },
-  "linux/arm/v7": { os: "linux", architecture: "arm", variant: "v7", nodeArchitecture: "arm" },
-  "linux/arm64": { os: "linux", architecture: "arm64", nodeArchitecture: "arm64" },
-  "linux/loong64": { os: "linux", architecture: "loong64", nodeArchitecture: "loong64" },
-  "linux/mips64": { os: "linux", architecture: "mips64" },
-  "linux/mips64le": { os: "linux", architecture: "mips64le" },
-  "linux/ppc64le": { os: "linux", architecture: "ppc64le", nodeArchitecture: "ppc64" },
-  "linux/riscv64": { os: "linux", architecture: "riscv64", nodeArchitecture: "riscv64" },
-  "linux/s390x": { os: "linux", architecture: "s390x", nodeArchitecture: "s390x" },
+  "linux/386": { os: "linux", architecture: "386", qemuName: "i386", nodeArchitecture: "ia32" },
+  "linux/amd64": { os: "linux", architecture: "amd64", qemuName: "x86_64", nodeArchitecture: "x64" },
+  "linux/amd64/v2": { os: "linux", architecture: "amd64", qemuName: "x86_64", variant: "v2" },
+  "linux/amd64/v3": { os: "linux", architecture: "amd64", qemuName: "x86_64", variant: "v3" },
+  "linux/arm/v6": { os: "linux", architecture: "arm", qemuName: "arm", variant: "v6" },
+  "linux/arm/v7": { os: "linux", architecture: "arm", qemuName: "arm", variant: "v7", nodeArchitecture: "arm" },
+  "linux/arm64": { os: "linux", architecture: "arm64", qemuName: "aarch64", nodeArchitecture: "arm64" },
+  "linux/loong64": { os: "linux", architecture: "loong64", qemuName: "loongarch64", nodeArchitecture: "loong64" },
+  "linux/mips64": { os: "linux", architecture: "mips64", qemuName: "mips64" },
+  "linux/mips64le": { os: "linux", architecture: "mips64le", qemuName: "mips64el" },
+  "linux/ppc64le": { os: "linux", architecture: "ppc64le", qemuName: "ppc64le", nodeArchitecture: "ppc64" },
+  "linux/riscv64": { os: "linux", architecture: "riscv64", qemuName: "riscv64", nodeArchitecture: "riscv64" },
+  "linux/s390x": { os: "linux", architecture: "s390x", qemuName: "s390x", nodeArchitecture: "s390x" },
 };
 
 /** Every platform that this library knows. */
@@ -96,4 +98,9 @@ export function nodeNameOf(platform: Platform, number = 1): string {
 /** Whether a machine whose `process.arch` this is runs programs of the platform without an emulator. */
 export function isNativeOn(platform: Platform, nodeArchitecture: string): boolean {
   return platformFacts[platform].nodeArchitecture === nodeArchitecture;
+}
+
+/** What QEMU calls a platform's architecture: the end of its handlers' and emulators' names. */
+export function qemuNameOf(platform: Platform): string {
+  return platformFacts[platform].qemuName;
 }

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { cacheDirectory, shortHash, writeFileAtomically } from "../paths";
+import { cacheDirectory, readJsonIfThere, shortHash, writeFileAtomically } from "../paths";
 import type { RegistryLogin } from "../registry/credentials";
 import { digestOf, listPlatforms } from "../registry/manifest";
 import { fetchManifest, RegistryUnreachableError } from "../registry/read";
@@ -44,7 +44,7 @@ async function ask(reference: PulledReference, logins: readonly RegistryLogin[])
     "baseImages",
     `${shortHash(tagOrDigest)}-${tagOrDigest.split(":").at(-1)}.json`,
   );
-  const kept = isDigest ? readKept(cached) : undefined;
+  const kept = isDigest ? readJsonIfThere<Answer>(cached) : undefined;
   const unanswered = kept ?? silent.get(registry);
   if (unanswered) {
     return unanswered;
@@ -88,14 +88,6 @@ async function atMost<T>(milliseconds: number, work: Promise<T>): Promise<T> {
     return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
-  }
-}
-
-function readKept(file: string): Answer | undefined {
-  try {
-    return JSON.parse(fs.readFileSync(file, "utf8")) as Answer;
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import { BuildError } from "../errors";
-import { parsePlatform, type Platform } from "../platforms";
+import { parsePlatform, type Platform, qemuNameOf } from "../platforms";
 
 /** What is known of a node when the provider is about to choose among them. */
 export interface PlacedNode {
@@ -61,8 +61,8 @@ export function provePlacement(nodes: readonly PlacedNode[], platforms: readonly
       const claim = node.platform === platform ? "which serves it natively" : "which has it in `furtherPlatforms`";
       throw new BuildError(
         `node ${chosen.name} (${chosen.address}) would take ${platform} from node ${node.name}, ${claim}, and build it under an emulator: ` +
-          `its machine has one for ${platform}. Fix: remove the emulator there (docker run --privileged --rm tonistiigi/binfmt --uninstall '${emulatorOf(platform)}', ` +
-          `or echo -1 > /proc/sys/fs/binfmt_misc/${emulatorOf(platform)}), or put node ${node.name} before node ${chosen.name} in \`nodes\`.`,
+          `its machine has one for ${platform}. Fix: remove the emulator there (docker run --privileged --rm tonistiigi/binfmt --uninstall 'qemu-${qemuNameOf(platform)}', ` +
+          `or echo -1 > /proc/sys/fs/binfmt_misc/qemu-${qemuNameOf(platform)}), or put node ${node.name} before node ${chosen.name} in \`nodes\`.`,
       );
     }
   }
@@ -82,18 +82,4 @@ function assertNative(node: PlacedNode): void {
     `node ${node.name} (${node.address}) is declared for ${node.platform}, and its machine's own platform is ${own}. ` +
       `Fix: set its \`platform\` to ${own}, or its \`endpoint\` to a machine of ${node.platform}.`,
   );
-}
-
-// Names of QEMU's handlers: https://github.com/tonistiigi/binfmt#uninstalling-emulators
-function emulatorOf(platform: Platform): string {
-  const names: Partial<Record<Platform, string>> = {
-    "linux/arm64": "qemu-aarch64",
-    "linux/amd64": "qemu-x86_64",
-    "linux/386": "qemu-i386",
-    "linux/arm/v6": "qemu-arm",
-    "linux/arm/v7": "qemu-arm",
-    "linux/loong64": "qemu-loongarch64",
-    "linux/mips64le": "qemu-mips64el",
-  };
-  return names[platform] ?? `qemu-${platform.slice("linux/".length).split("/")[0]}`;
 }

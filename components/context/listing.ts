@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { readJsonIfThere } from "../paths";
 import { stagingFolder } from "./files";
 
 /** The files of a context: name to mode and content. */
@@ -21,11 +22,7 @@ export function listingFile(hash: string): string {
 
 /** The files of a copy that was made on this machine, by its location. */
 export function readListing(location: string): Listing | undefined {
-  try {
-    return JSON.parse(fs.readFileSync(listingFile(path.basename(location)), "utf8")) as Listing;
-  } catch {
-    return undefined;
-  }
+  return readJsonIfThere<Listing>(listingFile(path.basename(location)));
 }
 
 /** What differs between two contexts, in words: `changed src/a.ts; added b, c and 3 more`. */

@@ -45,6 +45,6 @@ function pin(component: pulumi.Resource, name: string, context: GitContext, loca
 }
 
 /** A Git context in words, without credentials. */
-export function describeGit({ remote, ref }: Pick<GitContext, "remote" | "ref">): string {
+function describeGit({ remote, ref }: Pick<GitContext, "remote" | "ref">): string {
   return `${ref ?? "the default branch"} of ${remote}`;
 }

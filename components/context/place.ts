@@ -10,7 +10,7 @@ export type Placed = "kept" | "linked" | "copied";
 const folderMode = 0o755;
 
 /** The modes that Git knows: https://git-scm.com/docs/git-update-index#_description */
-export function gitMode({ mode }: fs.Stats): number {
+function gitMode({ mode }: fs.Stats): number {
   return mode & 0o100 ? 0o755 : 0o644;
 }
 

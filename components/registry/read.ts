@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { registryCall } from "@snyk/docker-registry-v2-client";
 
 import { BuildError } from "../errors";
-import { cacheDirectory, shortHash, writeFileAtomically } from "../paths";
+import { cacheDirectory, readJsonIfThere, shortHash, writeFileAtomically } from "../paths";
 import type { Platform } from "../platforms";
 import { findCredential, type RegistryLogin } from "./credentials";
 import { manifestMediaTypes, type PlatformDigests, readPlatformDigests } from "./manifest";
@@ -36,7 +36,7 @@ export async function readIndex(
 ): Promise<PlatformDigests> {
   const ref = `${reference.registry}/${reference.repository}@${digest}`;
   const cached = path.join(cacheDirectory(), "indexes", `${digest.replace("sha256:", "")}-${shortHash(ref)}.json`);
-  const kept = readIfThere(cached);
+  const kept = readJsonIfThere<PlatformDigests>(cached);
   if (kept && platforms.every((platform) => kept[platform])) {
     return kept;
   }
@@ -103,12 +103,4 @@ export async function fetchManifest(
 export function isLoopback(host: string): boolean {
   const name = host.replace(/:\d+$/, "");
   return name === "localhost" || name.startsWith("127.") || name === "[::1]";
-}
-
-function readIfThere(file: string): PlatformDigests | undefined {
-  try {
-    return JSON.parse(fs.readFileSync(file, "utf8")) as PlatformDigests;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,9 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 import type { Cloud, CloudInstance } from "../cloud/cloud";
 import { type Amd64Outputs, writeApp } from "../ec2/amd64";
 import { waitForSleep } from "../ec2/node";
-import type { Outcome, Stack } from "../main/stack";
+import { type Outcome, type Stack, waitFor } from "../main/stack";
 
 /** How long the step of a build takes that something happens to. */
 export const stepSeconds = 6;
@@ -46,11 +44,10 @@ export function meanwhile<T>(up: Promise<Outcome>, what: Promise<T>): Promise<T>
 }
 
 async function firstRunning(cloud: Cloud, builderName: string): Promise<string> {
-  for (const deadline = Date.now() + 120_000; Date.now() < deadline; await sleep(100)) {
-    const found = (await runningOf(cloud, builderName)).find(({ state }) => state === "running");
-    if (found) {
-      return found.id;
-    }
-  }
-  throw new Error(`no instance of ${builderName} runs after 120 s`);
+  let found: CloudInstance | undefined;
+  await waitFor(`an instance of ${builderName}`, async () => {
+    found = (await runningOf(cloud, builderName)).find(({ state }) => state === "running");
+    return found !== undefined;
+  });
+  return found!.id;
 }

@@ -8,9 +8,8 @@ import { record } from "../ec2/timings";
 import { skipWithout } from "../hosts";
 import { pullFiles } from "../main/image";
 import { type Stack, temporaryDirectory } from "../main/stack";
+import { ends } from "./builds";
 import { createExampleStack, openEcr } from "./exampleStack";
-
-const ends = ["terminated", "shutting-down"];
 
 /** The programs of the examples, unchanged. All but builder and images is in test/unit/examples.test.ts. */
 describe("the examples", function () {

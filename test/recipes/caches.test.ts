@@ -4,9 +4,9 @@ import * as path from "node:path";
 
 import { type BuildHost, skipWithout } from "../hosts";
 import { getArm64, getMachines, type Machines } from "../main/fixture";
-import { trusting } from "../main/image";
+import { skopeo, trusting } from "../main/image";
 import { Stack } from "../main/stack";
-import { readManifest, skopeo } from "./image";
+import { readManifest } from "./image";
 
 const platforms = ["linux/amd64", "linux/arm64"];
 

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { execute, type Registry } from "../hosts";
-import { pullFiles } from "../main/image";
+import type { Registry } from "../hosts";
+import { pullFiles, skopeo } from "../main/image";
 
 /** What an image's configuration says: https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md */
 export interface ImageConfiguration {
@@ -46,10 +46,6 @@ export async function readFiles(registry: Trusted, ref: string): Promise<Record<
       return [path.relative(folder, file), fs.readFileSync(file, "utf8")];
     }),
   );
-}
-
-export function skopeo(...args: string[]): Promise<string> {
-  return execute(["skopeo", "--insecure-policy", ...args]);
 }
 
 function trust({ certificateFolder }: Trusted): string[] {

@@ -1,13 +1,9 @@
 import * as assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 
 import { skipWithout } from "../hosts";
 import { getMachines, type Machines } from "../main/fixture";
-import { trusting } from "../main/image";
+import { skopeo, trusting } from "../main/image";
 import { Stack } from "../main/stack";
-
-const run = promisify(execFile);
 
 describe("images that stay", function () {
   this.timeout(600_000);
@@ -54,7 +50,7 @@ describe("images that stay", function () {
     const digested = ref.replace(/:[^:@]+@/, "@");
     const trust = ["--cert-dir", machines.registry.certificateFolder];
     try {
-      await run("skopeo", ["--insecure-policy", "inspect", "--raw", ...trust, `docker://${digested}`]);
+      await skopeo("inspect", "--raw", ...trust, `docker://${digested}`);
       return true;
     } catch (error) {
       assert.match(String(error), /manifest unknown|not found/i);

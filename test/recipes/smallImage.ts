@@ -1,16 +1,13 @@
-import { execFile } from "node:child_process";
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 
 import * as tar from "tar";
 
 import type { Registry } from "../hosts";
+import { skopeo } from "../main/image";
 import { temporaryDirectory } from "../main/stack";
-
-const run = promisify(execFile);
 
 export interface SmallImage {
   /** `REPOSITORY:TAG`. */
@@ -58,7 +55,7 @@ export async function pushSmallImage(
   fs.writeFileSync(path.join(layout, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
   const to = ["--dest-cert-dir", registry.certificateFolder, ...(credentials ? ["--dest-creds", credentials] : [])];
   const images = [`oci:${layout}:base`, `docker://${registry.host}/${name}`];
-  await run("skopeo", ["--insecure-policy", "copy", "--quiet", "--all", ...to, ...images]);
+  await skopeo("copy", "--quiet", "--all", ...to, ...images);
   return `${registry.host}/${name.split(":")[0]}@${whole.digest}`;
 }
 

@@ -1,4 +1,4 @@
-import type { Platform } from "../../platforms";
+import { type Platform, qemuNameOf } from "../../platforms";
 import type { Ec2Platform } from "./arguments";
 
 /** What EC2 calls a platform, and what a node for it is by default. */
@@ -30,35 +30,21 @@ export function isEc2Platform(platform: string): platform is Ec2Platform {
 }
 
 /**
- * The emulators in BuildKit's release archives (`buildkit-qemu-…`). BuildKit uses one that is beside it for RUN steps of a
- * platform that it can't run, and does not list that platform: so it takes no other node's work.
+ * The emulators in BuildKit's release archives (`buildkit-qemu-…`) that BuildKit uses. One that is beside it is for RUN
+ * steps of a platform that it can't run, and it does not list that platform: so it takes no other node's work.
  * @see https://github.com/moby/buildkit/blob/v0.33.1/solver/llbsolver/ops/exec_binfmt.go
  */
-const emulators: Record<Platform, string | undefined> = {
-  "linux/386": "i386",
-  "linux/amd64": "x86_64",
-  "linux/amd64/v2": "x86_64",
-  "linux/amd64/v3": "x86_64",
-  "linux/arm/v6": "arm",
-  "linux/arm/v7": "arm",
-  "linux/arm64": "aarch64",
-  "linux/loong64": undefined,
-  "linux/mips64": undefined,
-  "linux/mips64le": undefined,
-  "linux/ppc64le": "ppc64le",
-  "linux/riscv64": "riscv64",
-  "linux/s390x": "s390x",
-};
+const emulators: readonly string[] = ["aarch64", "arm", "i386", "ppc64le", "riscv64", "s390x", "x86_64"];
 
 /** Whether an EC2 node of the one platform runs programs of another under an emulator of its own. */
 export function isEmulated(platform: Ec2Platform, other: Platform): boolean {
   // x86 runs these by itself.
   const isNative = platform === "linux/amd64" && (other === "linux/386" || other.startsWith("linux/amd64"));
-  return !isNative && emulators[other] !== undefined;
+  return !isNative && emulators.includes(qemuNameOf(other));
 }
 
 /** The emulators that a node needs for its further platforms, each once. */
 export function emulatorsFor(platform: Ec2Platform, further: readonly Platform[]): string[] {
-  const names = further.filter((other) => isEmulated(platform, other)).map((other) => emulators[other] ?? "");
+  const names = further.filter((other) => isEmulated(platform, other)).map(qemuNameOf);
   return [...new Set(names)].sort();
 }
