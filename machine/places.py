@@ -6,6 +6,7 @@ KNOWN_SETTINGS = "/var/lib/multi-platform-image/settings.json"
 VERSIONS = "/opt/buildkit"
 CURRENT = "/opt/buildkit/current"
 STATE = "/var/lib/buildkit"
+SPARE = f"{STATE}/spare"
 # Where it is, STATE is on the system's disk, for as long as that lives.
 COLD = "/var/lib/multi-platform-image/cold"
 CONFIGURATION = "/etc/buildkit/buildkitd.toml"

@@ -3,9 +3,10 @@
 import os
 import socket
 import subprocess
+import threading
 import time
 
-from machine import aws, builds, files, parameters, places, trust
+from machine import aws, builds, files, parameters, places, spare, trust
 from machine.console import Failure, say, seconds_since_boot
 from machine.decision import decide
 
@@ -114,6 +115,8 @@ def notify(text):
 
 
 def main():
+    # On its own: a look of the watch may take a while, and a full disk is asked for at once.
+    threading.Thread(target=spare.keep, daemon=True).start()
     watch = Watch()
     notify("READY=1")
     while True:

@@ -1,4 +1,6 @@
-import { prune, readFailedLog } from "../buildkit/client";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { prune, readFailedLog, writeFile } from "../buildkit/client";
 import { BuildError } from "../errors";
 import type { Progress, RunNode } from "./node";
 import type { Relay } from "./relay";
@@ -7,27 +9,48 @@ import { told, waitFor } from "./waiting";
 import { title } from "./wake";
 
 const pruneTimeoutMilliseconds = 60_000;
-const logTimeoutMilliseconds = 5_000;
+const answerTimeoutMilliseconds = 5_000;
+// More than a file system gives back between the step's last write and this one.
+const testFileBytes = 1024 * 1024;
 // BuildKit gives up what a failed build held some time later, with its own garbage collection: once a minute at most
 // (`throttledGC` in https://github.com/moby/buildkit/blob/v0.33.1/control/control.go).
 const mostWaitSeconds = 75;
 const pruneEverySeconds = 10;
+const mostSpareTries = 8;
 
 /**
- * Whether a step that failed said that the disk is full. BuildKit's error has only the step's command and exit code; the
- * daemon keeps what the step wrote. A step may say so of a tmpfs: that costs one more build.
+ * Whether a step failed because the disk is full. BuildKit's error has only the step's command and exit code. The daemon
+ * keeps what the step wrote, unless the disk is too full even for that; then it can't write anything else, either. A step
+ * may say so of a tmpfs: that costs one more build.
  */
 export async function stepFilledDisk(nodes: readonly RunNode[], relay: Relay, error: string): Promise<boolean> {
-  const logs = await Promise.all(
-    nodes.map(({ name }) => readFailedLog(relay.socket(name), error, logTimeoutMilliseconds).catch(() => "")),
+  const signs = await Promise.all(
+    nodes.map(async ({ name }) => {
+      const socket = relay.socket(name);
+      const log = await readFailedLog(socket, error, answerTimeoutMilliseconds).catch(() => "");
+      return diskFull.test(log) || diskFull.test(await whyNoFile(socket));
+    }),
   );
-  return logs.some((log) => diskFull.test(log));
+  return signs.includes(true);
+}
+
+/** What the daemon says when it can't write a small file; nothing when it can. */
+async function whyNoFile(socket: string): Promise<string> {
+  return writeFile(socket, testFileBytes, answerTimeoutMilliseconds).then(
+    () => "",
+    (error: Error) => error.message,
+  );
 }
 
 /** Removes from the nodes' disks what no build uses, and waits until that is anything. */
 export async function makeRoom(nodes: readonly RunNode[], relay: Relay, progress: Progress): Promise<void> {
   const names = nodes.map(({ name }) => name).join(", ");
   progress(`the disk of node ${names} is full; removing what no build uses, to build again`);
+  await told(
+    `waiting for space to note that on node ${names}`,
+    Promise.all(nodes.map((node) => waitForSpare(node, relay))),
+    progress,
+  );
   for (let waited = 0; ; waited += pruneEverySeconds) {
     const outcomes = await Promise.all(nodes.map((node) => pruneNode(node, relay, progress)));
     if (outcomes.some((freed) => freed !== "no room" && freed > 0)) {
@@ -61,6 +84,13 @@ function stuckError(nodes: readonly RunNode[]): BuildError {
       "Fix: more space for BuildKit's state there (`cacheVolumeSizeGibibytes` of an EC2 node; its file system grows at its next start), " +
       "or remove something else from that disk; then restart buildkitd.",
   );
+}
+
+/** EC2 nodes keep some space for this moment (machine/spare.py), and give it when the disk was full for a second or two. */
+async function waitForSpare({ name }: RunNode, relay: Relay): Promise<void> {
+  for (let tries = 0; tries < mostSpareTries && diskFull.test(await whyNoFile(relay.socket(name))); tries += 1) {
+    await sleep(1_000);
+  }
 }
 
 /** How many bytes that freed, or that there is no room even for that. */

@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import * as grpc from "@grpc/grpc-js";
 import * as protoLoader from "@grpc/proto-loader";
 
 import { formatPlatform } from "../platforms";
 import { controlDescriptor } from "./protocol";
+import { type Definition, fileOf } from "./solve";
 
 /** What a daemon says of itself. */
 export interface DaemonInfo {
@@ -32,9 +34,16 @@ interface HistoryRecord {
   CompletedAt?: { seconds: string };
 }
 
+type Solve = (
+  request: { Ref: string; Definition: Definition; Internal: boolean },
+  options: grpc.CallOptions,
+  callback: (error: grpc.ServiceError | null) => void,
+) => void;
+
 type Streaming<Request, Part> = (request: Request, options: grpc.CallOptions) => grpc.ClientReadableStream<Part>;
 
 interface ControlClient extends grpc.Client {
+  Solve: Solve;
   ListWorkers: ListWorkers;
   ListenBuildHistory: Streaming<{ ActiveOnly: boolean; EarlyExit: boolean }, { record?: HistoryRecord }>;
   Prune: Streaming<{ all: boolean }, { Size: string }>;
@@ -91,6 +100,19 @@ export async function readFailedLog(socket: string, error: string, timeoutMillis
     }
     const parts = (await control.Status({ Ref: newest.Ref }, options).toArray()) as { logs: { msg: Buffer }[] }[];
     return Buffer.concat(parts.flatMap(({ logs }) => logs.map(({ msg }) => msg))).toString();
+  });
+}
+
+/**
+ * Has the daemon behind a unix socket write a file among its cache, and leaves no trace in its history.
+ * @throws what the daemon says when it can't.
+ */
+export async function writeFile(socket: string, bytes: number, timeoutMilliseconds: number): Promise<void> {
+  return withControl(socket, (control) => {
+    const request = { Ref: randomUUID(), Definition: fileOf(bytes), Internal: true };
+    return new Promise<void>((resolve, reject) => {
+      control.Solve(request, deadline(timeoutMilliseconds), (error) => (error ? reject(error) : resolve()));
+    });
   });
 }
 

@@ -5,6 +5,41 @@
  */
 export const controlDescriptor = {
   nested: {
+    // https://github.com/moby/buildkit/blob/v0.33.1/solver/pb/ops.proto
+    pb: {
+      nested: {
+        Definition: {
+          fields: {
+            def: { rule: "repeated", type: "bytes", id: 1 },
+            metadata: { keyType: "string", type: "OpMetadata", id: 2 },
+          },
+        },
+        OpMetadata: { fields: { ignore_cache: { type: "bool", id: 1 } } },
+        Op: {
+          fields: {
+            inputs: { rule: "repeated", type: "Input", id: 1 },
+            file: { type: "FileOp", id: 4 },
+          },
+        },
+        Input: { fields: { digest: { type: "string", id: 1 }, index: { type: "int64", id: 2 } } },
+        FileOp: { fields: { actions: { rule: "repeated", type: "FileAction", id: 2 } } },
+        FileAction: {
+          fields: {
+            input: { type: "int64", id: 1 },
+            secondaryInput: { type: "int64", id: 2 },
+            output: { type: "int64", id: 3 },
+            mkfile: { type: "FileActionMkFile", id: 5 },
+          },
+        },
+        FileActionMkFile: {
+          fields: {
+            path: { type: "string", id: 1 },
+            mode: { type: "int32", id: 2 },
+            data: { type: "bytes", id: 3 },
+          },
+        },
+      },
+    },
     moby: {
       nested: {
         buildkit: {
@@ -13,6 +48,7 @@ export const controlDescriptor = {
               nested: {
                 Control: {
                   methods: {
+                    Solve: { requestType: "SolveRequest", responseType: "SolveResponse" },
                     ListWorkers: { requestType: "ListWorkersRequest", responseType: "ListWorkersResponse" },
                     ListenBuildHistory: {
                       requestType: "BuildHistoryRequest",
@@ -23,6 +59,14 @@ export const controlDescriptor = {
                     Status: { requestType: "StatusRequest", responseType: "StatusResponse", responseStream: true },
                   },
                 },
+                SolveRequest: {
+                  fields: {
+                    Ref: { type: "string", id: 1 },
+                    Definition: { type: "pb.Definition", id: 2 },
+                    Internal: { type: "bool", id: 11 },
+                  },
+                },
+                SolveResponse: { fields: {} },
                 PruneRequest: { fields: { all: { type: "bool", id: 2 } } },
                 UsageRecord: { fields: { Size: { type: "int64", id: 4 } } },
                 StatusRequest: { fields: { Ref: { type: "string", id: 1 } } },
