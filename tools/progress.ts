@@ -7,8 +7,8 @@ export function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-export function seconds(since: number): string {
-  return `${Math.round((Date.now() - since) / 1000)} s`;
+export function seconds(since: number, until = Date.now()): string {
+  return `${Math.round((until - since) / 1000)} s`;
 }
 
 export interface Step {

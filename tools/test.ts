@@ -12,12 +12,16 @@ runCommand(async (args) => {
   const started = Date.now();
   const groups = args.length > 0 ? args.map(asGroup) : GROUPS;
   const counts: Counts[] = args.length > 0 ? [] : [await runLint()];
+  const durations: string[] = [];
   for (const group of groups) {
+    const preparing = Date.now();
     await prepareGroup(group);
+    const running = Date.now();
     counts.push(await runGroup(group));
+    durations.push(`${group} ${seconds(running)} (made ready in ${seconds(preparing, running)})`);
   }
   const total = sum(counts);
-  say(`\nnpm test: ${seconds(started)}`);
+  say(`\nnpm test: ${seconds(started)}: ${durations.join(", ")}`);
   total.repeats.forEach((repeat) => say(`↻ ${repeat}`));
   total.failures.forEach((failure) => say(`✗ ${failure}`));
   say(summary(total));

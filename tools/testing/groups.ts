@@ -17,7 +17,7 @@ export type Group = (typeof GROUPS)[number];
 const RETRIES: Record<Group, number> = { unit: 0, tools: 0, hosts: 1, main: 1, ec2: 1, farm: 1, recipes: 1 };
 
 /** How many files of a group run at once. Tests on EC2 nodes mostly wait: for a boot, or for a node to be idle. */
-const LANES: Record<Group, number> = { unit: 1, tools: 1, hosts: 1, main: 1, ec2: 3, farm: 3, recipes: 1 };
+const LANES: Record<Group, number> = { unit: 1, tools: 1, hosts: 1, main: 2, ec2: 3, farm: 3, recipes: 2 };
 
 const ROOT = path.join(__dirname, "..", "..");
 

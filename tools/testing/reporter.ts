@@ -7,6 +7,8 @@ const { EVENT_TEST_BEGIN, EVENT_TEST_FAIL, EVENT_TEST_PASS, EVENT_TEST_PENDING, 
   Mocha.Runner.constants;
 
 const EVERY_MILLISECONDS = 4_000;
+const MOST_ERRORS = 4;
+const MOST_LENGTH = 300;
 
 /** Shows every test with its duration, says what runs while it takes long, and leaves the counts in a file. */
 class Reporter extends Mocha.reporters.Base {
@@ -25,13 +27,13 @@ class Reporter extends Mocha.reporters.Base {
       .on(EVENT_TEST_BEGIN, (test) => this.begin(test.fullTitle()))
       .on(EVENT_TEST_PASS, (test) => this.line(`✓ ${test.title} (${test.duration ?? 0} ms)`))
       .on(EVENT_TEST_RETRY, (test: Mocha.Runnable, error: Error) => {
-        const why = error.message.split("\n")[0];
+        const why = gist(error);
         this.repeated.push(`${path.basename(test.file ?? "")}: ${test.fullTitle()}: ${why}`);
         this.line(`↻ ${test.title} (${test.duration ?? 0} ms), once more: ${why}`);
       })
       .on(EVENT_TEST_PENDING, (test) => this.line(`- ${test.title} (skipped)`))
       .on(EVENT_TEST_FAIL, (test: Mocha.Runnable, error: Error) => {
-        const why = error.message.split("\n")[0];
+        const why = gist(error);
         this.failed.push(`${path.basename(test.file ?? "")}: ${test.fullTitle()}: ${why}`);
         this.line(`✗ ${test.title} (${test.duration ?? 0} ms): ${why}`);
       })
@@ -73,6 +75,15 @@ class Reporter extends Mocha.reporters.Base {
   private print(text: string, depth: number): void {
     process.stdout.write(`${"  ".repeat(depth)}${text}\n`);
   }
+}
+
+/** A failure in a line: its first, and of a command's output those that say what went wrong. */
+function gist({ message }: Error): string {
+  const [first, ...rest] = message.split("\n").map((line) => line.trim());
+  const errors = rest
+    .filter((line) => /\berror:|failed|timed out/i.test(line))
+    .map((line) => line.slice(0, MOST_LENGTH));
+  return [first, ...new Set(errors.slice(-MOST_ERRORS))].join(" | ");
 }
 
 function countsFile(): string {
