@@ -4,13 +4,13 @@ import type { Platform } from "./platforms";
 import { laneOf, lanesOf } from "./spread";
 
 /** What of a node decides whether a build would wake it. */
-export type PreviewedNode = Pick<BuildNode, "name" | "kind" | "platform" | "furtherPlatforms">;
+export type PreviewedNode = Pick<BuildNode, "name" | "kind" | "platform" | "furtherPlatforms" | "instanceId">;
 
 /** What a build does to a node of each kind, as far as it can be said without asking anyone. */
-const wakes: Record<BuildNode["kind"], string> = {
-  ec2: "EC2, would wake if asleep",
-  local: "local, would start if it does not run",
-  remote: "remote, runs already",
+const effects: Record<BuildNode["kind"], (node: PreviewedNode) => string> = {
+  ec2: ({ instanceId }) => (instanceId ? "EC2, would wake if asleep" : "EC2, would be launched"),
+  local: () => "local, would start if it does not run",
+  remote: () => "remote, runs already",
 };
 
 /** What `pulumi preview` says of an image that would be built. */
@@ -34,5 +34,7 @@ function describeNodes(
   const lanes = lanesOf(nodes);
   const lane = lanes[laneOf(imageUrn, lanes.length)];
   const needed = nodesOf(lane, platforms);
-  return needed.map((node) => `node ${node.name} (${platformsOf(node).join(", ")}; ${wakes[node.kind]})`).join(", ");
+  return needed
+    .map((node) => `node ${node.name} (${platformsOf(node).join(", ")}; ${effects[node.kind](node)})`)
+    .join(", ");
 }

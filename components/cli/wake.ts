@@ -1,6 +1,6 @@
 import { formatEndpoint } from "../build/endpoint";
 import type { Progress } from "../build/node";
-import { nodesOf, provePlacement } from "../build/placement";
+import { nodesOf, platformsOf, provePlacement } from "../build/placement";
 import { register, type RegisteredNode, remoteRegistration } from "../build/registration";
 import { title, wakeNode } from "../build/wake";
 import type { Ec2Connection, Ec2ConnectionNode } from "../ec2/connection";
@@ -80,10 +80,7 @@ async function wakeAll(
         throw new BuildError(failures.map(({ message }) => message).join("\n"));
       }
       const awake = outcomes.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
-      provePlacement(
-        awake,
-        nodes.map(({ platform }) => platform),
-      );
+      provePlacement(awake, nodes.flatMap(platformsOf));
       return awake.map(({ endpoint }) => endpoint);
     },
   );
@@ -96,9 +93,10 @@ function registerDirectly(
 ): string {
   const builderName = directName(connection.builderName);
   const driverOptions = writeCertificates(connection.builderName, connection.tls);
-  const registered = nodes.map(({ name, platform }, index): RegisteredNode => ({
+  const registered = nodes.map(({ name, platform, furtherPlatforms }, index): RegisteredNode => ({
     name,
     platform,
+    furtherPlatforms,
     endpoint: endpoints[index],
     driverOptions,
   }));
@@ -107,7 +105,7 @@ function registerDirectly(
 }
 
 function platformList(nodes: readonly Ec2ConnectionNode[]): string {
-  return nodes.map(({ platform }) => platform).join(",");
+  return nodes.flatMap(platformsOf).join(",");
 }
 
 /** Whoever interrupts the command wants neither nodes awake nor a way in. Says how to end this. */

@@ -32,6 +32,7 @@ export function ec2RunNode(
   return {
     name: node.name,
     platform: node.platform,
+    furtherPlatforms: node.furtherPlatforms,
     native: true,
     address: `EC2 instance ${node.instanceId} in ${connection.region}`,
     wake: (progress) => waker.wake(progress),

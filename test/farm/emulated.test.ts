@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 
 import { amd64Spec, type Amd64Outputs } from "../ec2/amd64";
+import { startCommand, storedBuilder } from "../ec2/command";
 import { createStack, type Ec2Machines, getBaseImage, getEc2 } from "../ec2/fixture";
 import { instanceOf } from "../ec2/node";
 import { record } from "../ec2/timings";
@@ -9,6 +10,11 @@ import { skipWithout } from "../hosts";
 import { inspectIndex, pullFiles } from "../main/image";
 
 const image = "emulated";
+
+/** What buildx stores of a builder. */
+interface Stored {
+  Nodes: { Platforms: { architecture: string }[] }[];
+}
 
 describe("an EC2 node that builds further platforms", function () {
   this.timeout(600_000);
@@ -55,6 +61,15 @@ describe("an EC2 node that builds further platforms", function () {
       );
       assert.equal(fs.readFileSync(`${files}/made`, "utf8"), `made on ${architecture}\n`);
     }
+    const awake = await startCommand(ec2.cloud, stack.home, ["wake", builderName]).done;
+    assert.equal(awake.code, 0, awake.stderr);
+    const [registered] = (
+      JSON.parse(fs.readFileSync(storedBuilder(stack.home, `${builderName}-direct`), "utf8")) as Stored
+    ).Nodes;
+    assert.deepEqual(
+      registered.Platforms.map(({ architecture }) => architecture),
+      ["amd64", "arm64", "s390x"],
+    );
     assert.equal((await stack.run("destroy", "--yes", "--skip-preview")).code, 0);
   });
 });

@@ -65,7 +65,8 @@ describe("why an image is built", () => {
 
 describe("what a preview tells", () => {
   const nodes = [
-    { name: "arm64", kind: "ec2", platform: "linux/arm64" },
+    { name: "arm64", kind: "ec2", platform: "linux/arm64", instanceId: "i-0123" },
+    { name: "riscv64", kind: "ec2", platform: "linux/riscv64" },
     { name: "amd64", kind: "remote", platform: "linux/amd64" },
   ] as const;
 
@@ -76,6 +77,9 @@ describe("what a preview tells", () => {
     );
     assert.match(describePreview("", "urn", nodes, ["linux/amd64", "linux/arm64"]), /amd64 \(.*\), node arm64 \(/);
   });
+
+  it("says that an ephemeral node would be launched", () =>
+    assert.match(describePreview("", "urn", nodes, ["linux/riscv64"]), /riscv64; EC2, would be launched\)/));
 
   it("says so when nodes are not known yet", () =>
     assert.match(describePreview("", "urn", undefined, ["linux/arm64"]), /on nodes that are not known yet/));

@@ -64,10 +64,10 @@ export function createNode(
 }
 
 function keptNode(
-  { name, platform }: NormalEc2Node,
+  { name, platform, furtherPlatforms }: NormalEc2Node,
   instanceId: pulumi.Output<string>,
 ): pulumi.Output<Ec2ConnectionNode> {
-  return pulumi.output({ name, platform, instanceId });
+  return pulumi.output({ name, platform, ...(furtherPlatforms && { furtherPlatforms }), instanceId });
 }
 
 /** What the node reads of its arguments, as plain values. */

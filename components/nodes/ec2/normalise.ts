@@ -4,6 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import type { NodeAddressing, NodeSettings } from "../../ec2/connection";
 import { argumentError } from "../../errors";
+import type { Platform } from "../../platforms";
 import { checkNumber, checkWholeNumber } from "../../validate";
 import type { BuildkitReleaseArgs, Ec2Args, Ec2NodeArgs, Ec2Platform, IngressArgs } from "./arguments";
 import { defaultRelease } from "./archives";
@@ -21,6 +22,7 @@ export interface NodeLife {
 export interface NormalEc2Node extends NodeLife {
   name: string;
   platform: Ec2Platform;
+  furtherPlatforms: readonly Platform[] | undefined;
   /** In order of preference; one, where it is not ephemeral. */
   instanceTypes: readonly pulumi.Input<string>[];
   ami: pulumi.Input<string> | undefined;
@@ -82,6 +84,7 @@ function normaliseNode(
     ...life,
     name: node.name,
     platform,
+    furtherPlatforms: node.furtherPlatforms,
     instanceTypes: node.instanceTypes ?? [node.instanceType ?? ec2Platforms[platform].instanceType],
     ami: node.ami,
     subnetIds: node.subnetIds ?? (node.subnetId === undefined ? undefined : [node.subnetId]),
