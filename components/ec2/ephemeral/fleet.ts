@@ -55,6 +55,7 @@ const quotaCodes = /^(VcpuLimitExceeded|InstanceLimitExceeded|MaxSpotInstanceCou
 /** What was made a moment ago is not known everywhere at once. */
 const lateCodes =
   /^(InvalidLaunchTemplateId\.NotFound|InvalidLaunchTemplateId\.VersionNotFound|InvalidSubnetID\.NotFound)$/;
+const missingSpotRole = "AuthFailure.ServiceLinkedRoleCreationNotPermitted";
 const lateProfile = /instance profile/i;
 
 /** Judges the errors of a fleet that launched nothing: the gravest counts. */
@@ -75,13 +76,21 @@ export function judgeFleet(node: Ec2EphemeralNode, region: string, errors: reado
           : `Fix: ask for more of "${name}" at ${quotaRequest({ code, name }, region)}; or stop other instances, or name smaller \`instanceTypes\`.`),
     );
   }
+  const noRole = named.find(({ code }) => code === missingSpotRole);
+  if (noRole) {
+    return final(
+      `${subject}: this account has had no spot instance yet, and the caller may not make the role AWSServiceRoleForEC2Spot that they need (${noRole.code}). ` +
+        "Fix: run `aws iam create-service-linked-role --aws-service-name spot.amazonaws.com` once as an administrator, " +
+        "or give the caller examples/ecs-fargate/policies/ephemeral.json, which allows it.",
+    );
+  }
   const late = named.find(({ code, message }) => lateCodes.test(code) || lateProfile.test(message));
   if (late) {
     return { kind: "late", why: `AWS to know what was just made (${late.code})` };
   }
   const other = named.find(({ code }) => !capacityCodes.test(code));
   if (other) {
-    return final(`${subject}: ${other.code}: ${other.message}.`);
+    return final(`${subject}: ${other.code}: ${other.message.replace(/\.$/, "")}.`);
   }
   const codes = [...new Set(named.map(({ code }) => code))].join(", ") || "no reason given";
   return { kind: "no-capacity", why: codes };
