@@ -13,6 +13,7 @@ export type HostPart =
   | "ssh"
   | "skopeo"
   | "python"
+  | "go"
   | "cloud"
   | "faked clock";
 
@@ -36,6 +37,7 @@ const programs: Record<HostPart, Record<string, string>> = {
   ssh: { sshd: "openssh-server", ssh: "openssh-client", "ssh-keygen": "openssh-client" },
   skopeo: { skopeo: "skopeo", curl: "curl" },
   python: { python3: "python3" },
+  go: { go: "golang-go" },
   cloud: {
     "systemd-nspawn": "systemd-container",
     losetup: "mount",
@@ -55,6 +57,7 @@ const needs: Record<HostPart, HostPart[]> = {
   ssh: ["namespaces"],
   skopeo: [],
   python: [],
+  go: [],
   cloud: ["emulation", "arm64 machine", "python"],
   "faked clock": [],
 };
