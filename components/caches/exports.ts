@@ -6,6 +6,7 @@ import type { Builder } from "../builder";
 import { imageHooks } from "../hooks";
 import type { Platform } from "../platforms";
 import { type CacheFrom, type CacheTo, exportOfPlatform, importOfPlatform, isInline } from "./places";
+import { hasKey, wholeExport, wholeImport } from "./raw";
 
 /** An image's arguments, and the caches that are exported beside it. */
 export interface SplitCaches {
@@ -28,10 +29,10 @@ export function splitCaches(args: dockerBuild.ImageArgs, platforms: readonly Pla
     return { imageArgs: args };
   }
   const cacheTo = args.cacheTo && exportsOf(pulumi.output(args.cacheTo));
-  if (platforms.length === 1) {
-    return { imageArgs: { ...args, cacheTo } };
-  }
   const cacheFrom = args.cacheFrom && importsOf(pulumi.output(args.cacheFrom), platforms);
+  if (platforms.length === 1) {
+    return { imageArgs: { ...args, cacheFrom, cacheTo: cacheTo && asWhole(cacheTo, wholeExport) } };
+  }
   if (!cacheTo) {
     return { imageArgs: { ...args, cacheFrom } };
   }
@@ -64,7 +65,7 @@ export function exportCaches(
       noCache: false,
       exports: [{ cacheonly: {} }],
       platforms: [platform] as dockerBuild.ImageArgs["platforms"],
-      cacheTo: cacheTo.apply((given) => given.map((cache) => exportOfPlatform(cache, platform))),
+      cacheTo: asWhole(cacheTo, (cache) => wholeExport(exportOfPlatform(cache, platform))),
     };
     new Image(ownName, ownArgs, {
       parent: component,
@@ -101,12 +102,22 @@ function withImageManifest(cache: CacheTo): CacheTo {
 }
 
 function importsOf(given: pulumi.Output<CacheFrom[] | undefined>, platforms: readonly Platform[]) {
-  return given.apply((caches = []) =>
+  const ofPlatforms = platforms.length > 1 ? platforms : [];
+  const places = given.apply((caches = []) =>
     withoutDoubles([
-      ...platforms.flatMap((platform) => caches.map((cache) => importOfPlatform(cache, platform))),
+      ...ofPlatforms.flatMap((platform) => caches.map((cache) => importOfPlatform(cache, platform))),
       ...caches,
     ]),
   );
+  return asWhole(places, wholeImport);
+}
+
+/** docker-build takes a key in the typed form for a secret, in `raw` it can't. */
+function asWhole<T extends CacheTo | CacheFrom>(given: pulumi.Output<T[]>, whole: (cache: T) => T): pulumi.Output<T[]> {
+  return given.apply((caches) => {
+    const changed = caches.map(whole);
+    return (caches.some(hasKey) ? pulumi.secret(changed) : pulumi.output(changed)) as pulumi.Output<T[]>;
+  });
 }
 
 function withoutDoubles(caches: CacheFrom[]): CacheFrom[] {

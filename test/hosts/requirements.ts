@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { release } from "node:os";
 import { delimiter, join } from "node:path";
@@ -11,6 +12,8 @@ export type HostPart =
   | "docker engine"
   | "ssh"
   | "skopeo"
+  | "python"
+  | "go"
   | "cloud"
   | "faked clock";
 
@@ -33,13 +36,14 @@ const programs: Record<HostPart, Record<string, string>> = {
   "docker engine": { dmsetup: "dmsetup", curl: "curl" },
   ssh: { sshd: "openssh-server", ssh: "openssh-client", "ssh-keygen": "openssh-client" },
   skopeo: { skopeo: "skopeo", curl: "curl" },
+  python: { python3: "python3" },
+  go: { go: "golang-go" },
   cloud: {
     "systemd-nspawn": "systemd-container",
     losetup: "mount",
     debugfs: "e2fsprogs",
     depmod: "kmod",
     xz: "xz-utils",
-    python3: "python3",
   },
   "faked clock": { faketime: "faketime" },
 };
@@ -52,7 +56,9 @@ const needs: Record<HostPart, HostPart[]> = {
   "docker engine": ["debian roots"],
   ssh: ["namespaces"],
   skopeo: [],
-  cloud: ["emulation", "arm64 machine"],
+  python: [],
+  go: [],
+  cloud: ["emulation", "arm64 machine", "python"],
   "faked clock": [],
 };
 
@@ -91,6 +97,10 @@ function missingOf(part: HostPart): string[] {
   }
   if (part === "emulation" && process.platform === "linux" && !isAtLeast(release(), 6, 7)) {
     reasons.push(`needs Linux 6.7 or newer for emulators of its own, this is ${release()}: update the kernel`);
+  }
+  // Debian's python3 comes without it, and it is no program that could be looked for.
+  if (part === "python" && isThere("python3") && spawnSync("python3", ["-c", "import ensurepip, venv"]).status !== 0) {
+    reasons.push("needs Python's venv: install the package python3-venv");
   }
   for (const [program, brought] of Object.entries(programs[part])) {
     if (!isThere(program)) reasons.push(`needs ${program}: install the package ${brought}`);

@@ -10,7 +10,7 @@ import { temporaryDirectory } from "./stack";
 const run = promisify(execFile);
 
 /** ELF's e_machine, at byte 18: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html */
-export const elfMachines = { amd64: 62, arm64: 183 };
+export const elfMachines = { amd64: 62, arm64: 183, arm: 40 };
 
 /** What makes Pulumi's program and the provider trust the registry. */
 export function trusting(registry: Pick<Registry, "bundleFile" | "caFile">): NodeJS.ProcessEnv {

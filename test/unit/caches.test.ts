@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 
 import { exportOfPlatform, importOfPlatform, isInline } from "../../components/caches/places";
+import { hasKey, wholeExport, wholeImport } from "../../components/caches/raw";
 
 describe("places of caches", () => {
   it("a ref gets the platform in its tag, whatever the registry's port", () => {
@@ -48,5 +49,29 @@ describe("places of caches", () => {
     assert.ok(isInline({ raw: "type=inline" }));
     assert.ok(!isInline({ raw: "type=registry,ref=app:inline" }));
     assert.ok(!isInline({ registry: { ref: "app:cache" } }));
+  });
+
+  it("what docker-build would lose of s3 and local is told in buildx's own words", () => {
+    const s3 = { bucket: "caches", region: "eu-west-1", usePathStyle: true, name: "a,b", sessionToken: "" };
+    assert.deepEqual(wholeExport({ s3: { ...s3, mode: "max", ignoreError: true }, disabled: false }), {
+      disabled: false,
+      raw: 'type=s3,bucket=caches,region=eu-west-1,"name=a,b",use_path_style=true,mode=max,ignore-error=true',
+    });
+    assert.deepEqual(wholeImport({ s3: { bucket: "caches", region: "eu-west-1", secretAccessKey: "key" } }), {
+      raw: "type=s3,bucket=caches,region=eu-west-1,secret_access_key=key",
+    });
+    assert.deepEqual(wholeExport({ local: { dest: "cache", mode: "max", compressionLevel: 3 } }), {
+      raw: "type=local,dest=cache,mode=max,compression-level=3",
+    });
+    const registry = { registry: { ref: "app:cache" } };
+    assert.deepEqual(wholeExport(registry), registry);
+  });
+
+  it("those with a key are told from others", () => {
+    const s3 = { bucket: "caches", region: "eu-west-1" };
+    assert.ok(hasKey({ s3: { ...s3, secretAccessKey: "key" } }));
+    assert.ok(hasKey({ s3: { ...s3, secretAccessKey: "", sessionToken: "token" } }));
+    assert.ok(!hasKey({ s3 }));
+    assert.ok(!hasKey({ local: { dest: "cache" } }));
   });
 });

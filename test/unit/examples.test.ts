@@ -71,6 +71,17 @@ describe("the example ephemeral-farm", () => {
   });
 });
 
+describe("the example cross-compile", () => {
+  it("builds three platforms on one node, which is asked to take the others", async () => {
+    const { program, exported } = await ExampleProgram.run<{ ref: pulumi.Output<string> }>("cross-compile");
+    const { hello, ...others } = program.made(imageType);
+    assert.deepEqual(others, {});
+    assert.deepEqual(hello.platforms, ["linux/amd64", "linux/arm64", "linux/arm/v7"]);
+    assert.deepEqual(Object.keys(program.made(instanceType)), ["cross-arm64"]);
+    assert.match(await valueOf(exported.ref), new RegExp(`^${registry}/hello:[0-9a-f]{16}-.*@${digest}$`));
+  });
+});
+
 describe("the example shared-builder", () => {
   interface BuilderExports {
     connection: pulumi.Output<object>;
