@@ -10,6 +10,8 @@ import { hookName } from "./hookNames";
 import { isMocked } from "./mocks";
 import { allPlatforms, isNativeOn, type Platform } from "./platforms";
 import { describePreview } from "./preview";
+import { attachIfAsked, refuseUnlessRecorded } from "./provenance/hook";
+import type { ProvenanceMode } from "./provenance/statement";
 import { resolved } from "./resolved";
 import { type ComparedArgs, whyBuilt } from "./why";
 
@@ -20,6 +22,8 @@ export interface ImageBuild {
   readonly insecureRegistries?: readonly string[];
   /** What its base images are found by; none where they are not checked. */
   readonly checkedArgs?: dockerBuild.ImageArgs;
+  /** How much provenance is attached to what is pushed; none where none is. */
+  readonly provenance?: ProvenanceMode;
   /** Set once this `up` has built and pushed. */
   wasPushedNow: boolean;
   attempt?: Attempt;
@@ -57,11 +61,16 @@ export function imageHooks(
   };
   const before = async () => {
     await checkBases(component, name, builder, build, progress);
+    refuseUnlessRecorded(name, build, await session());
     build.attempt = await (await session()).prepare(build.platforms, progress);
   };
-  const after = async () => {
+  const after = async ({ newInputs, newOutputs }: pulumi.ResourceHookArgs) => {
     build.wasPushedNow = true;
-    await finish(session, build, false);
+    try {
+      await attachIfAsked(component, build, await session(), newInputs, newOutputs);
+    } finally {
+      await finish(session, build, false);
+    }
   };
   const onError = async ({ errors }: pulumi.ErrorHookArgs) => {
     let isToBuildAgain = false;

@@ -5,6 +5,8 @@ import type { Builder } from "./builder";
 import type { BuilderArgs } from "./builderArguments";
 import { checkExports } from "./exports";
 import { defaultPlatforms, type Platform } from "./platforms";
+import { checkProvenance } from "./provenance/check";
+import type { ProvenanceMode } from "./provenance/statement";
 import { checkRepository, type EcrRepository } from "./repository/ecr";
 import { checkContext, checkLoad, checkPlatforms, checkTags } from "./validate";
 
@@ -77,6 +79,26 @@ export interface MultiPlatformImageArgs extends Omit<
    */
   platforms?: readonly Platform[];
   /**
+   * Whether what BuildKit recorded of each platform's build is attached to the pushed index, as SLSA provenance: an OCI
+   * artifact that refers to the index, which stays as it is, `indexDigest` too. It is attached by each build that pushes, and
+   * by none that is not needed.
+   *
+   * - `"min"`: base images and other sources with their digests (a Git context with its commit), frontend, times.
+   * - `"max"`: besides, the Dockerfile, all steps, and the values of `buildArgs` and `labels`, also of those that Pulumi
+   *   keeps as secrets: whoever can pull the image reads them. The values of `secrets` are in neither.
+   *
+   * Not signed. A failure to attach it is a warning, because the image is pushed by then. An error where it can't be
+   * had: with `push: false`, with `exec`, with `builder: { name }`, and in a Docker engine's container. See docs/recipes.md.
+   *
+   * Equivalent to buildx's `--provenance=mode=min` or `--attest type=provenance,mode=max`, which docker-build has no argument
+   * for.
+   *
+   * @default - none
+   * @see https://docs.docker.com/build/metadata/attestations/slsa-provenance/
+   * @see https://github.com/pulumi/pulumi-docker-build/issues/73
+   */
+  provenance?: ProvenanceMode;
+  /**
    * Whether the image is pushed to the registries of its `tags`. Equivalent to buildx's `--push`.
    *
    * @default true
@@ -127,11 +149,12 @@ export interface MultiPlatformImageArgs extends Omit<
 export function normaliseImage(name: string, args: MultiPlatformImageArgs) {
   const owner = `MultiPlatformImage ${name}`;
   const { builder, context, platforms: given = defaultPlatforms, push = true, retainOnDelete = true, ...others } = args;
-  const { repository, checkBaseImages = true, stageContext = true, ...rest } = others;
+  const { repository, checkBaseImages = true, provenance, stageContext = true, ...rest } = others;
   const platforms = checkPlatforms(owner, given);
   checkLoad(owner, rest.load === true, platforms);
   checkExports(owner, rest);
   checkRepository(owner, repository);
+  checkProvenance(owner, { ...args, push });
   if (!repository || rest.tags !== undefined) {
     checkPlainTags(owner, rest.tags, push);
   }
@@ -145,7 +168,7 @@ export function normaliseImage(name: string, args: MultiPlatformImageArgs) {
     platforms: [...given] as dockerBuild.ImageArgs["platforms"],
     push,
   };
-  return { platforms, imageArgs, builder, repository, retainOnDelete, checkBaseImages, stageContext };
+  return { platforms, imageArgs, builder, repository, retainOnDelete, checkBaseImages, provenance, stageContext };
 }
 
 function checkPlainTags(owner: string, tags: dockerBuild.ImageArgs["tags"], push: dockerBuild.ImageArgs["push"]): void {

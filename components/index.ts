@@ -7,5 +7,6 @@ export { MultiPlatformImage } from "./multiPlatformImage";
 export type { CommonNodeArgs, LocalNodeArgs, NodeArgs, RemoteNodeArgs, RemoteNodeTls } from "./nodes/arguments";
 export type { BuildkitReleaseArgs, Ec2Args, Ec2NodeArgs, Ec2Platform, IngressArgs } from "./nodes/ec2/arguments";
 export type { Platform } from "./platforms";
+export type { ProvenanceMode } from "./provenance/statement";
 export type { PlatformDigests } from "./registry/manifest";
 export type { EcrRepository } from "./repository/ecr";

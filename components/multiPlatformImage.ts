@@ -49,8 +49,9 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
    */
   constructor(name: string, args: MultiPlatformImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super(imageType, name, {}, opts);
-    const { platforms, builder, repository, retainOnDelete, checkBaseImages, ...normal } = asResourceError(this, () =>
-      normaliseImage(name, args),
+    const { platforms, builder, repository, retainOnDelete, checkBaseImages, provenance, ...normal } = asResourceError(
+      this,
+      () => normaliseImage(name, args),
     );
     const { own, builderName } = resolveBuilder(this, name, builder, platforms);
     this.builder = own;
@@ -64,6 +65,7 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
       platforms,
       insecureRegistries: own?.insecureRegistries,
       wasPushedNow: false,
+      provenance,
       checkedArgs: checkBaseImages ? imageArgs : undefined,
     };
     this.image = new Image(name, imageArgs, {

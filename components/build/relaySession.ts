@@ -1,15 +1,19 @@
 import type { DaemonInfo } from "../buildkit/client";
+import { readProvenance, type RecordedProvenance } from "../buildkit/history";
 import { BuildError } from "../errors";
 import { buildxDirectory } from "../paths";
 import type { Platform } from "../platforms";
+import type { PlatformDigests } from "../registry/manifest";
 import { Liveness } from "./liveness";
 import { mend } from "./mend";
 import type { Access, Progress, RunNode } from "./node";
-import { lists, nodesOf, provePlacement } from "./placement";
+import { lists, nodeOf, nodesOf, provePlacement } from "./placement";
 import { register, remoteRegistration } from "./registration";
 import { Relay } from "./relay";
 import { type Attempt, type BuildSession, explainForeign, newAttempt } from "./session";
 import { title, wakeNode } from "./wake";
+
+const recordTimeoutMilliseconds = 30_000;
 
 /** What a session is made of: plain values, known when the first hook runs. */
 export interface RelaySessionSettings {
@@ -69,6 +73,16 @@ export class RelaySession implements BuildSession {
   explain(platforms: readonly Platform[], error: string): string | undefined {
     const runs = (node: RunNode, platform: Platform) => canRun(node, this.answers.get(node.name), platform);
     return explainForeign(this.settings.nodes, platforms, error, runs);
+  }
+
+  async readProvenance(repository: string, digests: PlatformDigests): Promise<RecordedProvenance[]> {
+    const platforms = Object.keys(digests) as Platform[];
+    const records = nodesOf(this.settings.nodes, platforms).map((node) => {
+      const own = platforms.filter((platform) => nodeOf(this.settings.nodes, platform) === node);
+      const wanted = Object.fromEntries(own.map((platform) => [platform, digests[platform]]));
+      return readProvenance(this.relay.socket(node.name), repository, wanted, recordTimeoutMilliseconds);
+    });
+    return (await Promise.all(records)).flat();
   }
 
   /** Nodes awake, placement proven, builder registered. Says how often each node had hung up by then. */

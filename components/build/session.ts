@@ -1,4 +1,6 @@
+import type { RecordedProvenance } from "../buildkit/history";
 import type { Platform } from "../platforms";
+import type { PlatformDigests } from "../registry/manifest";
 import type { DescribedNode, Progress } from "./node";
 import { nodeOf } from "./placement";
 import { title } from "./wake";
@@ -35,6 +37,8 @@ export interface BuildSession {
   finish(attempt: Attempt, hasFailed: boolean): Promise<void>;
   /** What an error means that is no loss of a node, where there is more to say than it says, or nothing. */
   explain(platforms: readonly Platform[], error: string): string | undefined;
+  /** What the nodes recorded of the builds that pushed these digests. Not there where nodes can't be asked. */
+  readProvenance?(repository: string, digests: PlatformDigests): Promise<RecordedProvenance[]>;
 }
 
 // runc says "exec format error" in the step's output, and its exit code is all that BuildKit's error holds of it.

@@ -1,0 +1,50 @@
+import type * as dockerBuild from "@pulumi/docker-build";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { BuildSession } from "../build/session";
+import { argumentError } from "../errors";
+import type { ImageBuild } from "../hooks";
+import { resolved } from "../resolved";
+import { attachProvenance } from "./attach";
+
+/** Before a build: whether its nodes can be asked for what they recorded is known only here. */
+export function refuseUnlessRecorded(
+  name: string,
+  { provenance }: Pick<ImageBuild, "provenance">,
+  session: BuildSession,
+): void {
+  if (provenance && !session.readProvenance) {
+    const remedy =
+      "BuildKit runs in a Docker engine's container here, whose records can't be read; leave it out, or build where buildkitd runs itself";
+    throw argumentError(`MultiPlatformImage ${name}`, "provenance", provenance, remedy);
+  }
+}
+
+/** After a build. The image is pushed, and its step done, whatever comes of this: so a failure is a warning. */
+export async function attachIfAsked(
+  component: pulumi.Resource,
+  { provenance: mode, platforms, insecureRegistries = [] }: ImageBuild,
+  session: BuildSession,
+  inputs: pulumi.Inputs = {},
+  outputs: pulumi.Inputs = {},
+): Promise<void> {
+  if (!mode) {
+    return;
+  }
+  const { tags, registries } = inputs as Pick<dockerBuild.ImageArgs, "tags" | "registries">;
+  const pushed = pulumi.output({ tags, registries, digest: outputs.digest as string });
+  const { digest, ...given } = await resolved(pushed);
+  try {
+    const [tag] = given.tags ?? [];
+    if (!digest || !tag || !session.readProvenance) {
+      throw new Error("nothing was pushed");
+    }
+    const read = session.readProvenance.bind(session);
+    await attachProvenance({ tag, digest, platforms, logins: given.registries ?? [], insecureRegistries, mode }, read);
+    await pulumi.log.info(`provenance of ${digest} is attached`, component);
+  } catch (error) {
+    const fix = "Fix: what it names, then build again (`pulumi up --replace` of the image's resource).";
+    const { message } = error as Error;
+    await pulumi.log.warn(`the image is pushed, but its provenance is not attached: ${message}. ${fix}`, component);
+  }
+}
