@@ -87,6 +87,16 @@ describe("a remote node whose host has Docker alone, over ssh", function () {
     );
   });
 
+  it("a pull that outlasts the wait goes on there, and the message says so", async () => {
+    await remove();
+    const message = await refusal("slow", wrapped('if [ "$1" = run ]; then sleep 8; fi; exec'));
+    assert.match(
+      message,
+      /within 5 s .* still waiting for Docker there to run the container .* to pull moby\/buildkit:/,
+    );
+    await waitFor("the container", async () => (await containers()).some(({ State }) => State === "running"), 20);
+  });
+
   it("an image that can't be pulled: Docker's words, and the fix", async () => {
     await remove();
     const image = `${machines.registry.host}/absent:1`;
@@ -104,11 +114,7 @@ describe("a remote node whose host has Docker alone, over ssh", function () {
   });
 
   it("a user who may not use Docker: said at once, with the fix", async () => {
-    const folder = temporaryDirectory("path");
-    const docker = `exec setpriv --reuid 65534 --clear-groups -- ${engine.clientFolder}/docker "$@"`;
-    fs.writeFileSync(path.join(folder, "docker"), `#!/bin/sh\n${docker}\n`, { mode: 0o755 });
-    const environment = { PATH: `${folder}:/usr/bin:/bin`, DOCKER_HOST: engine.endpoint };
-    const message = await refusal("refused", environment);
+    const message = await refusal("refused", wrapped("exec setpriv --reuid 65534 --clear-groups --"));
     assert.match(message, /permission denied while trying to connect .* Fix: let the user of `endpoint` use Docker/i);
   });
 
@@ -155,6 +161,14 @@ describe("a remote node whose host has Docker alone, over ssh", function () {
     const { code, output } = await (await stackOf(await startSshd(machines.run, host, environment), {})).up();
     assert.notEqual(code, 0, output);
     return output;
+  }
+
+  /** What leads to Docker's client by another program. */
+  function wrapped(beginning: string): { PATH: string; DOCKER_HOST: string } {
+    const folder = temporaryDirectory("path");
+    const script = `#!/bin/sh\n${beginning} ${engine.clientFolder}/docker "$@"\n`;
+    fs.writeFileSync(path.join(folder, "docker"), script, { mode: 0o755 });
+    return { PATH: `${folder}:/usr/bin:/bin`, DOCKER_HOST: engine.endpoint };
   }
 
   function remove(): Promise<string> {
