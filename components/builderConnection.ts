@@ -1,11 +1,13 @@
 import { parseEndpoint, type TlsMaterial } from "./build/endpoint";
 import type { Ec2Connection } from "./ec2/connection";
 import { BuildError } from "./errors";
+import type { RemoteDriver } from "./nodes/arguments";
+import { containerDriver } from "./nodes/driver";
 import { parsePlatform, type Platform } from "./platforms";
 
 /** A node of a {@link BuilderConnection}. */
 export type BuilderConnectionNode = { name: string; platform: Platform; furtherPlatforms?: readonly Platform[] } & (
-  { kind: "ec2" } | { kind: "remote"; endpoint: string; tls?: TlsMaterial }
+  { kind: "ec2" } | { kind: "remote"; endpoint: string; tls?: TlsMaterial; driver?: RemoteDriver; image?: string }
 );
 
 /**
@@ -82,9 +84,15 @@ function isNode(value: unknown): value is BuilderConnectionNode {
   if (value.furtherPlatforms !== undefined && !isPlatformList(value.furtherPlatforms)) {
     return false;
   }
+  return value.kind === "ec2" || (value.kind === "remote" && isReachable(value));
+}
+
+function isReachable({ endpoint, driver, image }: Record<string, unknown>): boolean {
   return (
-    value.kind === "ec2" ||
-    (value.kind === "remote" && typeof value.endpoint === "string" && !("problem" in parseEndpoint(value.endpoint)))
+    typeof endpoint === "string" &&
+    !("problem" in parseEndpoint(endpoint)) &&
+    (driver === undefined || driver === containerDriver) &&
+    (image === undefined || typeof image === "string")
   );
 }
 

@@ -138,13 +138,14 @@ function plainNode(node: NamedNode, idleTimeoutMinutes: number | null): pulumi.I
       return { kind: node.kind, ...common, idleTimeoutMinutes, settings };
     }
     case "remote": {
-      const { endpoint, tls } = node;
+      const { endpoint, tls, driver, image } = node;
       const { ca, cert, key, serverName } = tls ?? {};
       return pulumi.output({
         kind: node.kind,
         ...common,
         endpoint,
         tls: tls && { ca, cert, key, serverName },
+        ...(driver && { driver, image }),
       }) as pulumi.Output<ReachableNode>;
     }
     default:

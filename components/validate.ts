@@ -5,6 +5,7 @@ import { parseEndpoint } from "./build/endpoint";
 import { nodesOf } from "./build/placement";
 import { argumentError, BuildError } from "./errors";
 import type { NodeArgs } from "./nodes/arguments";
+import { checkDriver } from "./nodes/driver";
 import { allPlatforms, nodeNameOf, parsePlatform, type Platform } from "./platforms";
 import { parseReference } from "./registry/reference";
 
@@ -102,6 +103,9 @@ function checkEndpoint(owner: string, at: number, node: NodeArgs): void {
     if (node.tls && parsed.kind !== "tcp") {
       throw argumentError(owner, `nodes[${at}].tls`, "set", `${parsed.kind}:// carries no TLS; leave it out`);
     }
+  }
+  if (node.kind === "remote") {
+    checkDriver(owner, `nodes[${at}].`, node);
   }
 }
 

@@ -3,7 +3,7 @@ import * as net from "node:net";
 import { Duplex } from "node:stream";
 import * as tls from "node:tls";
 
-import { type Endpoint, formatEndpoint, sshArguments } from "./endpoint";
+import { type Endpoint, formatEndpoint, sshArguments, type SshEndpoint } from "./endpoint";
 
 // A lost SYN packet costs this much, not the kernel's two minutes.
 const connectTimeoutMilliseconds = 5_000;
@@ -75,7 +75,7 @@ function timeoutError(endpoint: Endpoint): Error {
   return error;
 }
 
-async function dialSsh(endpoint: Extract<Endpoint, { kind: "ssh" }>): Promise<Duplex> {
+async function dialSsh(endpoint: SshEndpoint): Promise<Duplex> {
   const child = spawn("ssh", sshArguments(endpoint), { stdio: ["pipe", "pipe", "pipe"] });
   let lastLines = "";
   child.stderr.on("data", (data: Buffer) => (lastLines = (lastLines + data.toString()).slice(-2_000)));

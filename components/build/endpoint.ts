@@ -12,7 +12,17 @@ export type Endpoint =
   /** `builderName`: of the builder that issued both sides' certificates, where it does that itself. */
   | { kind: "tcp"; host: string; port: number; tls?: TlsMaterial; builderName?: string }
   | { kind: "unix"; path: string }
-  | { kind: "ssh"; host: string; user?: string; port?: string; socketPath?: string };
+  | SshEndpoint;
+
+/** A host whose ssh carries the protocol, from a daemon's socket or, with Docker alone, from its `container`. */
+export interface SshEndpoint {
+  kind: "ssh";
+  host: string;
+  user?: string;
+  port?: string;
+  socketPath?: string;
+  container?: string;
+}
 
 /** The endpoint that an URL names, or a sentence on what is wrong with it. */
 export function parseEndpoint(text: string, tls?: TlsMaterial): Endpoint | { problem: string } {
@@ -53,19 +63,29 @@ export function formatEndpoint(endpoint: Endpoint): string {
 /**
  * The command line that carries BuildKit's protocol over ssh: the same as buildx's own.
  * @see https://github.com/moby/buildkit/blob/v0.33.1/client/connhelper/ssh/ssh.go
+ * https://github.com/moby/buildkit/blob/v0.33.1/client/connhelper/dockercontainer/dockercontainer.go
  */
-export function sshArguments(endpoint: Extract<Endpoint, { kind: "ssh" }>): string[] {
+export function sshArguments(endpoint: SshEndpoint): string[] {
   return [
-    ...(endpoint.user ? ["-l", endpoint.user] : []),
-    ...(endpoint.port ? ["-p", endpoint.port] : []),
-    // A question for a password or a new host's key would wait unseen for ever.
-    "-o",
-    "BatchMode=yes",
-    "--",
-    endpoint.host,
+    ...sshDestination(endpoint),
+    ...(endpoint.container ? ["docker", "exec", "-i", endpoint.container] : []),
     "buildctl",
     ...(endpoint.socketPath ? ["--addr", `unix://${endpoint.socketPath}`] : []),
     "dial-stdio",
+  ];
+}
+
+/** The beginning of ssh's command line, up to the command. */
+export function sshDestination({ user, port, host }: SshEndpoint, options: readonly string[] = []): string[] {
+  return [
+    ...(user ? ["-l", user] : []),
+    ...(port ? ["-p", port] : []),
+    // A question for a password or a new host's key would wait unseen for ever.
+    "-o",
+    "BatchMode=yes",
+    ...options,
+    "--",
+    host,
   ];
 }
 

@@ -3,6 +3,7 @@ import * as path from "node:path";
 
 import { buildxDirectory, writeFileAtomically } from "../paths";
 import { ociPlatform, type Platform } from "../platforms";
+import { containerFlags, containerImage } from "./buildkitContainer";
 import { platformsOf } from "./placement";
 
 /** A node in the words of buildx's store. */
@@ -14,10 +15,6 @@ export interface RegisteredNode {
   /** As `--driver-opt` takes them. */
   driverOptions?: Record<string, string>;
 }
-
-// What buildx adds for this driver by itself: https://github.com/docker/buildx/blob/v0.35.0/builder/builder.go
-const engineFlags = ["--allow-insecure-entitlement=network.host"];
-const engineImage = "moby/buildkit:v0.33.1";
 
 /**
  * The builder as buildx's own `create --driver remote` and `create --append` write it.
@@ -44,8 +41,8 @@ export function engineRegistration(builderName: string, endpoint: string, platfo
     Name: `${builderName}0`,
     Endpoint: endpoint,
     Platforms: platforms.map(ociPlatform),
-    DriverOpts: { image: engineImage },
-    Flags: engineFlags,
+    DriverOpts: { image: containerImage },
+    Flags: containerFlags,
     Files: null,
   };
   return JSON.stringify({ Name: builderName, Driver: "docker-container", Nodes: [node], Dynamic: false });

@@ -74,7 +74,7 @@ export interface LocalNodeArgs extends CommonNodeArgs {
   insecureRegistries?: readonly string[];
 }
 
-/** A BuildKit daemon that runs already, on a machine of your own. */
+/** A BuildKit daemon that runs already, on a machine of your own, or a container of that machine's Docker. */
 export interface RemoteNodeArgs extends CommonNodeArgs {
   kind: "remote";
   /**
@@ -85,12 +85,34 @@ export interface RemoteNodeArgs extends CommonNodeArgs {
    */
   endpoint: pulumi.Input<string>;
   /**
+   * For a host that has Docker and no BuildKit daemon: before a build, a container of `image` is started there, or made
+   * where there is none, named `multi-platform-image-buildkit` as its volume is. All who build on that host share it. It
+   * stays until `docker rm --force` and `docker volume rm` there, and comes back with Docker. Needs
+   * `ssh://USER@HOST[:PORT]` as `endpoint`, `docker` on the PATH of ssh's commands on the host, and a user who may use it.
+   *
+   * Equivalent to `docker buildx create --driver docker-container ssh://USER@HOST`, with a relay between as for all nodes.
+   *
+   * @default - BuildKit itself answers at `endpoint`
+   * @see https://docs.docker.com/build/builders/drivers/docker-container/
+   */
+  driver?: RemoteDriver;
+  /**
+   * The image of that container, for instance in a mirror. A container that is there keeps the one that it was made of.
+   * Equivalent to buildx's driver option `image`.
+   *
+   * @default - with `driver`, moby/buildkit:v0.33.1
+   */
+  image?: pulumi.Input<string>;
+  /**
    * mTLS for a `tcp://` endpoint, as PEM text.
    *
    * @default - no TLS: anyone who reaches the port is root on the node
    */
   tls?: RemoteNodeTls;
 }
+
+/** What runs BuildKit on the host of a {@link RemoteNodeArgs}. */
+export type RemoteDriver = "docker-container";
 
 /** The client's side of mTLS. Nothing of it is kept in Pulumi's state or written to a file. */
 export interface RemoteNodeTls {

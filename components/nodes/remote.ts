@@ -1,8 +1,12 @@
+import { containerImage } from "../build/buildkitContainer";
 import { clientCertificateProblem } from "../build/certificates";
+import { dockerHostRunNode } from "../build/dockerHost";
 import { type Endpoint, formatEndpoint, parseEndpoint, type TlsMaterial } from "../build/endpoint";
 import type { RunNode } from "../build/node";
 import { BuildError } from "../errors";
 import type { Platform } from "../platforms";
+import type { RemoteDriver } from "./arguments";
+import { checkDriver } from "./driver";
 
 /** A remote node's arguments, resolved. */
 export interface RemoteNode {
@@ -10,15 +14,22 @@ export interface RemoteNode {
   platform: Platform;
   endpoint: string;
   tls?: TlsMaterial;
+  driver?: RemoteDriver;
+  image?: string;
 }
 
-/** A daemon that runs already: there is nothing to wake, only to reach. */
-export function remoteRunNode({ name, platform, endpoint: text, tls }: RemoteNode): RunNode {
+/** A daemon that runs already: there is nothing to wake, only to reach. Or a Docker host, where a container is started. */
+export function remoteRunNode(node: RemoteNode): RunNode {
+  const { name, platform, endpoint: text, tls, driver, image = containerImage } = node;
   const endpoint = parseEndpoint(text, tls);
   if ("problem" in endpoint) {
     throw new BuildError(`node ${name}: \`endpoint\` is ${JSON.stringify(text)}: ${endpoint.problem}`);
   }
+  checkDriver(`node ${name}`, "", node);
   const address = formatEndpoint(endpoint);
+  if (driver && endpoint.kind === "ssh") {
+    return dockerHostRunNode({ name, platform, address }, endpoint, image);
+  }
   return {
     name,
     platform,

@@ -16,14 +16,16 @@ const packages = ["docker.io", "containerd", "tini"];
 export interface DockerEngine {
   /** `unix:///…/docker.sock`, as DOCKER_HOST takes it. */
   readonly endpoint: string;
+  /** Holds Docker's own command line, `docker`. */
+  readonly clientFolder: string;
   /** Calls the engine's own API, with a tar file where it takes one. */
-  request(method: "GET" | "POST", path: string, tar?: string): Promise<string>;
+  request(method: "GET" | "POST" | "DELETE", path: string, tar?: string): Promise<string>;
 }
 
 export async function startDockerEngine(run: TestRun, network: TestNetwork): Promise<DockerEngine> {
   const folder = join(run.folder, "docker");
   await mkdir(folder);
-  const programs = await layOutPrograms(folder);
+  const { path, clientFolder } = await layOutPrograms(folder);
   const socket = join(folder, "docker.sock");
   const flags = [
     ...["--data-root", join(folder, "data"), "--exec-root", join(folder, "exec"), "--pidfile", join(folder, "pid")],
@@ -34,7 +36,7 @@ export async function startDockerEngine(run: TestRun, network: TestNetwork): Pro
   const command = ["sh", "-euc", outside, "outside", inside, `${run.name}-docker`, "dockerd", ...flags];
   const engine = startProcess(run, command, {
     log: join(folder, "dockerd.log"),
-    env: { PATH: programs.join(":"), HOME: folder },
+    env: { PATH: path.join(":"), HOME: folder },
   });
   const request = (method: string, path: string, tar?: string): Promise<string> => {
     const sent = tar ? ["--header", "Content-Type: application/x-tar", "--upload-file", tar] : [];
@@ -49,7 +51,7 @@ export async function startDockerEngine(run: TestRun, network: TestNetwork): Pro
     { timeoutMilliseconds: 30_000 },
   );
   if (!engine.running) throw new Error(`dockerd ended at once: ${engine.log()}`);
-  return { endpoint: `unix://${socket}`, request };
+  return { endpoint: `unix://${socket}`, clientFolder, request };
 }
 
 /** BuildKit's image, which can't be pulled everywhere: the tools of the tests on Debian, trusting the registry. */
@@ -75,8 +77,8 @@ export async function loadBuildkitImage(
   await engine.request("POST", `/images/create?${query.toString()}`, tar);
 }
 
-/** Folders for PATH. Unpacked, not installed: an installed engine starts with the machine. */
-async function layOutPrograms(folder: string): Promise<string[]> {
+/** The engine's PATH, and where the client is in it. Unpacked, not installed: an installed engine starts with the machine. */
+async function layOutPrograms(folder: string): Promise<{ path: string[]; clientFolder: string }> {
   const script =
     'cd "$1" && shift && apt-get download "$@" && for deb in *.deb; do dpkg-deb --extract "$deb" .; rm "$deb"; done';
   const unpacked = await cachedFolder("docker-engine", { packages }, async (draft) => {
@@ -85,7 +87,9 @@ async function layOutPrograms(folder: string): Promise<string[]> {
   const wrappers = join(folder, "bin");
   await mkdir(wrappers);
   await writeFile(join(wrappers, "runc"), wrapper(await hostTool("runc")), { mode: 0o755 });
-  return [wrappers, join(unpacked, "usr/sbin"), join(unpacked, "usr/bin"), "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+  const clientFolder = join(unpacked, "usr/bin");
+  const path = [wrappers, join(unpacked, "usr/sbin"), clientFolder, "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+  return { path, clientFolder };
 }
 
 // Old engines give a privileged container every capability of the kernel, and the root of a container or of a small

@@ -20,4 +20,4 @@ export { type DockerEngine, loadBuildkitImage, startDockerEngine } from "./docke
 export { prepareDebianRoot } from "./debianRoots";
 export { type EmulatedArchitecture, withPrivateEmulators } from "./emulator";
 export { type HostPart, hostPackages, hostParts, missingRequirements, skipWithout } from "./requirements";
-export { type SshHost, startSshHost } from "./sshHost";
+export { startDockerSshHost, type SshHost, startSshd, startSshHost } from "./sshHost";

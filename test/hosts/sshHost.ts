@@ -3,12 +3,14 @@ import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { execute, waitUntil } from "./command";
+import type { DockerEngine } from "./dockerEngine";
 import { startProcess } from "./hostProcess";
 import { hostTool } from "./hostTools";
 import type { NamespaceNode } from "./namespaceNode";
+import type { NetworkHost, TestNetwork } from "./network";
 import type { TestRun } from "./testRun";
 
-/** An sshd on a node's host, through which `buildctl dial-stdio` reaches its daemon. */
+/** An sshd on a host of the tests' network. */
 export interface SshHost {
   /** `ssh://root@ADDRESS:PORT` */
   readonly endpoint: string;
@@ -23,8 +25,33 @@ export interface SshHost {
 
 const port = 2222;
 
+/** What an administrator sets for the commands of ssh, on that host. */
+export interface SshEnvironment {
+  PATH: string;
+  BUILDKIT_HOST?: string;
+  DOCKER_HOST?: string;
+}
+
+const systemPath = "/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** On a node's host, where `buildctl dial-stdio` reaches its daemon: the endpoint needs no socket in it. */
 export async function startSshHost(run: TestRun, node: NamespaceNode): Promise<SshHost> {
-  const { address, namespace } = node.host;
+  const toolFolder = dirname(await hostTool("buildctl"));
+  return startSshd(run, node.host, { PATH: `${toolFolder}:${systemPath}`, BUILDKIT_HOST: `unix://${node.socket}` });
+}
+
+/** On a host that has Docker alone, whose engine is the run's. */
+export async function startDockerSshHost(
+  run: TestRun,
+  network: TestNetwork,
+  engine: Pick<DockerEngine, "endpoint" | "clientFolder">,
+): Promise<SshHost> {
+  const environment = { PATH: `${engine.clientFolder}:${systemPath}`, DOCKER_HOST: engine.endpoint };
+  return startSshd(run, await network.addHost("docker"), environment);
+}
+
+export async function startSshd(run: TestRun, host: NetworkHost, environment: SshEnvironment): Promise<SshHost> {
+  const { address, namespace } = host;
   const folder = join(run.folder, `ssh-${namespace}`);
   const file = (name: string): string => join(folder, name);
   await mkdir(file("bin"), { recursive: true, mode: 0o700 });
@@ -33,14 +60,14 @@ export async function startSshHost(run: TestRun, node: NamespaceNode): Promise<S
   }
   const hostKey = (await readFile(file("host.pub"), "utf8")).trim();
   await writeFile(file("known"), `[${address}]:${port} ${hostKey}\n`);
-  await writeFile(file("sshd_config"), serverSettings(file, address, dirname(await hostTool("buildctl")), node.socket));
+  await writeFile(file("sshd_config"), serverSettings(file, address, environment));
   await writeFile(file("config"), clientSettings(file));
   await writeFile(file("bin/ssh"), `#!/bin/sh\nexec ${await which("ssh")} -F ${file("config")} "$@"\n`);
   await chmod(file("bin/ssh"), 0o755);
 
   // sshd refuses to start without its own empty folder, which the package leaves to the service manager.
   mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
-  const server = startProcess(run, node.host.enter([await which("sshd"), "-D", "-e", "-f", file("sshd_config")]), {
+  const server = startProcess(run, host.enter([await which("sshd"), "-D", "-e", "-f", file("sshd_config")]), {
     log: file("sshd.log"),
   });
   await waitUntil(
@@ -65,8 +92,7 @@ export async function startSshHost(run: TestRun, node: NamespaceNode): Promise<S
 
 type File = (name: string) => string;
 
-/** PATH and BUILDKIT_HOST are what a node's administrator would set, so that the endpoint needs no socket in it. */
-const serverSettings = (file: File, address: string, toolFolder: string, socket: string): string => `
+const serverSettings = (file: File, address: string, environment: SshEnvironment): string => `
 ListenAddress ${address}:${port}
 HostKey ${file("host")}
 AuthorizedKeysFile ${file("user.pub")}
@@ -76,7 +102,9 @@ UsePAM no
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
-SetEnv PATH=${toolFolder}:/usr/sbin:/usr/bin:/sbin:/bin BUILDKIT_HOST=unix://${socket}
+SetEnv ${Object.entries(environment)
+  .map(([name, value]) => `${name}=${value}`)
+  .join(" ")}
 `;
 
 const clientSettings = (file: File): string => `

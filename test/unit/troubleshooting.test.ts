@@ -16,6 +16,7 @@ const wordsOfOthers: Record<string, string> = {
   "The image tag '…' already exists in the '…' repository and cannot be overwritten because the tag is immutable":
     "ECR",
   'no builder "…" found': "buildx",
+  "node …: …permission denied while trying to connect…": "Docker",
 };
 
 // What stands for a value in a message on the page: an ellipsis, or an example of the value. And where messages are put
