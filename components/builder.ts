@@ -4,6 +4,7 @@ import type { BuildSession } from "./build/session";
 import { type BuilderArgs, normaliseBuilder } from "./builderArguments";
 import type { BuilderConnection } from "./builderConnection";
 import { startSessions } from "./builderSession";
+import type { PreviewedNode } from "./preview";
 import { type BuildNode, connectionSource, declaredSource, GivenConnection, type NodeSource } from "./builderSource";
 import { awsSettings } from "./nodes/ec2/provider";
 import { shortHash } from "./paths";
@@ -57,6 +58,11 @@ export class Builder extends pulumi.ComponentResource {
    * @internal
    */
   readonly insecureRegistries: readonly string[];
+  /**
+   * The nodes as a preview tells of them.
+   * @internal
+   */
+  readonly previewed: () => Promise<readonly PreviewedNode[] | undefined>;
   private readonly source: NodeSource;
   private sessions?: Promise<BuildSession[]>;
 
@@ -78,6 +84,7 @@ export class Builder extends pulumi.ComponentResource {
       this.declaredNodes = [];
       this.insecureRegistries = [];
       this.source = connectionSource(this, name, args, this.builderName);
+      this.previewed = () => resolved(this.nodes.apply((nodes) => nodes.map(previewedNode)));
     } else {
       const normal = asResourceError(this, () => normaliseBuilder(name, args));
       this.declaredNodes = normal.nodes;
@@ -86,6 +93,9 @@ export class Builder extends pulumi.ComponentResource {
         ...normal.ec2.nodes.flatMap(({ insecureRegistries }) => insecureRegistries),
       ];
       this.source = declaredSource(this, name, normal, this.builderName);
+      const launched = new Set(normal.ec2.nodes.filter(({ isEphemeral }) => isEphemeral).map((node) => node.name));
+      this.previewed = () =>
+        Promise.resolve(normal.nodes.map((node) => ({ ...node, isEphemeral: launched.has(node.name) })));
     }
     this.nodes = this.source.nodes;
     this.registerOutputs(this.source.registered);
@@ -172,4 +182,9 @@ function organization(): string {
     // Unit tests of users' programs rarely name one: https://www.pulumi.com/docs/iac/concepts/testing/unit/
     return "organization";
   }
+}
+
+/** Of another stack's nodes only those that every `up` launches for itself have no instance. */
+function previewedNode(node: BuildNode): PreviewedNode {
+  return { ...node, isEphemeral: node.kind === "ec2" && node.instanceId === undefined };
 }

@@ -52,8 +52,7 @@ export function imageHooks(
       (error: Error) => `for a reason unknown (${error.message})`,
     );
     if (pulumi.runtime.isDryRun()) {
-      const nodes = builder.declaredNodes.length > 0 ? builder.declaredNodes : await resolved(builder.nodes);
-      const text = describePreview(reason, await resolved(component.urn), nodes, build.platforms);
+      const text = describePreview(reason, await resolved(component.urn), await builder.previewed(), build.platforms);
       await pulumi.log.info(`image ${name} ${text}`, component);
     } else {
       await pulumi.log.info(`building image ${name}: ${reason}`, component);

@@ -4,11 +4,13 @@ import type { Platform } from "./platforms";
 import { laneOf, lanesOf } from "./spread";
 
 /** What of a node decides whether a build would wake it. */
-export type PreviewedNode = Pick<BuildNode, "name" | "kind" | "platform" | "furtherPlatforms" | "instanceId">;
+export type PreviewedNode = Pick<BuildNode, "name" | "kind" | "platform" | "furtherPlatforms"> & {
+  isEphemeral?: boolean;
+};
 
 /** What a build does to a node of each kind, as far as it can be said without asking anyone. */
 const effects: Record<BuildNode["kind"], (node: PreviewedNode) => string> = {
-  ec2: ({ instanceId }) => (instanceId ? "EC2, would wake if asleep" : "EC2, would be launched"),
+  ec2: ({ isEphemeral }) => (isEphemeral ? "EC2, would be launched" : "EC2, would wake if asleep"),
   local: () => "local, would start if it does not run",
   remote: () => "remote, runs already",
 };

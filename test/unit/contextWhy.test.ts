@@ -65,8 +65,8 @@ describe("why an image is built", () => {
 
 describe("what a preview tells", () => {
   const nodes = [
-    { name: "arm64", kind: "ec2", platform: "linux/arm64", instanceId: "i-0123" },
-    { name: "riscv64", kind: "ec2", platform: "linux/riscv64" },
+    { name: "arm64", kind: "ec2", platform: "linux/arm64" },
+    { name: "riscv64", kind: "ec2", platform: "linux/riscv64", isEphemeral: true },
     { name: "amd64", kind: "remote", platform: "linux/amd64" },
   ] as const;
 
