@@ -59,7 +59,7 @@ function checkOf(
         insecureRegistries: build.insecureRegistries ?? [],
       });
       if (found.warning) {
-        await pulumi.log.warn(`${found.warning}. Its platforms are not checked this time.`, component);
+        void pulumi.log.warn(`${found.warning}. Its platforms are not checked this time.`, component);
       }
       return found;
     });

@@ -43,6 +43,8 @@ export function imageHooks(
   if (isMocked()) {
     return undefined;
   }
+  // No line of the log is ever waited for, here or elsewhere: they form one queue, and one before may wait for the URN of a
+  // resource that waits for this hook. Then `up` would hang (https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/nodejs/log/index.ts).
   const progress: Progress = (message, isPassing) => {
     void pulumi.log.info(message, component, undefined, isPassing);
   };
@@ -53,9 +55,9 @@ export function imageHooks(
     );
     if (pulumi.runtime.isDryRun()) {
       const text = describePreview(reason, await resolved(component.urn), await builder.previewed(), build.platforms);
-      await pulumi.log.info(`image ${name} ${text}`, component);
+      void pulumi.log.info(`image ${name} ${text}`, component);
     } else {
-      await pulumi.log.info(`building image ${name}: ${reason}`, component);
+      void pulumi.log.info(`building image ${name}: ${reason}`, component);
     }
   };
   const before = async () => {
@@ -76,7 +78,7 @@ export function imageHooks(
     try {
       isToBuildAgain = await recover(component, session, build, errors[0] ?? "", progress);
     } catch (error) {
-      await pulumi.log.error((error as Error).message, component);
+      void pulumi.log.error((error as Error).message, component);
     }
     if (!isToBuildAgain) {
       // After-hooks don't run when a build fails.
@@ -145,7 +147,7 @@ async function recover(
   const session = await openSession();
   const explanation = session.explain(build.platforms, error);
   if (explanation) {
-    await pulumi.log.error(explanation, component);
+    void pulumi.log.error(explanation, component);
   }
   return session.recover(build.attempt, error, progress);
 }

@@ -41,10 +41,10 @@ export async function attachIfAsked(
     }
     const read = session.readProvenance.bind(session);
     await attachProvenance({ tag, digest, platforms, logins: given.registries ?? [], insecureRegistries, mode }, read);
-    await pulumi.log.info(`provenance of ${digest} is attached`, component);
+    void pulumi.log.info(`provenance of ${digest} is attached`, component);
   } catch (error) {
     const fix = "Fix: what it names, then build again (`pulumi up --replace` of the image's resource).";
     const { message } = error as Error;
-    await pulumi.log.warn(`the image is pushed, but its provenance is not attached: ${message}. ${fix}`, component);
+    void pulumi.log.warn(`the image is pushed, but its provenance is not attached: ${message}. ${fix}`, component);
   }
 }

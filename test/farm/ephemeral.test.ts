@@ -68,6 +68,8 @@ describe("ephemeral nodes", function () {
     it("the next build, on another instance, finds the first one's cache", async () => {
       const before = await made(stack);
       await writeApp(stack, "true # changed");
+      const preview = await stack.preview();
+      assert.match(preview.output, /node amd64 \(linux\/amd64; EC2, would be launched\)/);
       const output = await timedUp(stack, "change, with the cache");
       assert.match(output, /with its cache/);
       assert.equal(await made(stack), before, "an unchanged step ran again");
