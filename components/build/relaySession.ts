@@ -10,6 +10,7 @@ import type { Access, Progress, RunNode } from "./node";
 import { lists, nodeOf, nodesOf, provePlacement } from "./placement";
 import { register, remoteRegistration } from "./registration";
 import { Relay } from "./relay";
+import { explainIndexLogin } from "./indexLogin";
 import { type Attempt, type BuildSession, explainForeign, newAttempt } from "./session";
 import { title, wakeNode } from "./wake";
 
@@ -72,7 +73,8 @@ export class RelaySession implements BuildSession {
 
   explain(platforms: readonly Platform[], error: string): string | undefined {
     const runs = (node: RunNode, platform: Platform) => canRun(node, this.answers.get(node.name), platform);
-    return explainForeign(this.settings.nodes, platforms, error, runs);
+    const { nodes } = this.settings;
+    return explainForeign(nodes, platforms, error, runs) ?? explainIndexLogin(nodes, platforms, error);
   }
 
   async readProvenance(repository: string, digests: PlatformDigests): Promise<RecordedProvenance[]> {
