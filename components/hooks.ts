@@ -12,6 +12,7 @@ import { allPlatforms, isNativeOn, type Platform } from "./platforms";
 import { describePreview } from "./preview";
 import { attachIfAsked, refuseUnlessRecorded } from "./provenance/hook";
 import type { ProvenanceMode } from "./provenance/statement";
+import { refuseWithoutIndexLogin } from "./registry/indexLogin";
 import { resolved } from "./resolved";
 import { type ComparedArgs, whyBuilt } from "./why";
 
@@ -60,7 +61,8 @@ export function imageHooks(
       void pulumi.log.info(`building image ${name}: ${reason}`, component);
     }
   };
-  const before = async () => {
+  const before = async ({ newInputs }: pulumi.ResourceHookArgs) => {
+    await checkLogin(name, build, await session(), newInputs);
     await checkBases(component, name, builder, build, progress);
     refuseUnlessRecorded(name, build, await session());
     build.attempt = await (await session()).prepare(build.platforms, progress);
@@ -132,6 +134,20 @@ async function checkBases(
   const isOnThisMachine = nodes.every(({ kind }) => kind === "local");
   const warn = (message: string) => pulumi.log.warn(message, component);
   await checkBaseImages({ owner, platforms, buildPlatform, isOnThisMachine, ...inputs }, progress, warn);
+}
+
+async function checkLogin(
+  name: string,
+  { platforms }: ImageBuild,
+  session: BuildSession,
+  inputs: pulumi.Inputs = {},
+): Promise<void> {
+  const { push, tags, registries } = inputs as Pick<dockerBuild.ImageArgs, "push" | "tags" | "registries">;
+  const given = await resolved(pulumi.output({ push, tags, registries }));
+  if (given.push && session.nodeCount(platforms) > 1) {
+    const { tags = [], registries: logins = [] } = given;
+    await refuseWithoutIndexLogin({ owner: `MultiPlatformImage ${name}`, tags, logins });
+  }
 }
 
 async function recover(

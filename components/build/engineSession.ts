@@ -66,6 +66,10 @@ export class EngineSession implements BuildSession {
     return Promise.resolve(false);
   }
 
+  nodeCount(): number {
+    return 1;
+  }
+
   explain(platforms: readonly Platform[], error: string): string | undefined {
     return refusedOnLoopback.test(error)
       ? `BuildKit runs in a container of the Docker engine at ${this.settings.engine.endpoint}, and that container's loopback is not this machine's. Fix: a registry at an address that the container reaches, too.`

@@ -1,4 +1,5 @@
 import type { Platform } from "../platforms";
+import { indexLoginAdvice } from "../registry/indexLogin";
 import type { DescribedNode } from "./node";
 import { nodesOf } from "./placement";
 
@@ -9,7 +10,6 @@ const refused = /\b401 Unauthorized\b|\b403 Forbidden\b|no basic auth credential
  * image's own login; the index, which the provider pushes itself, has the login of the builder, and that is Docker's.
  *
  * @see https://github.com/docker/buildx/blob/v0.35.0/util/imagetools/loader.go
- * @see https://github.com/pulumi/pulumi-docker-build/blob/v0.0.22/provider/internal/host.go (`builderFor`)
  */
 export function explainIndexLogin(
   nodes: readonly DescribedNode[],
@@ -19,9 +19,5 @@ export function explainIndexLogin(
   if (!refused.test(error) || nodesOf(nodes, platforms).length < 2) {
     return undefined;
   }
-  return (
-    "@pulumi/docker-build 0.0.22: the index of several nodes is pushed with Docker's own login, not with `registries` or `repository`, " +
-    "which are the nodes' logins. Fix: where `pulumi` runs, log in with `docker login`, with a credential helper " +
-    "(`docker-credential-ecr-login` for ECR), or with DOCKER_AUTH_CONFIG in the environment."
-  );
+  return `${indexLoginAdvice}.`;
 }

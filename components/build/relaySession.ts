@@ -77,6 +77,10 @@ export class RelaySession implements BuildSession {
     return explainForeign(nodes, platforms, error, runs) ?? explainIndexLogin(nodes, platforms, error);
   }
 
+  nodeCount(platforms: readonly Platform[]): number {
+    return nodesOf(this.settings.nodes, platforms).length;
+  }
+
   async readProvenance(repository: string, digests: PlatformDigests): Promise<RecordedProvenance[]> {
     const platforms = Object.keys(digests) as Platform[];
     const records = nodesOf(this.settings.nodes, platforms).map((node) => {

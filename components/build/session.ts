@@ -37,6 +37,8 @@ export interface BuildSession {
   finish(attempt: Attempt, hasFailed: boolean): Promise<void>;
   /** What an error means that is no loss of a node, where there is more to say than it says, or nothing. */
   explain(platforms: readonly Platform[], error: string): string | undefined;
+  /** How many nodes build these platforms: of several, the provider pushes the index. */
+  nodeCount(platforms: readonly Platform[]): number;
   /** What the nodes recorded of the builds that pushed these digests. Not there where nodes can't be asked. */
   readProvenance?(repository: string, digests: PlatformDigests): Promise<RecordedProvenance[]>;
 }

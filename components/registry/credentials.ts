@@ -28,7 +28,10 @@ const helperTimeoutMilliseconds = 20_000;
 // Docker's client keeps Docker Hub under this name: https://github.com/docker/cli/blob/master/cli/registry/config.go
 const dockerHubKey = "https://index.docker.io/v1/";
 
-/** The login for a registry: the image's own `registries` first, then Docker's configuration with its helpers. */
+/**
+ * The login for a registry: the image's own `registries` first, then Docker's, as its client finds it: in the environment,
+ * by a helper, in its file.
+ */
 export async function findCredential(
   registry: string,
   logins: readonly RegistryLogin[],
@@ -36,6 +39,10 @@ export async function findCredential(
   const login = logins.find(({ address }) => registryHost(address) === registry);
   if (login?.username && login.password) {
     return { username: login.username, password: login.password };
+  }
+  const ofEnvironment = readStored(parse(process.env.DOCKER_AUTH_CONFIG ?? ""), registry);
+  if (ofEnvironment) {
+    return ofEnvironment;
   }
   const config = readDockerConfig();
   const key = registry === "docker.io" ? dockerHubKey : registry;
@@ -45,7 +52,15 @@ export async function findCredential(
 
 function readDockerConfig(): DockerConfig {
   try {
-    return JSON.parse(fs.readFileSync(path.join(dockerDirectory(), "config.json"), "utf8")) as DockerConfig;
+    return parse(fs.readFileSync(path.join(dockerDirectory(), "config.json"), "utf8"));
+  } catch {
+    return {};
+  }
+}
+
+function parse(text: string): DockerConfig {
+  try {
+    return (JSON.parse(text) as DockerConfig | null) ?? {};
   } catch {
     return {};
   }

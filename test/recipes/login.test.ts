@@ -58,7 +58,9 @@ describe("a registry that wants a login", function () {
   it("recipe 20, 22: gets no index of several nodes by `registries` alone, and cause and fix are told", async () => {
     const { code, output } = await upWith({});
     assert.notEqual(code, 0, output);
-    assert.match(output, /the index of several nodes is pushed with Docker's own login, not with `registries`/);
+    assert.match(output, /wants a login that Docker's configuration lacks/);
+    assert.match(output, /pushes the index of several nodes with Docker's own login, not with `registries`/);
+    assert.doesNotMatch(output, /is awake/);
   });
 
   it("recipe 20: gets it with Docker's own login", async () => {
