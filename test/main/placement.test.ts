@@ -103,7 +103,7 @@ describe("placement", function () {
     const reachable = await stack.up();
     assert.equal(reachable.code, 0, reachable.output);
     const difference = dropped.seconds - reachable.seconds;
-    assert.ok(difference < 5, `${difference} s more than with a node that answers`);
+    assert.ok(difference < 15, `${difference} s more than with a node that answers`);
 
     stack.write("app/changed", "2");
     stack.declare({ builder, images: { first: onlyArm64, second: image } });
