@@ -141,8 +141,9 @@ describe("an ephemeral node, by itself", function () {
   });
 
   it("powers off when its builder is destroyed, after what it builds", async () => {
-    const build = startBuild(cold, 23);
-    await waitForSleep(ec2.cloud, cold, 23);
+    // Long enough for a busy machine to come to the question below before it ends.
+    const build = startBuild(cold, 50);
+    await waitForSleep(ec2.cloud, cold, 50);
     await ssm.deleteParameter({ Name: parameterNames.settings(builderName, "amd64") });
     await readAgain(cold);
     await sleep(18_000);
