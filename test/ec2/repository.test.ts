@@ -43,8 +43,8 @@ describe("an image in a repository of ECR", function () {
       STANDIN_ECR_HOST: ecr.host,
       PULUMI_HOME: await testPulumiHome(),
     };
-    const made = await Stack.create(specOf(repository), { environment });
-    made.write("index.ts", `export = require(${JSON.stringify(path.join(__dirname, "repositoryProgram"))});\n`);
+    const program = path.join(__dirname, "repositoryProgram");
+    const made = await Stack.create(specOf(repository), { environment, program });
     made.write("app/file", "1");
     return made;
   }

@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { prepareTools, type Tool, toolEnvironment } from "../../tools";
+import { compiled } from "./compiled";
 
 const repository = path.resolve(__dirname, "../..");
 
@@ -64,7 +65,7 @@ export class Stack {
     );
     fs.writeFileSync(
       path.join(directory, "index.ts"),
-      `export = require(${JSON.stringify(options.program ?? `${__dirname}/program`)});\n`,
+      `export = require(${JSON.stringify(await compiled(options.program ?? `${__dirname}/program`))});\n`,
     );
     fs.copyFileSync(path.join(repository, "tsconfig.json"), path.join(directory, "tsconfig.json"));
     fs.writeFileSync(path.join(directory, "package.json"), JSON.stringify({ name: "program", main: "index.ts" }));
