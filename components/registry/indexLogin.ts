@@ -1,6 +1,6 @@
 import { argumentError } from "../errors";
 import { findCredential, type RegistryLogin } from "./credentials";
-import { isLoopback } from "./read";
+import { registryUrl } from "./read";
 import { parseReference } from "./reference";
 
 const answerTimeoutMilliseconds = 5_000;
@@ -44,10 +44,10 @@ export async function refuseWithoutIndexLogin({ owner, tags, logins }: PushedInd
 
 /** @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#determining-support */
 async function wantsLogin(registry: string): Promise<boolean> {
-  const host = registry === "docker.io" ? "registry-1.docker.io" : registry;
-  const url = `${isLoopback(host) ? "http" : "https"}://${host}/v2/`;
   try {
-    return (await fetch(url, { signal: AbortSignal.timeout(answerTimeoutMilliseconds) })).status === 401;
+    return (
+      (await fetch(registryUrl(registry), { signal: AbortSignal.timeout(answerTimeoutMilliseconds) })).status === 401
+    );
   } catch {
     // It may be reached by the nodes alone, or later.
     return false;

@@ -1,7 +1,7 @@
 import { BuildError } from "../errors";
 import type { Credential } from "./credentials";
 import { digestOf } from "./manifest";
-import { isLoopback } from "./read";
+import { registryUrl } from "./read";
 
 const timeoutMilliseconds = 20_000;
 
@@ -24,8 +24,7 @@ export class RegistryWriter {
     { registry, repository, isInsecure }: PushedRepository,
     private readonly credential: Credential | undefined,
   ) {
-    const host = registry === "docker.io" ? "registry-1.docker.io" : registry;
-    this.base = new URL(`${isInsecure || isLoopback(host) ? "http" : "https"}://${host}/v2/${repository}/`);
+    this.base = new URL(`${repository}/`, registryUrl(registry, isInsecure));
   }
 
   async pushBlob(bytes: Buffer): Promise<void> {

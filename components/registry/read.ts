@@ -70,7 +70,7 @@ export async function fetchManifest(
   timeoutMilliseconds = defaultTimeoutMilliseconds,
 ): Promise<Buffer> {
   const credential = await findCredential(registry, logins);
-  const host = registry === "docker.io" ? "registry-1.docker.io" : registry;
+  const { protocol, host } = registryUrl(registry, isInsecure);
   try {
     const response = await registryCall(
       `${host}/v2/${repository}/manifests/${tagOrDigest}`,
@@ -78,8 +78,7 @@ export async function fetchManifest(
       credential?.password,
       {
         headers: { Accept: manifestMediaTypes.join(", ") },
-        // The same rule as Docker's, BuildKit's and the provider's: loopback needs no TLS.
-        protocol: isInsecure || isLoopback(host) ? "http:" : "https:",
+        protocol,
         parse_response: false,
         open_timeout: timeoutMilliseconds,
         response_timeout: timeoutMilliseconds,
@@ -97,6 +96,15 @@ export async function fetchManifest(
       statusCode,
     );
   }
+}
+
+/**
+ * Where a registry's API is: Docker Hub's is not at its name. The same rule as Docker's, BuildKit's and the provider's:
+ * loopback needs no TLS.
+ */
+export function registryUrl(registry: string, isInsecure = false): URL {
+  const host = registry === "docker.io" ? "registry-1.docker.io" : registry;
+  return new URL(`${isInsecure || isLoopback(host) ? "http" : "https"}://${host}/v2/`);
 }
 
 /** Whether a registry is on the machine of whoever asks. */

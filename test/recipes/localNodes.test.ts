@@ -8,6 +8,7 @@ import { prepareTools } from "../../tools";
 import { execute, pushDebianImage, skipWithout } from "../hosts";
 import { getBaseImage, getMachines, type Machines } from "../main/fixture";
 import { trusting } from "../main/image";
+import { localDaemons } from "../main/processes";
 import { Stack, waitFor } from "../main/stack";
 import { readFiles, readManifest } from "./image";
 
@@ -35,7 +36,7 @@ describe("settings of local nodes", function () {
 
   after(async () => {
     insecure?.close();
-    for (const { pid, daemonPid } of daemons()) {
+    for (const { pid, daemonPid } of localDaemons(stack)) {
       process.kill(pid, "SIGTERM");
       await waitFor(`the end of ${daemonPid}`, () => !fs.existsSync(`/proc/${daemonPid}/fd`), 40);
     }
@@ -86,7 +87,7 @@ describe("settings of local nodes", function () {
   });
 
   it("recipe 17, 20: nodes that are set up differently are daemons of their own", () => {
-    assert.equal(daemons().length, 4);
+    assert.equal(localDaemons(stack).length, 4);
   });
 
   async function filesOf(name: string): Promise<Record<string, string>> {
@@ -122,15 +123,6 @@ describe("settings of local nodes", function () {
     });
     await new Promise<void>((resolve) => insecure.listen(0, machines.network.address, resolve));
     return `${machines.network.address}:${(insecure.address() as AddressInfo).port}`;
-  }
-
-  function daemons(): { pid: number; daemonPid: number }[] {
-    const nodes = path.join(stack?.home ?? "", ".cache/multi-platform-image/nodes");
-    const folders = stack && fs.existsSync(nodes) ? fs.readdirSync(nodes) : [];
-    return folders
-      .map((folder) => path.join(nodes, folder, "pid"))
-      .filter((file) => fs.existsSync(file))
-      .map((file) => JSON.parse(fs.readFileSync(file, "utf8")) as { pid: number; daemonPid: number });
   }
 });
 

@@ -2,12 +2,12 @@ import * as assert from "node:assert/strict";
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as https from "node:https";
-import * as path from "node:path";
 
 import { prepareTools } from "../../tools";
 import { type Registry, skipWithout, startNamespaceNode, startRegistry } from "../hosts";
 import { getBaseImage, getMachines } from "../main/fixture";
 import { trusting } from "../main/image";
+import { localDaemons } from "../main/processes";
 import { Stack, waitFor } from "../main/stack";
 
 interface Manifest {
@@ -65,7 +65,7 @@ describe("provenance", function () {
   });
 
   after(async () => {
-    for (const { pid, daemonPid } of daemons()) {
+    for (const { pid, daemonPid } of localDaemons(stack)) {
       process.kill(pid, "SIGTERM");
       await waitFor(`the end of ${daemonPid}`, () => !fs.existsSync(`/proc/${daemonPid}/fd`), 40);
     }
@@ -192,14 +192,5 @@ describe("provenance", function () {
       });
       request.once("error", reject);
     });
-  }
-
-  function daemons(): { pid: number; daemonPid: number }[] {
-    const nodes = path.join(stack?.home ?? "", ".cache/multi-platform-image/nodes");
-    const folders = stack && fs.existsSync(nodes) ? fs.readdirSync(nodes) : [];
-    return folders
-      .map((folder) => path.join(nodes, folder, "pid"))
-      .filter((file) => fs.existsSync(file))
-      .map((file) => JSON.parse(fs.readFileSync(file, "utf8")) as { pid: number; daemonPid: number });
   }
 });
