@@ -10,7 +10,7 @@ import { awsSettings } from "./nodes/ec2/provider";
 import { shortHash } from "./paths";
 import { resolved } from "./resolved";
 import { asResourceError } from "./resourceError";
-import { laneName, laneOf } from "./spread";
+import { indexName, laneName, laneOf } from "./spread";
 import type { NamedNode } from "./validate";
 
 const builderType = "multi-platform-image:index:Builder";
@@ -151,6 +151,14 @@ export class Builder extends pulumi.ComponentResource {
     return pulumi
       .all([this.builderName, laneCount, resolved(image.urn)])
       .apply(([builderName, count, urn]) => laneName(builderName, laneOf(urn, count)));
+  }
+
+  /**
+   * The name under which buildx knows the one of those nodes that pushes the index of what they have pushed.
+   * @internal
+   */
+  indexBuilderNameFor(image: pulumi.Resource): pulumi.Output<string> {
+    return this.builderNameFor(image).apply(indexName);
   }
 
   /**

@@ -1,8 +1,8 @@
 import type * as dockerBuild from "@pulumi/docker-build";
-import type { Image } from "@pulumi/docker-build/image";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { ImageBuild } from "./hooks";
+import type { ImageBuild } from "./hookPhases";
+import type { DeclaredImage } from "./platformImages/declare";
 import { type CheckedImage, checkImage } from "./registry/check";
 import type { PlatformDigests } from "./registry/manifest";
 import { resolved } from "./resolved";
@@ -14,14 +14,16 @@ import { PlainResourceError } from "./resourceError";
  */
 export function checkedDigests(
   component: pulumi.Resource,
-  image: Image,
+  declared: DeclaredImage,
   args: dockerBuild.ImageArgs,
   build: ImageBuild,
-  /** What is replaced to have the image built again. */
-  source: pulumi.Resource,
+  /** What the tag comes from, where it is ours: without it, a tag that is taken would be pushed again. */
+  generation: pulumi.Resource | undefined,
 ) {
-  const checked = checkOf(component, image, args, build);
-  const sound = checked.apply((found) => soundOrError(component, source, found));
+  const { image, platformImages } = declared;
+  const checked = checkOf(component, declared, args, build);
+  const sources = [...platformImages, generation ?? image];
+  const sound = checked.apply((found) => soundOrError(component, sources, found));
   return {
     indexDigest: sound.apply(({ digest }) => digest),
     ref: sound.apply(({ ref }) => ref),
@@ -35,13 +37,13 @@ export function checkedDigests(
 
 function checkOf(
   component: pulumi.Resource,
-  image: Image,
+  { image, pushedDigests }: DeclaredImage,
   args: dockerBuild.ImageArgs,
   build: ImageBuild,
 ): pulumi.Output<CheckedImage> {
   const checked = pulumi
-    .all([image.digest, image.ref, args.tags, args.push, args.exports, args.registries])
-    .apply(async ([digest, ref, tags, push, exports, logins]) => {
+    .all([image.digest, image.ref, args.tags, args.push, args.exports, args.registries, pushedDigests])
+    .apply(async ([digest, ref, tags, push, exports, logins, pushed]) => {
       const isPushed = push || (exports ?? []).some(isRegistryExport);
       if (!digest && isPushed && pulumi.runtime.isDryRun()) {
         // A preview of an image that will be built says "" where it means "not known yet".
@@ -55,6 +57,7 @@ function checkOf(
         isPushed,
         wasPushedNow,
         platforms,
+        pushedDigests: pushed,
         logins: logins ?? [],
         insecureRegistries: build.insecureRegistries ?? [],
       });
@@ -69,12 +72,13 @@ function checkOf(
 
 async function soundOrError(
   component: pulumi.Resource,
-  source: pulumi.Resource,
+  /** What is replaced to have the image built again. */
+  sources: readonly pulumi.Resource[],
   found: CheckedImage,
 ): Promise<CheckedImage> {
   if (found.problem) {
-    const urn = await resolved(source.urn);
-    const fix = `Fix: build and push it again with \`pulumi up --replace '${urn}'\`.`;
+    const urns = await Promise.all(sources.map(({ urn }) => resolved(urn)));
+    const fix = `Fix: build and push it again with \`pulumi up ${urns.map((urn) => `--replace '${urn}'`).join(" ")}\`.`;
     throw new PlainResourceError(`${found.problem}. ${fix}`, component);
   }
   return found;

@@ -1,34 +1,14 @@
-import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
-import { checkBaseImages } from "./baseImages/check";
 import type { Progress } from "./build/node";
-import { platformsOf } from "./build/placement";
-import type { Attempt, BuildSession } from "./build/session";
+import type { BuildSession } from "./build/session";
 import type { Builder } from "./builder";
+import { type BuildStep, hookPhases, type ImageBuild, type ImagePurpose } from "./hookPhases";
 import { hookName } from "./hookNames";
 import { isMocked } from "./mocks";
-import { allPlatforms, isNativeOn, type Platform } from "./platforms";
 import { describePreview } from "./preview";
-import { attachIfAsked, refuseUnlessRecorded } from "./provenance/hook";
-import type { ProvenanceMode } from "./provenance/statement";
-import { refuseWithoutIndexLogin } from "./registry/indexLogin";
 import { resolved } from "./resolved";
-import { type ComparedArgs, whyBuilt } from "./why";
-
-/** What the hooks of one image know of its build. */
-export interface ImageBuild {
-  readonly platforms: readonly Platform[];
-  /** Registries without TLS, as the builder's nodes have them. */
-  readonly insecureRegistries?: readonly string[];
-  /** What its base images are found by; none where they are not checked. */
-  readonly checkedArgs?: dockerBuild.ImageArgs;
-  /** How much provenance is attached to what is pushed; none where none is. */
-  readonly provenance?: ProvenanceMode;
-  /** Set once this `up` has built and pushed. */
-  wasPushedNow: boolean;
-  attempt?: Attempt;
-}
+import type { ComparedArgs, whyBuilt } from "./why";
 
 /**
  * The hooks of an image: they run in this process, only when Pulumi really builds.
@@ -40,6 +20,7 @@ export function imageHooks(
   name: string,
   builder: Builder,
   build: ImageBuild,
+  purpose: ImagePurpose = "image",
 ): pulumi.ResourceHookBinding | undefined {
   if (isMocked()) {
     return undefined;
@@ -50,27 +31,33 @@ export function imageHooks(
     void pulumi.log.info(message, component, undefined, isPassing);
   };
   const session = async () => builder.session(await resolved(component.urn));
+  const { subject, why, wakes, before, after, explain } = hookPhases[purpose];
   const tell = async ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
-    const reason = await reasonOf(oldInputs, newInputs).catch(
+    const reason = await reasonOf(why, oldInputs, newInputs).catch(
       (error: Error) => `for a reason unknown (${error.message})`,
     );
     if (pulumi.runtime.isDryRun()) {
-      const text = describePreview(reason, await resolved(component.urn), await builder.previewed(), build.platforms);
-      void pulumi.log.info(`image ${name} ${text}`, component);
+      const text = describePreview(reason, await resolved(component.urn), await builder.previewed(), wakes(build));
+      void pulumi.log.info(`${subject(name)} ${text}`, component);
     } else {
-      void pulumi.log.info(`building image ${name}: ${reason}`, component);
+      void pulumi.log.info(`building ${subject(name)}: ${reason}`, component);
     }
   };
-  const before = async ({ newInputs }: pulumi.ResourceHookArgs) => {
-    await checkLogin(name, build, await session(), newInputs);
-    await checkBases(component, name, builder, build, progress);
-    refuseUnlessRecorded(name, build, await session());
-    build.attempt = await (await session()).prepare(build.platforms, progress);
+  const owner = `MultiPlatformImage ${name}`;
+  const step = async (): Promise<BuildStep> => ({
+    component,
+    owner,
+    builder,
+    build,
+    session: await session(),
+    progress,
+  });
+  const prepare = async ({ newInputs = {} }: pulumi.ResourceHookArgs) => {
+    build.attempt = await before(await step(), newInputs);
   };
-  const after = async ({ newInputs, newOutputs }: pulumi.ResourceHookArgs) => {
-    build.wasPushedNow = true;
+  const conclude = async ({ newInputs = {}, newOutputs = {} }: pulumi.ResourceHookArgs) => {
     try {
-      await attachIfAsked(component, build, await session(), newInputs, newOutputs);
+      await after(await step(), newInputs, newOutputs);
     } finally {
       await finish(session, build, false);
     }
@@ -78,7 +65,7 @@ export function imageHooks(
   const onError = async ({ errors }: pulumi.ErrorHookArgs) => {
     let isToBuildAgain = false;
     try {
-      isToBuildAgain = await recover(component, session, build, errors[0] ?? "", progress);
+      isToBuildAgain = await recover(await step(), errors[0] ?? "", explain);
     } catch (error) {
       void pulumi.log.error((error as Error).message, component);
     }
@@ -91,18 +78,22 @@ export function imageHooks(
   // The one hook that a preview runs, too.
   const telling = new pulumi.ResourceHook(hookName(name, "why"), tell, { onDryRun: true });
   return {
-    beforeCreate: [telling, before],
-    beforeUpdate: [telling, before],
-    afterCreate: [after],
-    afterUpdate: [after],
+    beforeCreate: [telling, prepare],
+    beforeUpdate: [telling, prepare],
+    afterCreate: [conclude],
+    afterUpdate: [conclude],
     onError: [new pulumi.ErrorHook(hookName(name, "onError"), onError)],
   };
 }
 
 /** Why docker-build builds, without values: some are secrets. */
-async function reasonOf(before: pulumi.Inputs | undefined, now: pulumi.Inputs = {}): Promise<string> {
+async function reasonOf(
+  why: typeof whyBuilt,
+  before: pulumi.Inputs | undefined,
+  now: pulumi.Inputs = {},
+): Promise<string> {
   const unknown = Object.keys(now).filter((key) => pulumi.containsUnknowns(now[key]));
-  return whyBuilt(before && (await plain(before, [])), await plain(now, unknown), unknown);
+  return why(before && (await plain(before, [])), await plain(now, unknown), unknown);
 }
 
 async function plain(inputs: pulumi.Inputs, without: readonly string[]): Promise<ComparedArgs> {
@@ -111,57 +102,15 @@ async function plain(inputs: pulumi.Inputs, without: readonly string[]): Promise
   return resolved(all);
 }
 
-/** Before any node is called: a base image without the platform is no reason to wake one. */
-async function checkBases(
-  component: pulumi.Resource,
-  name: string,
-  builder: Builder,
-  { platforms, checkedArgs }: ImageBuild,
-  progress: Progress,
-): Promise<void> {
-  if (!checkedArgs) {
-    return;
-  }
-  const nodes = await resolved(builder.nodes);
-  const { context, dockerfile, buildArgs, target, registries } = checkedArgs;
-  const inputs = await resolved(pulumi.output({ context, dockerfile, buildArgs, target, registries }));
-  const buildPlatform = (platform: Platform) => {
-    const node = nodes.find((each) => platformsOf(each).includes(platform));
-    // A node that is not native is this machine's own daemon.
-    return node?.native === false ? allPlatforms.find((each) => isNativeOn(each, process.arch)) : node?.platform;
-  };
-  const owner = `MultiPlatformImage ${name}`;
-  const isOnThisMachine = nodes.every(({ kind }) => kind === "local");
-  const warn = (message: string) => pulumi.log.warn(message, component);
-  await checkBaseImages({ owner, platforms, buildPlatform, isOnThisMachine, ...inputs }, progress, warn);
-}
-
-async function checkLogin(
-  name: string,
-  { platforms }: ImageBuild,
-  session: BuildSession,
-  inputs: pulumi.Inputs = {},
-): Promise<void> {
-  const { push, tags, registries } = inputs as Pick<dockerBuild.ImageArgs, "push" | "tags" | "registries">;
-  const given = await resolved(pulumi.output({ push, tags, registries }));
-  if (given.push && session.nodeCount(platforms) > 1) {
-    const { tags = [], registries: logins = [] } = given;
-    await refuseWithoutIndexLogin({ owner: `MultiPlatformImage ${name}`, tags, logins });
-  }
-}
-
 async function recover(
-  component: pulumi.Resource,
-  openSession: () => Promise<BuildSession>,
-  build: ImageBuild,
+  { component, build, session, progress }: BuildStep,
   error: string,
-  progress: Progress,
+  explain: (error: string) => string | undefined,
 ): Promise<boolean> {
   if (!build.attempt) {
     return false;
   }
-  const session = await openSession();
-  const explanation = session.explain(build.platforms, error);
+  const explanation = session.explain(build.attempt.platforms, error) ?? explain(error);
   if (explanation) {
     void pulumi.log.error(explanation, component);
   }

@@ -111,8 +111,7 @@ export interface MultiPlatformImageArgs extends Omit<
    * - the tag, when `tags` is not given: a hash of the build context and of every argument that docker-build compares, and
    *   some characters that are new each time that it changes. So a tag is never pushed twice with different content, and
    *   the repository may have immutable tags;
-   * - a credential that is made in each `up`, which is no change of the image. `registries` are kept beside it. With
-   *   several nodes docker-build 0.0.22 pushes their index with Docker's own login: see docs/recipes.md, Registries.
+   * - a credential that is made in each `up`, which is no change of the image. `registries` are kept beside it.
    *
    * Equivalent to `docker login` with `aws ecr get-login-password`, and to buildx's `--tag`. The caller needs
    * `ecr:GetAuthorizationToken`, and the rights to push.

@@ -1,4 +1,4 @@
-import { Image } from "@pulumi/docker-build/image";
+import type { Image } from "@pulumi/docker-build/image";
 import * as pulumi from "@pulumi/pulumi";
 
 import { Builder } from "./builder";
@@ -7,8 +7,9 @@ import { exportCaches, splitCaches } from "./caches/exports";
 import { prepareContext } from "./context/prepare";
 import { defaultBuilder } from "./defaultBuilder";
 import { checkedDigests } from "./digests";
-import { imageHooks, type ImageBuild } from "./hooks";
+import type { ImageBuild } from "./hookPhases";
 import { type MultiPlatformImageArgs, normaliseImage } from "./imageArguments";
+import { declareImage } from "./platformImages/declare";
 import type { Platform } from "./platforms";
 import type { PlatformDigests } from "./registry/manifest";
 import { withRepository } from "./repository/ecr";
@@ -37,7 +38,10 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
   public readonly indexDigest: pulumi.Output<string>;
   /** The first tag with the digest: `ghcr.io/acme/api:1.0@sha256:…`. What ECS and EKS should run. */
   public readonly ref: pulumi.Output<string>;
-  /** docker-build's own resource. */
+  /**
+   * docker-build's own resource, which has the tags. Where several nodes push with `registries` or `repository`, each
+   * platform is one of its own beside it (`api-linux-arm64`), and this one puts together what they have pushed.
+   */
   public readonly image: Image;
   /** The builder, where it is one of ours. */
   public readonly builder: Builder | undefined;
@@ -68,17 +72,12 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
       provenance,
       checkedArgs: checkBaseImages ? imageArgs : undefined,
     };
-    this.image = new Image(name, imageArgs, {
-      parent: this,
-      // Nodes are resources of the builder; the builder's name alone does not wait for them.
-      dependsOn: own ? [own] : [],
-      retainOnDelete,
-      hooks: own && imageHooks(this, name, own, build),
-    });
+    const declared = declareImage({ component: this, name, builder: own, imageArgs, build, retainOnDelete });
+    this.image = declared.image;
     if (cacheTo) {
       exportCaches(this, name, cacheTo, { image: this.image, imageArgs, platforms, builder: own });
     }
-    const digests = checkedDigests(this, this.image, imageArgs, build, generation ?? this.image);
+    const digests = checkedDigests(this, declared, imageArgs, build, generation);
     this.indexDigest = digests.indexDigest;
     this.ref = digests.ref;
     this.readPlatformDigests = digests.platformDigests;

@@ -37,6 +37,11 @@ export function laneName(builderName: string, lane: number): string {
   return lane === 0 ? builderName : `${builderName}-${lane + 1}`;
 }
 
+/** The name under which buildx knows the one node of a lane that puts platforms together, whatever platform it is of. */
+export function indexName(registeredName: string): string {
+  return `${registeredName}-index`;
+}
+
 function score(lane: number, key: string): string {
   return crypto.createHash("sha256").update(`${lane} ${key}`).digest("hex");
 }

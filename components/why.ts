@@ -45,6 +45,26 @@ export function whyBuilt(before: ComparedArgs | undefined, now: ComparedArgs, un
   return reasons.length > 0 ? reasons.join("; ") : silentReason;
 }
 
+/** The same of what puts an image's platforms together: its Dockerfile is ours, and names what their nodes have pushed. */
+export function whyJoined(
+  before: ComparedArgs | undefined,
+  now: ComparedArgs,
+  unknown: readonly string[] = [],
+): string {
+  if (!before) {
+    return whyBuilt(before, now);
+  }
+  const isOther = unknown.includes("dockerfile") || text(before.dockerfile) !== text(now.dockerfile);
+  const given = ({ tags, registries, builder, platforms }: ComparedArgs) => ({ tags, registries, builder, platforms });
+  const others = whyBuilt(
+    given(before),
+    given(now),
+    unknown.filter((key) => key in given(now)),
+  );
+  const reasons = [...(isOther ? ["its platforms"] : []), ...(others === silentReason ? [] : [others])];
+  return reasons.join("; ") || "its build context";
+}
+
 /** What docker-build compares beside the arguments. */
 const silentReason =
   "the arguments are those of the last build, so the Dockerfile's text has changed, a file outside of the context that a " +

@@ -42,11 +42,10 @@ async function verify(facts: RunFacts): Promise<number> {
   const { runId, region } = facts;
   const { stop, interrupt, release } = catchSignals(say);
   try {
-    const account = new Account(region, runId);
-    const login = await account.registryLogin();
-    const project = await withProgress("set-up", () => createProject(initialSpec(runId, process.env), region, login));
+    const project = await withProgress("set-up", () => createProject(initialSpec(runId, process.env), region));
     say(`run ${runId}; project and state: ${project.folder}`);
     const stack = await RunStack.open(project, say, interrupt);
+    const account = new Account(region, runId);
     const cleanUp: CleanUp = {
       destroy: () => stack.destroy(),
       leftovers: () => account.leftovers(),

@@ -1,6 +1,7 @@
 import { BuildError } from "../errors";
 import type { Engine } from "../local/engine";
 import type { Platform } from "../platforms";
+import { indexName } from "../spread";
 import type { DescribedNode, Progress } from "./node";
 import { platformsOf } from "./placement";
 import { engineRegistration, register } from "./registration";
@@ -46,6 +47,22 @@ export class EngineSession implements BuildSession {
       progress(`registered builder ${builderName} with the docker-container driver`);
     }
     return Promise.resolve(newAttempt(platforms));
+  }
+
+  /** By the same container, which has all platforms: buildx tells containers apart by their node's name. */
+  async prepareIndex(
+    platforms: readonly Platform[],
+    _woken: readonly Platform[],
+    progress: Progress,
+  ): Promise<Attempt> {
+    const attempt = await this.prepare(platforms, progress);
+    const { builderName, engine } = this.settings;
+    const declared = this.nodes.flatMap(platformsOf);
+    register(
+      indexName(builderName),
+      engineRegistration(builderName, engine.endpoint, declared, indexName(builderName)),
+    );
+    return attempt;
   }
 
   finish(): Promise<void> {

@@ -36,7 +36,12 @@ export function remoteRegistration(builderName: string, nodes: readonly Register
  * The builder as buildx's own `create --driver docker-container --driver-opt image=…` writes it: one node for all
  * platforms, because buildx takes an endpoint once.
  */
-export function engineRegistration(builderName: string, endpoint: string, platforms: readonly Platform[]): string {
+export function engineRegistration(
+  builderName: string,
+  endpoint: string,
+  platforms: readonly Platform[],
+  registeredName = builderName,
+): string {
   const node = {
     Name: `${builderName}0`,
     Endpoint: endpoint,
@@ -45,7 +50,7 @@ export function engineRegistration(builderName: string, endpoint: string, platfo
     Flags: containerFlags,
     Files: null,
   };
-  return JSON.stringify({ Name: builderName, Driver: "docker-container", Nodes: [node], Dynamic: false });
+  return JSON.stringify({ Name: registeredName, Driver: "docker-container", Nodes: [node], Dynamic: false });
 }
 
 /**

@@ -9,6 +9,7 @@ import { mend } from "./mend";
 import type { Access, Progress, RunNode } from "./node";
 import { lists, nodeOf, nodesOf, provePlacement } from "./placement";
 import { register, remoteRegistration } from "./registration";
+import { indexName } from "../spread";
 import { Relay } from "./relay";
 import { explainIndexLogin } from "./indexLogin";
 import { type Attempt, type BuildSession, explainForeign, newAttempt } from "./session";
@@ -52,6 +53,14 @@ export class RelaySession implements BuildSession {
     }
   }
 
+  async prepareIndex(platforms: readonly Platform[], woken: readonly Platform[], progress: Progress): Promise<Attempt> {
+    const attempt = await this.prepare(woken, progress);
+    const node = nodeOf(this.settings.nodes, platforms[0]);
+    const furtherPlatforms = platforms.filter((platform) => platform !== node.platform);
+    this.registerAs(indexName(this.settings.builderName), [{ ...node, furtherPlatforms }]);
+    return attempt;
+  }
+
   async finish(attempt: Attempt, hasFailed: boolean): Promise<void> {
     this.liveness.end(attempt);
     if (attempt.isHeld) {
@@ -83,10 +92,12 @@ export class RelaySession implements BuildSession {
 
   async readProvenance(repository: string, digests: PlatformDigests): Promise<RecordedProvenance[]> {
     const platforms = Object.keys(digests) as Platform[];
-    const records = nodesOf(this.settings.nodes, platforms).map((node) => {
+    const nodes = nodesOf(this.settings.nodes, platforms);
+    const records = nodes.map((node) => {
       const own = platforms.filter((platform) => nodeOf(this.settings.nodes, platform) === node);
       const wanted = Object.fromEntries(own.map((platform) => [platform, digests[platform]]));
-      return readProvenance(this.relay.socket(node.name), repository, wanted, recordTimeoutMilliseconds);
+      const socket = this.relay.socket(node.name);
+      return readProvenance(socket, repository, wanted, nodes.length > 1, recordTimeoutMilliseconds);
     });
     return (await Promise.all(records)).flat();
   }
@@ -146,17 +157,23 @@ export class RelaySession implements BuildSession {
   }
 
   private register(progress: Progress): void {
-    const nodes = this.settings.nodes.map(({ name, platform, furtherPlatforms }) => ({
+    const { builderName, nodes } = this.settings;
+    if (this.registerAs(builderName, nodes)) {
+      progress(`registered builder ${builderName} with nodes ${nodes.map(({ name }) => name).join(", ")}`);
+    }
+  }
+
+  private registerAs(
+    builderName: string,
+    nodes: readonly Pick<RunNode, "name" | "platform" | "furtherPlatforms">[],
+  ): boolean {
+    const registered = nodes.map(({ name, platform, furtherPlatforms }) => ({
       name,
       platform,
       furtherPlatforms,
       endpoint: this.relay.registeredEndpoint(name),
     }));
-    if (register(this.settings.builderName, remoteRegistration(this.settings.builderName, nodes))) {
-      progress(
-        `registered builder ${this.settings.builderName} with nodes ${nodes.map(({ name }) => name).join(", ")}`,
-      );
-    }
+    return register(builderName, remoteRegistration(builderName, registered));
   }
 }
 

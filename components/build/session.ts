@@ -31,6 +31,11 @@ export function newAttempt(
 export interface BuildSession {
   /** Makes all ready for a build of these platforms. */
   prepare(platforms: readonly Platform[], progress: Progress): Promise<Attempt>;
+  /**
+   * Makes ready for a build that puts together what nodes have pushed, on the node of the first platform alone.
+   * @param woken the platforms whose nodes are to be awake, its own among them.
+   */
+  prepareIndex(platforms: readonly Platform[], woken: readonly Platform[], progress: Progress): Promise<Attempt>;
   /** After a failed build: mends what can be mended and says whether to build again. Explains a failure that stays. */
   recover(attempt: Attempt, error: string, progress: Progress): Promise<boolean>;
   /** After a build, however it ended: gives up what `prepare` took. Never throws. */

@@ -51,6 +51,8 @@ export async function readProvenance(
   socket: string,
   repository: string,
   wanted: PlatformDigests,
+  /** Of several nodes each pushes by digest. Another record with the same digests is of the index, put together there. */
+  isByDigest: boolean,
   timeoutMilliseconds: number,
 ): Promise<RecordedProvenance[]> {
   const client = new (constructor())(`unix:${socket}`, grpc.credentials.createInsecure());
@@ -64,7 +66,7 @@ export async function readProvenance(
       record: BuildRecord | null;
     }[];
     const records = events
-      .flatMap(({ record }) => (record?.CompletedAt && namesRepository(record, repository) ? [record] : []))
+      .flatMap(({ record }) => (record?.CompletedAt && pushesTo(record, repository, isByDigest) ? [record] : []))
       .sort((first, second) => completedAt(second) - completedAt(first));
     const found = new Map<Platform, RecordedProvenance>();
     for (const record of records) {
@@ -84,8 +86,9 @@ export async function readProvenance(
   }
 }
 
-function namesRepository(record: BuildRecord, repository: string): boolean {
-  const names = record.Exporters.flatMap(({ Attrs }) => Attrs.name?.split(",") ?? []);
+function pushesTo(record: BuildRecord, repository: string, isByDigest: boolean): boolean {
+  const exporters = record.Exporters.filter(({ Attrs }) => !isByDigest || Attrs["push-by-digest"] === "true");
+  const names = exporters.flatMap(({ Attrs }) => Attrs.name?.split(",") ?? []);
   return names.some((name) => {
     const parsed = parsePulled(name);
     return parsed && `${parsed.registry}/${parsed.repository}` === repository;

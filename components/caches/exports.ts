@@ -36,8 +36,9 @@ export function splitCaches(args: dockerBuild.ImageArgs, platforms: readonly Pla
   if (!cacheTo) {
     return { imageArgs: { ...args, cacheFrom } };
   }
+  const inline = hasNoInline(args.cacheTo) ? undefined : cacheTo.apply((given) => given.filter(isInline));
   return {
-    imageArgs: { ...args, cacheFrom, cacheTo: cacheTo.apply((given) => given.filter(isInline)) },
+    imageArgs: { ...args, cacheFrom, cacheTo: inline },
     cacheTo: cacheTo.apply((given) => given.filter((cache) => !isInline(cache))),
   };
 }
@@ -77,15 +78,23 @@ export function exportCaches(
   }
 }
 
+type GivenCaches = dockerBuild.ImageArgs["cacheTo"];
+
 /** Whether all that is given is known now to be inline: then nothing is exported beside the image. */
-function areInline(cacheTo: NonNullable<dockerBuild.ImageArgs["cacheTo"]>): boolean {
-  return (
-    Array.isArray(cacheTo) &&
-    cacheTo.every((cache) => {
-      const { inline, raw } = cache as { inline?: unknown; raw?: unknown };
-      return isInline({ inline: inline as CacheTo["inline"], raw: typeof raw === "string" ? raw : undefined });
-    })
-  );
+function areInline(cacheTo: GivenCaches): boolean {
+  return Array.isArray(cacheTo) && cacheTo.every(isKnownInline);
+}
+
+/** Whether it is known now that nothing of it is part of the image. */
+function hasNoInline(cacheTo: GivenCaches): boolean {
+  const isPlain = (cache: unknown) =>
+    !pulumi.Output.isInstance(cache) && !pulumi.Output.isInstance((cache as { raw?: unknown }).raw);
+  return Array.isArray(cacheTo) && cacheTo.every((cache) => isPlain(cache) && !isKnownInline(cache));
+}
+
+function isKnownInline(cache: unknown): boolean {
+  const { inline, raw } = cache as { inline?: unknown; raw?: unknown };
+  return isInline({ inline: inline as CacheTo["inline"], raw: typeof raw === "string" ? raw : undefined });
 }
 
 function exportsOf(given: pulumi.Output<CacheTo[] | undefined>): pulumi.Output<CacheTo[]> {

@@ -22,8 +22,8 @@ interface StoredBuilder {
 }
 
 const directSuffix = "-direct";
-/** Of a lane behind a registered name: see `laneName`. */
-const laneSuffix = /(-[0-9a-f]{8})-\d{1,3}$/;
+/** What `laneName` and `indexName` put behind a builder's name. */
+const laneSuffix = /(-[0-9a-f]{8})(?:-\d{1,3})?(?:-index)?$/;
 
 /** The name under which buildx knows a builder's nodes by their own addresses: besides the one that `pulumi up` writes. */
 export function directName(builderName: string): string {

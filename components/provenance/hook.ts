@@ -3,20 +3,20 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { BuildSession } from "../build/session";
 import { argumentError } from "../errors";
-import type { ImageBuild } from "../hooks";
+import type { ImageBuild } from "../hookPhases";
 import { resolved } from "../resolved";
 import { attachProvenance } from "./attach";
 
 /** Before a build: whether its nodes can be asked for what they recorded is known only here. */
 export function refuseUnlessRecorded(
-  name: string,
+  owner: string,
   { provenance }: Pick<ImageBuild, "provenance">,
   session: BuildSession,
 ): void {
   if (provenance && !session.readProvenance) {
     const remedy =
       "BuildKit runs in a Docker engine's container here, whose records can't be read; leave it out, or build where buildkitd runs itself";
-    throw argumentError(`MultiPlatformImage ${name}`, "provenance", provenance, remedy);
+    throw argumentError(owner, "provenance", provenance, remedy);
   }
 }
 
@@ -25,8 +25,8 @@ export async function attachIfAsked(
   component: pulumi.Resource,
   { provenance: mode, platforms, insecureRegistries = [] }: ImageBuild,
   session: BuildSession,
-  inputs: pulumi.Inputs = {},
-  outputs: pulumi.Inputs = {},
+  inputs: pulumi.Inputs,
+  outputs: pulumi.Inputs,
 ): Promise<void> {
   if (!mode) {
     return;

@@ -17,6 +17,8 @@ export interface BuiltImage {
   /** Pushed by this `up`, not by an earlier one. */
   wasPushedNow: boolean;
   platforms: readonly Platform[];
+  /** What nodes have pushed for the platforms, where that is known: the index must hold just that. */
+  pushedDigests?: PlatformDigests;
   logins: readonly RegistryLogin[];
   /** Registries, `HOST:PORT`, that were declared to be without TLS. */
   insecureRegistries: readonly string[];
@@ -48,7 +50,8 @@ export async function checkImage(image: BuiltImage): Promise<CheckedImage> {
   }
   try {
     const isInsecure = image.insecureRegistries.includes(reference.registry);
-    return { ...named, platformDigests: await readIndex(reference, digest, platforms, image.logins, isInsecure) };
+    const platformDigests = await readIndex(reference, digest, platforms, image.logins, isInsecure);
+    return { ...named, platformDigests, problem: describeOther(platformDigests, image) };
   } catch (error) {
     if (!(error instanceof BuildError)) {
       throw error;
@@ -57,6 +60,17 @@ export async function checkImage(image: BuiltImage): Promise<CheckedImage> {
     const isExcused = error instanceof RegistryUnreachableError && !image.wasPushedNow;
     return isExcused ? { ...named, warning: message, unknownBecause: message } : { ...named, problem: message };
   }
+}
+
+/** BuildKit takes over what `FROM` names as it is, unless that has triggers (`ONBUILD`), which it then runs. */
+function describeOther(found: PlatformDigests, { ref, platforms, pushedDigests }: BuiltImage): string | undefined {
+  const other = platforms.find((platform) => pushedDigests && found[platform] !== pushedDigests[platform]);
+  return (
+    other &&
+    `the index ${ref} holds ${found[other]} for ${other}, and its node has pushed ${pushedDigests?.[other]}. A Dockerfile ` +
+      "with ONBUILD in its last stage can't be built with `registries` or `repository` on several nodes: log in with " +
+      "`docker login` in their place"
+  );
 }
 
 function withoutRegistry({ digest, platforms }: BuiltImage): Partial<CheckedImage> {

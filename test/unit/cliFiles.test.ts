@@ -104,7 +104,9 @@ describe("files of the command line", () => {
       sockets: [socket],
     });
     // A lane of the builder is the builder's.
-    assert.equal(ownRegistration(`${builderName}-2`, relay)?.builderName, builderName);
+    for (const suffix of ["-2", "-index", "-2-index"]) {
+      assert.equal(ownRegistration(`${builderName}${suffix}`, relay)?.builderName, builderName);
+    }
     const others = [
       remoteRegistration("b", [{ name: "arm64", platform, endpoint: "tcp://10.0.0.1:1234" }]),
       remoteRegistration("b", [{ name: "arm64", platform, endpoint: "unix:///run/buildkit/buildkitd.sock" }]),

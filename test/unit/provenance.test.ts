@@ -87,7 +87,7 @@ describe("provenance: before a build", () => {
   const session = { prepare: undefined, recover: undefined, finish: undefined, explain: undefined } as never;
 
   it("fails where BuildKit runs in a Docker engine's container", () => {
-    const refused = () => refuseUnlessRecorded("api", { provenance: "min" }, session);
+    const refused = () => refuseUnlessRecorded("MultiPlatformImage api", { provenance: "min" }, session);
     assert.throws(
       refused,
       /MultiPlatformImage api: `provenance` is "min": BuildKit runs in a Docker engine's container/,
@@ -105,9 +105,9 @@ describe("provenance: BuildKit's records", () => {
     blobs.set(digestOf(bytes), bytes);
     return digestOf(bytes);
   };
-  const build = (name: string, seconds: number, note: string, pushed = digest) => ({
+  const build = (name: string, seconds: number, note: string, pushed = digest, further: object = {}) => ({
     record: {
-      Exporters: [{ Attrs: { name } }],
+      Exporters: [{ Attrs: { name, ...further } }],
       CompletedAt: { seconds, nanos: 0 },
       Result: {
         Results: { 0: { media_type: "application/vnd.oci.image.manifest.v1+json", digest: pushed } },
@@ -154,7 +154,7 @@ describe("provenance: BuildKit's records", () => {
     fs.rmSync(folder, { recursive: true });
   });
 
-  const read = () => readProvenance(socket, repository, { "linux/amd64": digest }, 5_000);
+  const read = (isByDigest = false) => readProvenance(socket, repository, { "linux/amd64": digest }, isByDigest, 5_000);
 
   it("gives the newest of the digest in the repository, never another's build of the same content", async () => {
     events = [
@@ -170,6 +170,13 @@ describe("provenance: BuildKit's records", () => {
       predicate: { note: "ours" },
     });
     assert.deepEqual(others, []);
+  });
+
+  it("gives what a node has built, not the index that it has put together of the same manifests", async () => {
+    const byDigest = { "push-by-digest": "true" };
+    events = [build(repository, 1, "built", digest, byDigest), build(`${repository}:1`, 2, "put together")];
+    const [found] = await read(true);
+    assert.deepEqual(found.predicate, { note: "built" });
   });
 
   it("gives nothing where all are another's", async () => {

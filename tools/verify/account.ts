@@ -1,5 +1,5 @@
 import { EC2 } from "@aws-sdk/client-ec2";
-import { type AuthorizationData, ECR } from "@aws-sdk/client-ecr";
+import { ECR } from "@aws-sdk/client-ecr";
 import { IAM } from "@aws-sdk/client-iam";
 import { SSM } from "@aws-sdk/client-ssm";
 import { STS } from "@aws-sdk/client-sts";
@@ -76,24 +76,8 @@ export class Account {
 
   /** The value of an `Authorization` header for ECR. */
   async registryAuthorization(): Promise<string> {
-    return `Basic ${(await this.registryToken()).authorizationToken ?? ""}`;
-  }
-
-  /** Docker's own login to ECR, for the index of several nodes (docs/recipes.md, Registries): in no file. */
-  async registryLogin(): Promise<Record<string, string>> {
-    const { authorizationToken, proxyEndpoint } = await this.registryToken();
-    return proxyEndpoint
-      ? {
-          DOCKER_AUTH_CONFIG: JSON.stringify({
-            auths: { [new URL(proxyEndpoint).host]: { auth: authorizationToken } },
-          }),
-        }
-      : {};
-  }
-
-  private async registryToken(): Promise<AuthorizationData> {
     const { authorizationData } = await this.ecr.getAuthorizationToken({});
-    return authorizationData?.[0] ?? {};
+    return `Basic ${authorizationData?.[0]?.authorizationToken ?? ""}`;
   }
 
   /** All that AWS lists of the run, after it. */

@@ -18,7 +18,7 @@ export interface Project {
  * Makes the project. Pulumi fetches the plugins of aws and tls by itself, into our own PULUMI_HOME, where the next run
  * finds them; whoever sets PULUMI_HOME and PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION brings others.
  */
-export async function createProject(spec: Spec, region: string, login: Record<string, string>): Promise<Project> {
+export async function createProject(spec: Spec, region: string): Promise<Project> {
   const tools = await prepareTools(["pulumi", "pulumi-language-nodejs", "pulumi-resource-docker-build"]);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "verify-aws-"));
   const state = path.join(folder, "state");
@@ -41,7 +41,6 @@ export async function createProject(spec: Spec, region: string, login: Record<st
     // Of a state that is deleted with the run, and was never anywhere else.
     PULUMI_CONFIG_PASSPHRASE: "verify",
     AWS_REGION: region,
-    ...login,
   };
   const known = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return { folder, environment: Object.fromEntries(known) };

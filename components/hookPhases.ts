@@ -1,0 +1,141 @@
+import type * as dockerBuild from "@pulumi/docker-build";
+import * as pulumi from "@pulumi/pulumi";
+
+import { checkBaseImages } from "./baseImages/check";
+import type { Progress } from "./build/node";
+import { platformsOf } from "./build/placement";
+import type { Attempt, BuildSession } from "./build/session";
+import type { Builder } from "./builder";
+import { allPlatforms, isNativeOn, type Platform } from "./platforms";
+import { attachIfAsked, refuseUnlessRecorded } from "./provenance/hook";
+import type { ProvenanceMode } from "./provenance/statement";
+import { refuseWithoutIndexLogin } from "./registry/indexLogin";
+import { resolved } from "./resolved";
+import { whyBuilt, whyJoined } from "./why";
+
+/** What one of docker-build's images is: all of an image, one platform of it, or what puts its platforms together. */
+export type ImagePurpose = "image" | "platform" | "index";
+
+/** What the hooks of one image know of its build. */
+export interface ImageBuild {
+  readonly platforms: readonly Platform[];
+  /** Registries without TLS, as the builder's nodes have them. */
+  readonly insecureRegistries?: readonly string[];
+  /** What its base images are found by; none where they are not checked. */
+  readonly checkedArgs?: dockerBuild.ImageArgs;
+  /** How much provenance is attached to what is pushed; none where none is. */
+  readonly provenance?: ProvenanceMode;
+  /** Set once this `up` has built and pushed. */
+  wasPushedNow: boolean;
+  attempt?: Attempt;
+}
+
+/** What the phases of a build have at hand. */
+export interface BuildStep {
+  component: pulumi.Resource;
+  /** What errors begin with: `MultiPlatformImage api`. */
+  owner: string;
+  builder: Builder;
+  build: ImageBuild;
+  session: BuildSession;
+  progress: Progress;
+}
+
+/** What an image's hooks do and say, by what the image is. */
+interface HookPhases {
+  /** What is told of the build: `building image api: …`. */
+  subject: (name: string) => string;
+  why: typeof whyBuilt;
+  /** The platforms whose nodes the build wakes. */
+  wakes: (build: ImageBuild) => readonly Platform[];
+  before: (step: BuildStep, inputs: pulumi.Inputs) => Promise<Attempt>;
+  after: (step: BuildStep, inputs: pulumi.Inputs, outputs: pulumi.Inputs) => Promise<void>;
+  /** What an error means that the session has no words for. */
+  explain: (error: string) => string | undefined;
+}
+
+export const hookPhases: Record<ImagePurpose, HookPhases> = {
+  image: {
+    subject: (name) => `image ${name}`,
+    why: whyBuilt,
+    wakes: ({ platforms }) => platforms,
+    before: async (step, inputs) => {
+      await checkLogin(step, inputs);
+      return prepareBuild(step);
+    },
+    after: concludePush,
+    explain: () => undefined,
+  },
+  platform: {
+    subject: (name) => `image ${name}`,
+    why: whyBuilt,
+    wakes: ({ platforms }) => platforms,
+    before: prepareBuild,
+    after: () => Promise.resolve(),
+    explain: () => undefined,
+  },
+  index: {
+    subject: (name) => `index of image ${name}`,
+    why: whyJoined,
+    wakes: wokenForIndex,
+    before: ({ build, session, progress }) => session.prepareIndex(build.platforms, wokenForIndex(build), progress),
+    after: concludePush,
+    explain: explainMissing,
+  },
+};
+
+async function prepareBuild(step: BuildStep): Promise<Attempt> {
+  const { owner, build, session, progress } = step;
+  await checkBases(step);
+  refuseUnlessRecorded(owner, build, session);
+  return session.prepare(build.platforms, progress);
+}
+
+async function concludePush(
+  { component, build, session }: BuildStep,
+  inputs: pulumi.Inputs,
+  outputs: pulumi.Inputs,
+): Promise<void> {
+  build.wasPushedNow = true;
+  await attachIfAsked(component, build, session, inputs, outputs);
+}
+
+/** One node pushes an index. What all of them recorded is needed for provenance. */
+function wokenForIndex({ platforms, provenance }: ImageBuild): readonly Platform[] {
+  return provenance ? platforms : platforms.slice(0, 1);
+}
+
+function explainMissing(error: string): string | undefined {
+  return /sha256:[0-9a-f]{64}: not found|manifest unknown/.test(error)
+    ? "What the nodes have pushed for a platform is no longer in the registry. Fix: build the platforms again, with " +
+        "`pulumi up --replace` and the URNs of the images of the platforms."
+    : undefined;
+}
+
+/** Before any node is called: a base image without the platform is no reason to wake one. */
+async function checkBases({ component, owner, builder, build, progress }: BuildStep): Promise<void> {
+  const { platforms, checkedArgs } = build;
+  if (!checkedArgs) {
+    return;
+  }
+  const nodes = await resolved(builder.nodes);
+  const { context, dockerfile, buildArgs, target, registries } = checkedArgs;
+  const inputs = await resolved(pulumi.output({ context, dockerfile, buildArgs, target, registries }));
+  const buildPlatform = (platform: Platform) => {
+    const node = nodes.find((each) => platformsOf(each).includes(platform));
+    // A node that is not native is this machine's own daemon.
+    return node?.native === false ? allPlatforms.find((each) => isNativeOn(each, process.arch)) : node?.platform;
+  };
+  const isOnThisMachine = nodes.every(({ kind }) => kind === "local");
+  const warn = (message: string) => pulumi.log.warn(message, component);
+  await checkBaseImages({ owner, platforms, buildPlatform, isOnThisMachine, ...inputs }, progress, warn);
+}
+
+async function checkLogin({ owner, build, session }: BuildStep, inputs: pulumi.Inputs): Promise<void> {
+  const { push, tags, registries } = inputs as Pick<dockerBuild.ImageArgs, "push" | "tags" | "registries">;
+  const given = await resolved(pulumi.output({ push, tags, registries }));
+  if (given.push && session.nodeCount(build.platforms) > 1) {
+    const { tags = [], registries: logins = [] } = given;
+    await refuseWithoutIndexLogin({ owner, tags, logins });
+  }
+}
