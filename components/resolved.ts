@@ -7,3 +7,9 @@ import type * as pulumi from "@pulumi/pulumi";
 export function resolved<T>(output: pulumi.Output<T>): Promise<T> {
   return (output as unknown as { promise(): Promise<T> }).promise();
 }
+
+/** The value of an output, or another one in a preview that does not know it. */
+export async function resolvedOr<T>(output: pulumi.Output<T>, otherwise: T): Promise<T> {
+  const isKnown = await (output as unknown as { isKnown: Promise<boolean> }).isKnown;
+  return isKnown ? resolved(output) : otherwise;
+}

@@ -9,6 +9,7 @@ import { imageHooks } from "../hooks";
 import type { Platform } from "../platforms";
 import type { PlatformDigests } from "../registry/manifest";
 import { asResourceError } from "../resourceError";
+import { resolvedOr } from "../resolved";
 import { indexDockerfile } from "./dockerfile";
 import { exportByDigest, repositoriesOf } from "./repositories";
 
@@ -68,30 +69,33 @@ export function declareImage(declaration: ImageDeclaration): DeclaredImage {
   return { image, platformImages: [] };
 }
 
+/** For a preview: of a Dockerfile that is not known docker-build takes the context's own, which may not be there. */
+const unknownDockerfile = "# known in the update\nFROM scratch\n";
+
 type OnBuilder = ImageDeclaration & { builder: Builder };
 
 function declareApart(declaration: OnBuilder): DeclaredImage {
   const { component, name, builder, imageArgs, build, retainOnDelete } = declaration;
-  const tags = pulumi.output(imageArgs.tags);
-  const repositories = tags.apply((given) => asResourceError(component, () => repositoriesOf(given ?? [])));
+  const repositories = pulumi
+    .output(imageArgs.tags)
+    .apply((given) => asResourceError(component, () => repositoriesOf(given ?? [])));
   const platformImages = build.platforms.map((platform) => platformImage(declaration, platform, repositories));
   const pushedDigests = pulumi.unsecret(
     pulumi.all(platformImages.map(({ digest }) => digest)).apply((digests) => byPlatform(build.platforms, digests)),
   );
+  const dockerfile = pulumi
+    .all([repositories, pushedDigests])
+    .apply(([[repository], digests]) => indexDockerfile(repository, digests));
   const indexArgs: dockerBuild.ImageArgs = {
     buildOnPreview: false,
     builder: { name: builder.indexBuilderNameFor(component) },
     // The same as of the platforms, and not read: with none, docker-build takes the project's folder.
     context: imageArgs.context,
-    dockerfile: {
-      inline: pulumi
-        .all([repositories, pushedDigests])
-        .apply(([[repository], digests]) => indexDockerfile(repository, digests)),
-    },
+    dockerfile: { inline: pulumi.runtime.isDryRun() ? resolvedOr(dockerfile, unknownDockerfile) : dockerfile },
     platforms: imageArgs.platforms,
     push: true,
     registries: imageArgs.registries,
-    tags,
+    tags: imageArgs.tags,
   };
   const image = new Image(name, indexArgs, {
     parent: component,

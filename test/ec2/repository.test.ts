@@ -1,13 +1,16 @@
 import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { prepareTools } from "../../tools";
 import { type Cloud, startCloud } from "../cloud/cloud";
 import { type Ecr, startEcr } from "../cloud/ecr";
 import { testPulumiHome } from "../cloud/plugins/install";
 import { type NamespaceNode, skipWithout, startNamespaceNode } from "../hosts";
 import { getMachines } from "../main/fixture";
 import { trusting } from "../main/image";
-import { Stack } from "../main/stack";
+import { localDaemons } from "../main/processes";
+import { Stack, waitFor } from "../main/stack";
 
 interface Outputs {
   indexDigest: string;
@@ -35,7 +38,14 @@ describe("an image in a repository of ECR", function () {
     stack = await newStack({ name: "team/app" });
   });
 
-  async function newStack(repository: unknown): Promise<Stack> {
+  after(async () => {
+    for (const { pid, daemonPid } of localDaemons(stack)) {
+      process.kill(pid, "SIGTERM");
+      await waitFor(`the end of ${daemonPid}`, () => !fs.existsSync(`/proc/${daemonPid}/fd`), 40);
+    }
+  });
+
+  async function newStack(repository: unknown, more: object = {}): Promise<Stack> {
     const environment = {
       ...trusting(ecr),
       ...cloud.environment(),
@@ -44,7 +54,8 @@ describe("an image in a repository of ECR", function () {
       PULUMI_HOME: await testPulumiHome(),
     };
     const program = path.join(__dirname, "repositoryProgram");
-    const made = await Stack.create(specOf(repository), { environment, program });
+    const onPath = await prepareTools(["buildkitd", "runc"]);
+    const made = await Stack.create({ ...specOf(repository), ...more }, { environment, program, onPath });
     made.write("app/file", "1");
     return made;
   }
@@ -128,6 +139,33 @@ describe("an image in a repository of ECR", function () {
     const { code, output } = await stack.up();
     assert.notEqual(code, 0, output);
     assert.match(output, /The image tag '1\.0' already exists in the 'team\/app' repository/);
+  });
+
+  it("recipe 20: of two nodes gets one index by `repository` alone, and no other way to it", async () => {
+    const builder = { nodes: [node.remoteNode(), { kind: "local", platform: "linux/arm64" }] };
+    const { image, ...spec } = specOf({ name: "team/both" });
+    const platforms = ["linux/amd64", "linux/arm64"];
+    stack = await newStack(spec.repository, { builder, image: { ...image, platforms } });
+    const preview = await stack.preview();
+    assert.equal(preview.code, 0, preview.output);
+    const first = await up();
+    assert.match(first.ref, new RegExp(`^${ecr.host}/team/both:[0-9a-f]{16}-[0-9a-f]{8}@${first.indexDigest}$`));
+    assert.deepEqual(tagsPut(), [`/v2/team/both/manifests/${tagOf(first.ref)}`]);
+    assert.ok(!fs.existsSync(path.join(stack.home, ".docker/config.json")));
+
+    ecr.expireTokens();
+    const second = await up("--expect-no-changes");
+    assert.deepEqual([second.ref, tagsPut()], [first.ref, []]);
+    ecr.expireTokens();
+    const refreshed = await stack.run("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+    assert.equal(refreshed.code, 0, refreshed.output);
+    assert.equal((await up("--expect-no-changes")).ref, first.ref);
+
+    ecr.expireTokens();
+    stack.write("app/file", "2");
+    const changed = await up();
+    assert.notEqual(changed.indexDigest, first.indexDigest);
+    assert.deepEqual(tagsPut(), [`/v2/team/both/manifests/${tagOf(changed.ref)}`]);
   });
 
   it("no token is in the state in clear", () => {

@@ -143,7 +143,9 @@ describe("a registry that wants a login", function () {
       assert.ok(!stack.stateText().includes(password));
     });
 
-    it("is not asked by an `up` without a change", async () => {
+    it("is not asked by a preview or an `up` without a change", async () => {
+      const preview = await stack.preview("--expect-no-changes");
+      assert.equal(preview.code, 0, preview.output);
       const second = await pushedBy(stack, "--expect-no-changes");
       assert.doesNotMatch(second.output, /is awake|building/);
       assert.deepEqual({ ...second, output: "" }, { ...first, output: "" });
