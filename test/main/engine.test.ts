@@ -83,6 +83,19 @@ describe("local nodes through a Docker engine", function () {
     assert.doesNotMatch(output, /node amd64 .* is not native|retrying/);
   });
 
+  it("push one index with a login of the arguments, by one container", async () => {
+    const login = { address: machines.registry.host, username: "builder", password: "word" };
+    const other = await create(nodes, "login", machines.registry.host, { registries: [login] });
+    other.write("app/Dockerfile", "FROM scratch\nARG TARGETARCH\nCOPY Dockerfile /${TARGETARCH}\n");
+    const { code, output } = await other.up();
+    assert.equal(code, 0, output);
+    const { app } = await other.outputs<{ app: { indexDigest: string; platformDigests: object } }>();
+    const index = await inspectIndex(machines.registry, `${machines.registry.host}/login:1`);
+    assert.deepEqual(app, { ...app, indexDigest: index.digest, platformDigests: index.platformDigests });
+    const names = (await containers()).flatMap(({ Names }) => Names).filter((name) => !name.includes(registered));
+    assert.deepEqual(names, [`/buildx_buildkit_${/registered builder (\S+)/.exec(output)?.[1]}0`]);
+  });
+
   it("explain a registry on a loopback that is not the container's", async () => {
     const other = await create(nodes, "loopback", "127.0.0.1:1");
     other.write("app/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
@@ -114,8 +127,13 @@ describe("local nodes through a Docker engine", function () {
     assert.match(output, /can't share a builder with remote nodes, because a builder has one driver\. Fix: /);
   });
 
-  function create(declared: unknown[], repository: string, registry = machines.registry.host): Promise<Stack> {
-    const app = { context: "./app", tags: [`${registry}/${repository}:1`] };
+  function create(
+    declared: unknown[],
+    repository: string,
+    registry = machines.registry.host,
+    further: object = {},
+  ): Promise<Stack> {
+    const app = { context: "./app", tags: [`${registry}/${repository}:1`], ...further };
     const environment = { ...trusting(machines.registry), DOCKER_HOST: engine.endpoint };
     return Stack.create({ builder: { nodes: declared }, images: { app } }, { environment });
   }

@@ -69,10 +69,10 @@ describe("a registry that wants a login", function () {
     return stack;
   }
 
-  function declare(stack: Stack, app: object): void {
+  function declare(stack: Stack, app: object, furtherPlatforms?: string[]): void {
     const builder = {
       nodes: [
-        { ...node.remoteNode(), name: "one" },
+        { ...node.remoteNode(), name: "one", furtherPlatforms },
         { kind: "local", platform: "linux/arm64", name: "two" },
       ],
     };
@@ -219,6 +219,18 @@ describe("a registry that wants a login", function () {
       });
     return Promise.all(digests.map(ask));
   }
+
+  it("gets three platforms of two nodes, under tags of two repositories", async () => {
+    const platforms = ["linux/386", "linux/amd64", "linux/arm64"];
+    const tags = [tag("three"), `${registry.host}/other:three`];
+    const stack = await stackWith({});
+    declare(stack, { registries: registries(), platforms, tags }, ["linux/386"]);
+    const { platformDigests } = await pushedBy(stack);
+    assert.deepEqual(Object.keys(platformDigests).sort(), platforms);
+    for (const each of tags) {
+      assert.deepEqual(await digestsOf(each), platformDigests);
+    }
+  });
 
   it("can't get an image that BuildKit would change where it puts platforms together", async () => {
     const stack = await stackWith({ registries: registries(), tags: [tag("onbuild")] });
