@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import * as grpc from "@grpc/grpc-js";
-import * as protoLoader from "@grpc/proto-loader";
+import type * as grpc from "@grpc/grpc-js";
 
 import { formatPlatform } from "../platforms";
+import { deadline, withClient } from "./connection";
 import { controlDescriptor } from "./protocol";
 import { type Definition, fileOf } from "./solve";
 
@@ -13,9 +13,6 @@ export interface DaemonInfo {
   /** The platforms that its workers list, the machine's own first, emulated ones included. */
   platforms: string[];
 }
-
-// protobuf.js wants even empty parts spelled out in its type, not in its input.
-type Descriptor = Parameters<typeof protoLoader.fromJSON>[0];
 
 interface WorkerRecord {
   platforms: { Architecture: string; OS: string; Variant: string }[];
@@ -116,35 +113,10 @@ export async function writeFile(socket: string, bytes: number, timeoutMillisecon
   });
 }
 
-async function withControl<T>(socket: string, use: (control: ControlClient) => Promise<T>): Promise<T> {
-  const control = new (controlConstructor())(`unix:${socket}`, grpc.credentials.createInsecure());
-  try {
-    return await use(control);
-  } finally {
-    control.close();
-  }
-}
+const controlApi = { descriptor: controlDescriptor, services: ["moby.buildkit.v1.Control"] };
 
-let memoisedConstructor: (new (address: string, credentials: grpc.ChannelCredentials) => ControlClient) | undefined;
-
-function controlConstructor(): new (address: string, credentials: grpc.ChannelCredentials) => ControlClient {
-  memoisedConstructor ??= (() => {
-    const definition = protoLoader.fromJSON(controlDescriptor as unknown as Descriptor, {
-      keepCase: true,
-      defaults: true,
-      longs: String,
-    });
-    const service = definition["moby.buildkit.v1.Control"] as grpc.ServiceDefinition;
-    return grpc.makeClientConstructor(service, "Control") as unknown as new (
-      address: string,
-      credentials: grpc.ChannelCredentials,
-    ) => ControlClient;
-  })();
-  return memoisedConstructor;
-}
-
-function deadline(milliseconds: number): grpc.CallOptions {
-  return { deadline: Date.now() + milliseconds };
+function withControl<T>(socket: string, use: (control: ControlClient) => Promise<T>): Promise<T> {
+  return withClient(socket, controlApi, use);
 }
 
 function platformText(platform: { Architecture: string; OS: string; Variant: string }): string {

@@ -1,9 +1,9 @@
-import * as grpc from "@grpc/grpc-js";
-import * as protoLoader from "@grpc/proto-loader";
+import type * as grpc from "@grpc/grpc-js";
 
 import { parsePlatform, type Platform } from "../platforms";
 import type { PlatformDigests } from "../registry/manifest";
 import { parsePulled } from "../registry/reference";
+import { deadline, withClient } from "./connection";
 import { historyDescriptor } from "./historyProtocol";
 
 /** What BuildKit noted of a build of one platform. */
@@ -39,6 +39,10 @@ interface HistoryClient extends grpc.Client {
   Read(request: { digest: string }, options: grpc.CallOptions): grpc.ClientReadableStream<{ data: Buffer }>;
 }
 
+const historyApi = {
+  descriptor: historyDescriptor,
+  services: ["moby.buildkit.v1.Control", "containerd.services.content.v1.Content"],
+};
 const predicateTypeKey = "in-toto.io/predicate-type";
 const provenancePrefix = "https://slsa.dev/provenance/";
 
@@ -55,13 +59,12 @@ export async function readProvenance(
   isByDigest: boolean,
   timeoutMilliseconds: number,
 ): Promise<RecordedProvenance[]> {
-  const client = new (constructor())(`unix:${socket}`, grpc.credentials.createInsecure());
-  const options = { deadline: Date.now() + timeoutMilliseconds };
-  const read = async (digest: string): Promise<Buffer> => {
-    const parts = (await client.Read({ digest }, options).toArray()) as { data: Buffer }[];
-    return Buffer.concat(parts.map(({ data }) => data));
-  };
-  try {
+  const options = deadline(timeoutMilliseconds);
+  return withClient(socket, historyApi, async (client: HistoryClient) => {
+    const read = async (digest: string): Promise<Buffer> => {
+      const parts = (await client.Read({ digest }, options).toArray()) as { data: Buffer }[];
+      return Buffer.concat(parts.map(({ data }) => data));
+    };
     const events = (await client.ListenBuildHistory({ EarlyExit: true }, options).toArray()) as {
       record: BuildRecord | null;
     }[];
@@ -81,9 +84,7 @@ export async function readProvenance(
       }
     }
     return [...found.values()];
-  } finally {
-    client.close();
-  }
+  });
 }
 
 function pushesTo(record: BuildRecord, repository: string, isByDigest: boolean): boolean {
@@ -117,21 +118,4 @@ async function platformsOf(
     const own = Object.entries(Results).find(([key]) => parsePlatform(key) === platform)?.[1] ?? Result;
     return digests.has(digest) && own ? [[platform as Platform, own]] : [];
   });
-}
-
-let memoised: (new (address: string, credentials: grpc.ChannelCredentials) => HistoryClient) | undefined;
-
-/** Both services in one client: the daemon has them at one address. */
-function constructor(): new (address: string, credentials: grpc.ChannelCredentials) => HistoryClient {
-  memoised ??= (() => {
-    const descriptor = historyDescriptor as unknown as Parameters<typeof protoLoader.fromJSON>[0];
-    const definition = protoLoader.fromJSON(descriptor, { keepCase: true, defaults: true, longs: String });
-    const services = ["moby.buildkit.v1.Control", "containerd.services.content.v1.Content"];
-    const methods = services.map((name) => definition[name] as grpc.ServiceDefinition);
-    return grpc.makeClientConstructor(
-      Object.assign({}, ...methods) as grpc.ServiceDefinition,
-      "History",
-    ) as unknown as typeof memoised;
-  })()!;
-  return memoised;
 }

@@ -12,14 +12,11 @@ export interface Definition {
 
 /** One step that writes a file of zeros, and does so each time it is asked. */
 export function fileOf(bytes: number): Definition {
+  const type = protobuf.Root.fromJSON(controlDescriptor as unknown as protobuf.INamespace).lookupType("pb.Op");
+  const encode = (step: object) => type.encode(type.create(step)).finish();
   const mkfile = { path: "/file", mode: 0o600, data: new Uint8Array(bytes) };
   // -1 stands for an empty file system: https://github.com/moby/buildkit/blob/v0.33.1/solver/llbsolver/ops/file.go
   const step = encode({ file: { actions: [{ input: -1, secondaryInput: -1, output: 0, mkfile }] } });
   const digest = `sha256:${createHash("sha256").update(step).digest("hex")}`;
   return { def: [step, encode({ inputs: [{ digest, index: 0 }] })], metadata: { [digest]: { ignore_cache: true } } };
-}
-
-function encode(step: object): Uint8Array {
-  const type = protobuf.Root.fromJSON(controlDescriptor as unknown as protobuf.INamespace).lookupType("pb.Op");
-  return type.encode(type.create(step)).finish();
 }
