@@ -1,5 +1,6 @@
 import * as hosts from "../hosts";
 import { type Cloud, startCloud } from "../cloud/cloud";
+import { type Ecr, startEcr } from "../cloud/ecr";
 import type { BuildkitVersion } from "../cloud/downloads";
 import { testPulumiHome } from "../cloud/plugins/install";
 import { trusting } from "../main/image";
@@ -51,6 +52,14 @@ export async function createStack(
       ...options.environment,
     },
   });
+}
+
+/** The account's own ECR. */
+export async function openEcr(): Promise<Ecr> {
+  const { run, authority, registry, cloud } = await getEc2();
+  const ecr = await startEcr(run, authority, registry, { address: new URL(registry.url).hostname });
+  await cloud.change({ ecrHost: ecr.host });
+  return ecr;
 }
 
 /** A release of BuildKit that the account's instances can download, as `ec2.buildkit` of a builder. */

@@ -3,10 +3,11 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import type { CloudInstance } from "../cloud/cloud";
+import type { Ecr } from "../cloud/ecr";
 import { skipWithout } from "../hosts";
-import { elfMachines, inspectIndex, pullFiles } from "../main/image";
+import { elfMachines, inspectIndex, pullFiles, trusting } from "../main/image";
 import type { Stack } from "../main/stack";
-import { buildkitRelease, createStack, type Ec2Machines, getBaseImage, getEc2 } from "./fixture";
+import { buildkitRelease, createStack, type Ec2Machines, getBaseImage, getEc2, openEcr } from "./fixture";
 import { hookCalls, instanceOf, waitForState } from "./node";
 import { record } from "./timings";
 
@@ -22,22 +23,25 @@ describe("the life of a builder with a Graviton and an x86 node, from an empty a
   this.timeout(1_800_000);
   let ec2: Ec2Machines;
   let stack: Stack;
-  let tag: string;
+  let ecr: Ecr;
   let outputs: Outputs;
 
   before(async function () {
     skipWithout(this, ["cloud", "arm64 machine", "debian roots", "skopeo"]);
     ec2 = await getEc2();
-    tag = `${ec2.registry.host}/api:1`;
-    stack = await createStack({
+    ecr = await openEcr();
+    // With what the README has, and no login besides: a repository of the same `up`, with tags that stay.
+    const spec = {
+      repository: "api",
       builder: {
         idleTimeoutMinutes,
         // The arm64 node runs every instruction of its kernel in software.
         wakeTimeoutSeconds: 900,
         ec2: { buildkit: await buildkitRelease(), ingress: { from: "caller", address: ec2.cloud.vpc.callerAddress } },
       },
-      images: { api: { context: "./app", tags: [tag] } },
-    });
+      images: { api: { context: "./app" } },
+    };
+    stack = await createStack(spec, { environment: trusting(ecr) });
     const base = await getBaseImage();
     stack.write(
       "app/Dockerfile",
@@ -54,9 +58,12 @@ COPY --from=build /out /
 
   const instance = (node: string): Promise<CloudInstance> => instanceOf(ec2.cloud, outputs.builderName, node);
 
+  /** The repository of a reference in the registry that the account's ECR is the front of, which asks for no login. */
+  const behindEcr = (ref: string) => ref.replace(ecr.host, ec2.registry.host).replace(/:[^:]+@.*$/, "");
+
   async function filesOf(platform: string): Promise<(name: string) => Buffer> {
     const { ref, platformDigests } = (await stack.outputs<Outputs>()).api;
-    const files = await pullFiles(ec2.registry, `${ref.split("@")[0].replace(/:1$/, "")}@${platformDigests[platform]}`);
+    const files = await pullFiles(ec2.registry, `${behindEcr(ref)}@${platformDigests[platform]}`);
     return (name) => fs.readFileSync(path.join(files, name));
   }
 
@@ -65,8 +72,10 @@ COPY --from=build /out /
     assert.equal(code, 0, output);
     record("stop-when-idle", "first build (arm64 in software)", seconds);
     outputs = await stack.outputs<Outputs>();
-    const index = await inspectIndex(ec2.registry, tag);
-    assert.equal(outputs.api.indexDigest, index.digest);
+    const { ref, indexDigest } = outputs.api;
+    assert.match(ref, new RegExp(`^${ecr.host}/api-\\w+:[0-9a-f]{16}-[0-9a-f]{8}@${indexDigest}$`));
+    const index = await inspectIndex(ec2.registry, `${behindEcr(ref)}@${indexDigest}`);
+    assert.equal(indexDigest, index.digest);
     assert.deepEqual(outputs.api.platformDigests, index.platformDigests);
     for (const [architecture, machine] of [
       ["amd64", "x86_64"],
@@ -121,6 +130,8 @@ COPY --from=build /out /
 
   it("a refresh of stopped nodes finds nothing to change", async () => {
     await ec2.cloud.forgetCalls();
+    // A night later: https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
+    ecr.expireTokens();
     const { code, output, seconds } = await stack.up("--refresh", "--expect-no-changes");
     assert.equal(code, 0, output);
     record("stop-when-idle", "`up --refresh` of stopped nodes", seconds);

@@ -5,13 +5,13 @@ import * as path from "node:path";
 import { parse } from "yaml";
 
 import type { Ecr } from "../cloud/ecr";
-import { type Ec2Machines, getEc2 } from "../ec2/fixture";
+import { type Ec2Machines, getEc2, openEcr } from "../ec2/fixture";
 import { hookCalls } from "../ec2/node";
 import { record } from "../ec2/timings";
 import { skipWithout } from "../hosts";
 import { pullFiles } from "../main/image";
 import { type Stack, temporaryDirectory } from "../main/stack";
-import { createExampleStack, openEcr } from "./exampleStack";
+import { createExampleStack } from "./exampleStack";
 
 const example = path.resolve(__dirname, "../../examples/ci");
 

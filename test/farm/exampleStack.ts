@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { type Ecr, startEcr } from "../cloud/ecr";
+import type { Ecr } from "../cloud/ecr";
 import { buildkitRelease, createStack, getBaseImage, getEc2 } from "../ec2/fixture";
 import { trusting } from "../main/image";
 import type { Stack } from "../main/stack";
@@ -9,14 +9,6 @@ import type { ExampleAccount } from "./exampleLibrary";
 
 const repository = path.resolve(__dirname, "../..");
 const baseImage = "public.ecr.aws/docker/library/node:22-alpine";
-
-/** The account's own ECR. */
-export async function openEcr(): Promise<Ecr> {
-  const { run, authority, registry, cloud } = await getEc2();
-  const ecr = await startEcr(run, authority, registry, { address: new URL(registry.url).hostname });
-  await cloud.change({ ecrHost: ecr.host });
-  return ecr;
-}
 
 /**
  * A stack of an example's project as it is, beside what its library finds in the tests' account.

@@ -3,13 +3,13 @@ import * as fs from "node:fs";
 
 import type { CloudInstance } from "../cloud/cloud";
 import type { Ecr } from "../cloud/ecr";
-import { type Ec2Machines, getEc2 } from "../ec2/fixture";
+import { type Ec2Machines, getEc2, openEcr } from "../ec2/fixture";
 import { record } from "../ec2/timings";
 import { skipWithout } from "../hosts";
 import { pullFiles } from "../main/image";
 import { type Stack, temporaryDirectory } from "../main/stack";
 import { ends } from "./builds";
-import { createExampleStack, openEcr } from "./exampleStack";
+import { createExampleStack } from "./exampleStack";
 
 /** The programs of the examples, unchanged. All but builder and images is in test/unit/examples.test.ts. */
 describe("the examples", function () {
