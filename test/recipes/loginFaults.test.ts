@@ -18,6 +18,8 @@ describe("an index of two nodes, pushed with a login of the arguments", function
 
   after(() => registry.close());
 
+  const urnOf = (name: string) => new RegExp(`urn:pulumi:[^"\\s]+::${name}(?=")`).exec(stack.stateText())?.[0] ?? name;
+
   it("comes with the next `up` after one that was killed between platforms and index", async () => {
     stack.write("app/word", "two");
     const killed = stack.start("up", "--yes", "--skip-preview");
@@ -49,6 +51,20 @@ describe("an index of two nodes, pushed with a login of the arguments", function
     assert.deepEqual(await registry.digestsOf(registry.tag("half")), second.platformDigests);
   });
 
+  it("comes for a second image, too, where the first needed one node alone", async () => {
+    const { images, ...spec } = stack.spec();
+    stack.declare({
+      ...spec,
+      images: { ...images, next: { ...(images.app as object), tags: [registry.tag("next")] } },
+    });
+    const { code, output } = await stack.up("--replace", urnOf("app-linux-arm64"));
+    assert.equal(code, 0, output);
+    assert.doesNotMatch(output, /building image app-linux-amd64/);
+    assert.match(output, /building image next-linux-amd64/);
+    const { next } = await stack.outputs<{ next: { platformDigests: object } }>();
+    assert.deepEqual(await registry.digestsOf(registry.tag("next")), next.platformDigests);
+  });
+
   it("is there again after the registry has lost all of it, from the cache of the node", async () => {
     await registry.wipe(stack);
     const again = await registry.pushedBy(stack, "--refresh");
@@ -63,10 +79,7 @@ describe("an index of two nodes, pushed with a login of the arguments", function
     const { code, output } = await stack.up("--refresh");
     assert.notEqual(code, 0, output);
     assert.match(output, /What the nodes have pushed for a platform is no longer in the registry/);
-    const urns = ["app-linux-amd64", "app-linux-arm64"].flatMap((name) => {
-      const [urn] = new RegExp(`urn:pulumi:[^"\\s]+::${name}(?=")`).exec(stack.stateText()) ?? [];
-      return ["--replace", urn ?? name];
-    });
+    const urns = ["app-linux-amd64", "app-linux-arm64"].flatMap((name) => ["--replace", urnOf(name)]);
     const again = await registry.pushedBy(stack, ...urns);
     assert.deepEqual(await registry.digestsOf(registry.tag()), again.platformDigests);
   });
