@@ -56,7 +56,8 @@ export interface MultiPlatformImageArgs extends Omit<
   cacheTo?: dockerBuild.ImageArgs["cacheTo"];
   /**
    * Whether each base image of the Dockerfile is asked for the platforms that are wanted of it, before a node wakes: one
-   * request to its registry for each image of an `up` that builds, with the credentials of the build. An index that lacks
+   * request to its registry for each image of an `up` that builds (with `registries` or `repository` and several nodes, for
+   * each of its platforms), with the credentials of the build. An index that lacks
    * a platform is an error, as it would be in BuildKit, once nodes are awake. A registry that can't be asked is a warning.
    * See docs/base-images.md.
    *
