@@ -5,7 +5,7 @@ import type { ImageBuild } from "./hookPhases";
 import type { DeclaredImage } from "./platformImages/declare";
 import { type CheckedImage, checkImage } from "./registry/check";
 import type { PlatformDigests } from "./registry/manifest";
-import { resolved } from "./resolved";
+import { isToBeBuilt, resolved } from "./resolved";
 import { PlainResourceError } from "./resourceError";
 
 /**
@@ -45,8 +45,7 @@ function checkOf(
     .all([image.digest, image.ref, args.tags, args.push, args.exports, args.registries, pushedDigests])
     .apply(async ([digest, ref, tags, push, exports, logins, pushed]) => {
       const isPushed = push || (exports ?? []).some(isRegistryExport);
-      if (!digest && isPushed && pulumi.runtime.isDryRun()) {
-        // A preview of an image that will be built says "" where it means "not known yet".
+      if (isPushed && isToBeBuilt(digest)) {
         return pulumi.unknown as unknown as CheckedImage;
       }
       const { platforms, wasPushedNow } = build;

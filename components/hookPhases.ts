@@ -54,25 +54,27 @@ interface HookPhases {
   explain: (error: string) => string | undefined;
 }
 
+/** What building an image and building one platform of it have in common. */
+const built: Omit<HookPhases, "before" | "after"> = {
+  subject: (name) => `image ${name}`,
+  why: whyBuilt,
+  wakes: ({ platforms }) => platforms,
+  explain: () => undefined,
+};
+
 export const hookPhases: Record<ImagePurpose, HookPhases> = {
   image: {
-    subject: (name) => `image ${name}`,
-    why: whyBuilt,
-    wakes: ({ platforms }) => platforms,
+    ...built,
     before: async (step, inputs) => {
       await checkLogin(step, inputs);
       return prepareBuild(step);
     },
     after: concludePush,
-    explain: () => undefined,
   },
   platform: {
-    subject: (name) => `image ${name}`,
-    why: whyBuilt,
-    wakes: ({ platforms }) => platforms,
+    ...built,
     before: prepareBuild,
     after: () => Promise.resolve(),
-    explain: () => undefined,
   },
   index: {
     subject: (name) => `index of image ${name}`,

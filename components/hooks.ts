@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Progress } from "./build/node";
-import type { BuildSession } from "./build/session";
+import type { Attempt, BuildSession } from "./build/session";
 import type { Builder } from "./builder";
 import { type BuildStep, hookPhases, type ImageBuild, type ImagePurpose } from "./hookPhases";
 import { hookName } from "./hookNames";
@@ -65,7 +65,7 @@ export function imageHooks(
   const onError = async ({ errors }: pulumi.ErrorHookArgs) => {
     let isToBuildAgain = false;
     try {
-      isToBuildAgain = await recover(await step(), errors[0] ?? "", explain);
+      isToBuildAgain = build.attempt ? await recover(await step(), build.attempt, errors[0] ?? "", explain) : false;
     } catch (error) {
       void pulumi.log.error((error as Error).message, component);
     }
@@ -103,18 +103,16 @@ async function plain(inputs: pulumi.Inputs, without: readonly string[]): Promise
 }
 
 async function recover(
-  { component, build, session, progress }: BuildStep,
+  { component, session, progress }: BuildStep,
+  attempt: Attempt,
   error: string,
   explain: (error: string) => string | undefined,
 ): Promise<boolean> {
-  if (!build.attempt) {
-    return false;
-  }
-  const explanation = session.explain(build.attempt.platforms, error) ?? explain(error);
+  const explanation = session.explain(attempt.platforms, error) ?? explain(error);
   if (explanation) {
     void pulumi.log.error(explanation, component);
   }
-  return session.recover(build.attempt, error, progress);
+  return session.recover(attempt, error, progress);
 }
 
 async function finish(openSession: () => Promise<BuildSession>, build: ImageBuild, hasFailed: boolean): Promise<void> {

@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 
 /**
  * The value of an output for a hook: hooks run when all inputs of their resource are known. By the SDK's own promise, as
@@ -12,4 +12,9 @@ export function resolved<T>(output: pulumi.Output<T>): Promise<T> {
 export async function resolvedOr<T>(output: pulumi.Output<T>, otherwise: T): Promise<T> {
   const isKnown = await (output as unknown as { isKnown: Promise<boolean> }).isKnown;
   return isKnown ? resolved(output) : otherwise;
+}
+
+/** Whether docker-build's digest is of an image that a preview has not built: it says "" where it means "not known yet". */
+export function isToBeBuilt(digest: string): boolean {
+  return !digest && pulumi.runtime.isDryRun();
 }

@@ -41,9 +41,8 @@ export class EngineSession implements BuildSession {
 
   prepare(platforms: readonly Platform[], progress: Progress): Promise<Attempt> {
     this.announce(progress);
-    const { builderName, engine } = this.settings;
-    const declared = this.nodes.flatMap(platformsOf);
-    if (register(builderName, engineRegistration(builderName, engine.endpoint, declared))) {
+    const { builderName } = this.settings;
+    if (this.registerAs(builderName)) {
       progress(`registered builder ${builderName} with the docker-container driver`);
     }
     return Promise.resolve(newAttempt(platforms));
@@ -56,12 +55,7 @@ export class EngineSession implements BuildSession {
     progress: Progress,
   ): Promise<Attempt> {
     const attempt = await this.prepare(platforms, progress);
-    const { builderName, engine } = this.settings;
-    const declared = this.nodes.flatMap(platformsOf);
-    register(
-      indexName(builderName),
-      engineRegistration(builderName, engine.endpoint, declared, indexName(builderName)),
-    );
+    this.registerAs(indexName(this.settings.builderName));
     return attempt;
   }
 
@@ -91,6 +85,12 @@ export class EngineSession implements BuildSession {
     return refusedOnLoopback.test(error)
       ? `BuildKit runs in a container of the Docker engine at ${this.settings.engine.endpoint}, and that container's loopback is not this machine's. Fix: a registry at an address that the container reaches, too.`
       : explainForeign(this.nodes, platforms, error);
+  }
+
+  private registerAs(registeredName: string): boolean {
+    const { builderName, engine } = this.settings;
+    const declared = this.nodes.flatMap(platformsOf);
+    return register(registeredName, engineRegistration(builderName, engine.endpoint, declared, registeredName));
   }
 
   private announce(progress: Progress): void {

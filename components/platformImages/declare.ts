@@ -9,7 +9,7 @@ import { imageHooks } from "../hooks";
 import type { Platform } from "../platforms";
 import type { PlatformDigests } from "../registry/manifest";
 import { asResourceError } from "../resourceError";
-import { resolvedOr } from "../resolved";
+import { isToBeBuilt, resolvedOr } from "../resolved";
 import { indexDockerfile } from "./dockerfile";
 import { exportByDigest, repositoriesOf } from "./repositories";
 
@@ -130,9 +130,8 @@ function platformImage(
   });
 }
 
-/** A preview of an image that will be built says "" where it means "not known yet". */
 function byPlatform(platforms: readonly Platform[], digests: readonly string[]): PlatformDigests {
-  return digests.every((digest) => digest !== "") || !pulumi.runtime.isDryRun()
-    ? Object.fromEntries(platforms.map((platform, at) => [platform, digests[at]]))
-    : (pulumi.unknown as unknown as PlatformDigests);
+  return digests.some(isToBeBuilt)
+    ? (pulumi.unknown as unknown as PlatformDigests)
+    : Object.fromEntries(platforms.map((platform, at) => [platform, digests[at]]));
 }

@@ -1,15 +1,8 @@
-import { BuildError } from "../errors";
-import { parseReference } from "../registry/reference";
+import { requireReference } from "../registry/reference";
 
 /** The repositories of tags, each once and without its tag: what a manifest is pushed to by its digest alone. */
 export function repositoriesOf(tags: readonly string[]): string[] {
-  const names = tags.map((tag) => {
-    const parsed = parseReference(tag);
-    if ("problem" in parsed) {
-      throw new BuildError(`tag ${JSON.stringify(tag)}: ${parsed.problem}`);
-    }
-    return `${parsed.registry}/${parsed.repository}`;
-  });
+  const names = tags.map(requireReference).map(({ registry, repository }) => `${registry}/${repository}`);
   return [...new Set(names)];
 }
 

@@ -5,7 +5,7 @@ import { findCredential, type RegistryLogin } from "../registry/credentials";
 import { digestOf, type PlatformDigests, readPlatformDigests } from "../registry/manifest";
 import { RegistryWriter } from "../registry/push";
 import { fetchManifest, RegistryUnreachableError } from "../registry/read";
-import { type ImageReference, parseReference } from "../registry/reference";
+import { type ImageReference, requireReference } from "../registry/reference";
 import {
   describePushed,
   indexMediaType,
@@ -35,10 +35,7 @@ export type ReadRecords = (repository: string, digests: PlatformDigests) => Prom
  */
 export async function attachProvenance(image: AttachedImage, readRecords: ReadRecords): Promise<void> {
   const { tag, digest, platforms, logins, insecureRegistries, mode } = image;
-  const reference = parseReference(tag);
-  if ("problem" in reference) {
-    throw new BuildError(`tag ${JSON.stringify(tag)}: ${reference.problem}`);
-  }
+  const reference = requireReference(tag);
   const isInsecure = insecureRegistries.includes(reference.registry);
   const repository = `${reference.registry}/${reference.repository}`;
   const ref = `${repository}@${digest}`;

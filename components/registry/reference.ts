@@ -1,5 +1,7 @@
 import { parseFamiliarName } from "@swimlane/docker-reference";
 
+import { BuildError } from "../errors";
+
 /** The parts of a tag. */
 export interface ImageReference {
   /** Host and port: `docker.io`, `localhost:5080`. */
@@ -25,6 +27,18 @@ export function parseReference(text: string): ImageReference | { problem: string
       ? { problem: `a repository's name is lower-case; write ${text.toLowerCase()}` }
       : { problem: `${message}; write [REGISTRY/]REPOSITORY[:TAG], for instance ghcr.io/acme/api:1.0` };
   }
+}
+
+/**
+ * The parts of a tag.
+ * @throws BuildError that says what is wrong with it.
+ */
+export function requireReference(tag: string): ImageReference {
+  const parsed = parseReference(tag);
+  if ("problem" in parsed) {
+    throw new BuildError(`tag ${JSON.stringify(tag)}: ${parsed.problem}`);
+  }
+  return parsed;
 }
 
 /** What an image is pulled by: a tag, or a digest before it. */

@@ -9,8 +9,8 @@ import { testPulumiHome } from "../cloud/plugins/install";
 import { type NamespaceNode, skipWithout, startNamespaceNode } from "../hosts";
 import { getMachines } from "../main/fixture";
 import { trusting } from "../main/image";
-import { localDaemons } from "../main/processes";
-import { Stack, waitFor } from "../main/stack";
+import { endLocalDaemons } from "../main/processes";
+import { Stack } from "../main/stack";
 
 interface Outputs {
   indexDigest: string;
@@ -38,12 +38,7 @@ describe("an image in a repository of ECR", function () {
     stack = await newStack({ name: "team/app" });
   });
 
-  after(async () => {
-    for (const { pid, daemonPid } of localDaemons(stack)) {
-      process.kill(pid, "SIGTERM");
-      await waitFor(`the end of ${daemonPid}`, () => !fs.existsSync(`/proc/${daemonPid}/fd`), 40);
-    }
-  });
+  after(() => endLocalDaemons(stack));
 
   async function newStack(repository: unknown, more: object = {}): Promise<Stack> {
     const environment = {

@@ -18,8 +18,13 @@ export function trusting(registry: Pick<Registry, "bundleFile" | "caFile">): Nod
 }
 
 /** The index of a tag as skopeo, which is no part of what is tested, reads it from the registry. */
-export async function inspectIndex(registry: Pick<Registry, "certificateFolder">, tag: string) {
-  const raw = await skopeo("inspect", "--raw", "--cert-dir", registry.certificateFolder, `docker://${tag}`);
+export async function inspectIndex(
+  registry: Pick<Registry, "certificateFolder">,
+  tag: string,
+  ...access: readonly string[]
+) {
+  const certificates = ["--cert-dir", registry.certificateFolder];
+  const raw = await skopeo("inspect", "--raw", ...certificates, ...access, `docker://${tag}`);
   const { manifests = [] } = JSON.parse(raw) as {
     manifests?: { digest: string; platform: { os: string; architecture: string } }[];
   };

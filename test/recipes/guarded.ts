@@ -7,9 +7,9 @@ import { request } from "node:https";
 import { prepareTools } from "../../tools";
 import { type NamespaceNode, type Registry, startNamespaceNode, startRegistry } from "../hosts";
 import { getMachines } from "../main/fixture";
-import { skopeo, trusting } from "../main/image";
-import { localDaemons } from "../main/processes";
-import { Stack, waitFor } from "../main/stack";
+import { inspectIndex, skopeo, trusting } from "../main/image";
+import { endLocalDaemons } from "../main/processes";
+import { Stack } from "../main/stack";
 
 export interface Pushed {
   indexDigest: string;
@@ -18,7 +18,7 @@ export interface Pushed {
 }
 
 export interface Index {
-  manifests: { digest: string; platform: { architecture: string } }[];
+  manifests: { digest: string }[];
 }
 
 export class GuardedRegistry {
@@ -42,6 +42,10 @@ export class GuardedRegistry {
     const credentials = { username: "builder", password };
     const registry = await startRegistry(run, authority, { address: network.address, credentials });
     return new GuardedRegistry(registry, password, await startNode(registry), dockerfile);
+  }
+
+  private get credentials(): string {
+    return `builder:${this.password}`;
   }
 
   get host(): string {
@@ -92,19 +96,18 @@ export class GuardedRegistry {
   }
 
   async inspect<T>(ref: string, ...options: string[]): Promise<T> {
-    const access = ["--creds", `builder:${this.password}`, "--cert-dir", this.registry.certificateFolder];
+    const access = ["--creds", this.credentials, "--cert-dir", this.registry.certificateFolder];
     return JSON.parse(await skopeo("inspect", "--raw", ...options, ...access, `docker://${ref}`)) as T;
   }
 
   async digestsOf(ref: string): Promise<Record<string, string>> {
-    const { manifests } = await this.inspect<Index>(ref);
-    return Object.fromEntries(manifests.map(({ digest, platform }) => [`linux/${platform.architecture}`, digest]));
+    return (await inspectIndex(this.registry, ref, "--creds", this.credentials)).platformDigests;
   }
 
   /** One platform of a tag, as a tag of its own. */
   async copy(from: string, architecture: string, to: string): Promise<void> {
     const access = ["src", "dest"].flatMap((end) => [
-      `--${end}-creds=builder:${this.password}`,
+      `--${end}-creds=${this.credentials}`,
       `--${end}-cert-dir=${this.registry.certificateFolder}`,
     ]);
     await skopeo("copy", `--override-arch=${architecture}`, ...access, `docker://${from}`, `docker://${to}`);
@@ -119,14 +122,13 @@ export class GuardedRegistry {
 
   /** Ends the daemons of its stacks. */
   async close(): Promise<void> {
-    for (const { pid, daemonPid } of this.stacks.flatMap(localDaemons)) {
-      process.kill(pid, "SIGTERM");
-      await waitFor(`the end of ${daemonPid}`, () => !fs.existsSync(`/proc/${daemonPid}/fd`), 40);
+    for (const stack of this.stacks) {
+      await endLocalDaemons(stack);
     }
   }
 
   private delete(digest: string): Promise<number> {
-    const options = { method: "DELETE", ca: fs.readFileSync(this.registry.caFile), auth: `builder:${this.password}` };
+    const options = { method: "DELETE", ca: fs.readFileSync(this.registry.caFile), auth: this.credentials };
     return new Promise((resolve, reject) => {
       request(`${this.registry.url}/v2/login/manifests/${digest}`, options, (answer) => {
         answer.resume().once("end", () => resolve(answer.statusCode ?? 0));

@@ -8,8 +8,8 @@ import { prepareTools } from "../../tools";
 import { execute, pushDebianImage, skipWithout } from "../hosts";
 import { getBaseImage, getMachines, type Machines } from "../main/fixture";
 import { trusting } from "../main/image";
-import { localDaemons } from "../main/processes";
-import { Stack, waitFor } from "../main/stack";
+import { endLocalDaemons, localDaemons } from "../main/processes";
+import { Stack } from "../main/stack";
 import { readFiles, readManifest } from "./image";
 
 /** Three stages that need nothing of each other; each writes when it began and ended. */
@@ -36,10 +36,7 @@ describe("settings of local nodes", function () {
 
   after(async () => {
     insecure?.close();
-    for (const { pid, daemonPid } of localDaemons(stack)) {
-      process.kill(pid, "SIGTERM");
-      await waitFor(`the end of ${daemonPid}`, () => !fs.existsSync(`/proc/${daemonPid}/fd`), 40);
-    }
+    await endLocalDaemons(stack);
   });
 
   async function build(name: string, node: object, dockerfile: string, image: object = {}): Promise<string> {

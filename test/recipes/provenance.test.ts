@@ -7,8 +7,8 @@ import { prepareTools } from "../../tools";
 import { type Registry, skipWithout, startNamespaceNode, startRegistry } from "../hosts";
 import { getBaseImage, getMachines } from "../main/fixture";
 import { trusting } from "../main/image";
-import { localDaemons } from "../main/processes";
-import { Stack, waitFor } from "../main/stack";
+import { endLocalDaemons } from "../main/processes";
+import { Stack } from "../main/stack";
 
 interface Manifest {
   artifactType?: string;
@@ -64,12 +64,7 @@ describe("provenance", function () {
     stack.write("app/word", "one");
   });
 
-  after(async () => {
-    for (const { pid, daemonPid } of localDaemons(stack)) {
-      process.kill(pid, "SIGTERM");
-      await waitFor(`the end of ${daemonPid}`, () => !fs.existsSync(`/proc/${daemonPid}/fd`), 40);
-    }
-  });
+  after(() => endLocalDaemons(stack));
 
   it("of two nodes is attached to the index, and names what each platform's manifest was built from", async () => {
     const output = await up("max", { nodes: [remote, { kind: "local", platform: "linux/arm64" }] });
