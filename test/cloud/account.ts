@@ -13,7 +13,7 @@ import { STSClient } from "@aws-sdk/client-sts";
 import { type Authority, createAuthority, createNetwork, openRun, type TestRun, waitUntil } from "../hosts";
 import { type Cloud, type CloudOptions, startCloud } from "./cloud";
 
-/** A cloud without machines, and clients of it: for tests of the API itself. */
+/** A cloud, and clients of it: for tests of the API itself. */
 export interface Account {
   readonly run: TestRun;
   readonly authority: Authority;
@@ -31,10 +31,11 @@ export interface Account {
   reach(instanceId: string, state: string): Promise<Instance>;
 }
 
-export async function openAccount(options: Omit<CloudOptions, "machines"> = {}): Promise<Account> {
+/** @param options by default without machines */
+export async function openAccount(options: CloudOptions = {}): Promise<Account> {
   const run = openRun();
   const authority = await createAuthority();
-  const cloud = await startCloud(run, await createNetwork(run), authority, { ...options, machines: false });
+  const cloud = await startCloud(run, await createNetwork(run), authority, { machines: false, ...options });
   // One attempt, so that each refusal is seen once.
   const client = { ...cloud.client, maxAttempts: 1 };
   const ec2 = new EC2Client(client);

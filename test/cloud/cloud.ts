@@ -7,7 +7,7 @@ import type { TestRun } from "../hosts/testRun";
 import { type CloudControl, controlOf } from "./control";
 import { type Downloads, startDownloads } from "./downloads";
 import { accessKey, type Ami, apiPort, type Delays, region, startEmulator } from "./emulator";
-import { prepareAmd64Ami, prepareImages } from "./images";
+import { prepareAmi } from "./images";
 import { createVpc, type Vpc } from "./vpc";
 
 export type { ApiCall, Caller, CloudInstance, CloudRule, Fault, IngressRule, Inventory } from "./control";
@@ -16,9 +16,16 @@ export type { Delays } from "./emulator";
 export interface CloudOptions {
   /** Instances that really boot. Without them they only have states, and the cloud starts in two seconds. @default true */
   machines?: boolean;
-  /** Whether arm64 instances can boot, on a kernel of their own: their AMI takes minutes to make, once. @default true */
+  /** Whether arm64 instances can boot, on a kernel of their own. @default false */
   arm64?: boolean;
+  /**
+   * What x86 instances boot: Debian's own AMI, which lacks the packages of a node and BuildKit, or one that has them.
+   * @default "node"
+   */
+  ami?: "node" | "debian";
   delays?: Delays;
+  /** How long a minute of a node's idle timeout and lifetime lasts. @default 60 */
+  minuteSeconds?: number;
 }
 
 /** An AWS account with nothing in it, in a region of its own. */
@@ -45,13 +52,18 @@ export async function startCloud(
   authority: Authority,
   options: CloudOptions = {},
 ): Promise<Cloud> {
-  const machines = options.machines ?? true;
-  const images = amis(machines ? await prepareAmis(options.arm64 ?? true) : { amd64: "", arm64: "" });
+  const { machines = true, arm64 = false, ami = "node", delays = {}, minuteSeconds = 60 } = options;
+  const folders = { amd64: "", arm64: "" };
+  if (machines) folders.amd64 = await prepareAmi[ami]();
+  // Without it the AMI is still known to the API: only what would boot from it fails.
+  if (machines && arm64) folders.arm64 = await prepareAmi["node-arm64"]();
+  const images = amis(folders);
   const vpc = await createVpc(run, network);
   // Machines take it from there: it is younger than their images.
   await writeFile(join(run.folder, "ca.pem"), authority.certificate);
-  const downloads = machines ? await startDownloads(run, vpc, authority) : undefined;
-  const emulator = await startEmulator(run, vpc, authority, { machines, images, delays: options.delays ?? {} });
+  const platforms = arm64 ? (["linux/amd64", "linux/arm64"] as const) : (["linux/amd64"] as const);
+  const downloads = machines ? await startDownloads(run, vpc, authority, platforms) : undefined;
+  const emulator = await startEmulator(run, vpc, authority, { machines, images, delays, minuteSeconds });
   return {
     ...controlOf(vpc),
     vpc,
@@ -77,11 +89,6 @@ export async function startCloud(
     log: (lines) => emulator.log(lines),
     stop: () => emulator.stop(),
   };
-}
-
-/** Without arm64 its AMI is still known to the API: only what would boot from it fails. */
-async function prepareAmis(arm64: boolean): Promise<{ amd64: string; arm64: string }> {
-  return arm64 ? prepareImages() : { amd64: await prepareAmd64Ami(), arm64: "" };
 }
 
 function amis(folders: { amd64: string; arm64: string }): Ami[] {

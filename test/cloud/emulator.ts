@@ -37,6 +37,7 @@ export interface EmulatorOptions {
   machines: boolean;
   images: Ami[];
   delays: Delays;
+  minuteSeconds: number;
 }
 
 export const region = "us-east-1";
@@ -101,6 +102,7 @@ function settingsOf(
     frontKey: front.key,
     metadataAddress: vpc.metadataAddress,
     delays: options.delays,
+    minuteSeconds: options.minuteSeconds,
   };
 }
 

@@ -1,40 +1,55 @@
-import { appendFile, mkdir, symlink, writeFile, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { appendFile, cp, mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 
 import { cachedFolder } from "../hosts/cachedFolder";
 import { execute } from "../hosts/command";
+import { prepareDebianRoot, prepareNodeRoot } from "../hosts/debianRoots";
+import { prepareRelease, type Release } from "./downloads";
+import { buildkitVersions } from "./downloadsTools";
 import { prepareArm64Ami } from "./imagesArm64";
-import { amiFiles, dataSourceFile, dataSourcePatch, maskedInContainers, maskedUnits } from "./imagesFiles";
-import { prepareAmiRoot } from "./imagesRoot";
+import { amiFiles, dataSourceFile, dataSourcePatch, maskedInContainers, maskedUnits, quickFiles } from "./imagesFiles";
 
 /** The AMIs of the tests' cloud: folders that machines boot from, shared by all runs; none writes to them. */
-export interface AmiFolders {
-  /** Holds `root`, the tree that lies below each container's own. */
-  amd64: string;
-  /** Holds `vmlinuz`, `initrd` and `disk.img`. */
-  arm64: string;
-}
+export type AmiName = "debian" | "node" | "node-arm64";
 
-export async function prepareImages(): Promise<AmiFolders> {
-  const amd64 = await prepareAmd64Ami();
-  return { amd64, arm64: await prepareArm64Ami(patchRoot) };
-}
+/** The folder of an AMI of x86 machines holds `root`, the tree that lies below each container's own. */
+export const prepareAmi: Record<AmiName, () => Promise<string>> = {
+  /** Debian's own. A node installs packages and BuildKit at its first boot. */
+  debian: async () => {
+    const tar = await prepareDebianRoot();
+    const inputs = { tar, amiFiles, dataSourcePatch, maskedUnits, maskedInContainers };
+    return cachedFolder("ami-debian", inputs, (folder) => makeContainerRoot(tar, join(folder, "root"), amiFiles));
+  },
+  /** Debian with all that a node installs, as somebody makes it who wants a short first boot. */
+  node: async () => {
+    const tar = await prepareNodeRoot("amd64");
+    const release = await prepareRelease("linux/amd64");
+    const files = { ...amiFiles, ...quickFiles };
+    const inputs = { tar, release: release.folder, files, dataSourcePatch, maskedUnits, maskedInContainers };
+    return cachedFolder("ami-node", inputs, async (folder) => {
+      await makeContainerRoot(tar, join(folder, "root"), files);
+      await addBuildkit(join(folder, "root"), release);
+    });
+  },
+  /** The same for a kernel of its own on an emulated processor. */
+  "node-arm64": async () =>
+    prepareArm64Ami(await prepareRelease("linux/arm64"), {
+      patchRoot,
+      addBuildkit,
+      files: { ...amiFiles, ...quickFiles },
+    }),
+};
 
-export async function prepareAmd64Ami(): Promise<string> {
-  const tar = await prepareAmiRoot("amd64");
-  const inputs = { tar, amiFiles, dataSourcePatch, maskedUnits, maskedInContainers };
-  return cachedFolder("ami-amd64", inputs, async (folder) => {
-    const root = join(folder, "root");
-    await patchRoot(tar, root);
-    await maskUnits(root, maskedInContainers);
-  });
+async function makeContainerRoot(tar: string, root: string, files: Record<string, string>): Promise<void> {
+  await patchRoot(tar, root, files);
+  await maskUnits(root, maskedInContainers);
 }
 
 /** Unpacks the tar of a Debian system and makes it what an EC2 instance of the tests boots. */
-export async function patchRoot(tar: string, root: string): Promise<void> {
+async function patchRoot(tar: string, root: string, files: Record<string, string>): Promise<void> {
   await mkdir(root, { recursive: true });
   await execute(["tar", "--extract", "--numeric-owner", "--xattrs", "--xattrs-include=*", "-C", root, "-f", tar]);
-  for (const [name, text] of Object.entries(amiFiles)) {
+  for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(root, name)), { recursive: true });
     await rm(join(root, name), { force: true });
     await writeFile(join(root, name), text);
@@ -45,10 +60,22 @@ export async function patchRoot(tar: string, root: string): Promise<void> {
   await maskUnits(root, maskedUnits);
 }
 
-async function maskUnits(root: string, units: string[]): Promise<void> {
+/** Where machine/archive.py puts this version, and looks for it; without the emulators, which it leaves out as well. */
+async function addBuildkit(root: string, { folder, digests }: Release): Promise<void> {
+  const target = join(root, "opt/buildkit", `${buildkitVersions.current}-${digests.current?.slice(0, 12)}`);
+  await cp(join(folder, "unpacked/bin"), target, {
+    recursive: true,
+    filter: (source) => !basename(source).startsWith("buildkit-qemu-"),
+  });
+}
+
+async function maskUnits(root: string, units: readonly string[]): Promise<void> {
   for (const unit of units) {
     const link = join(root, "etc/systemd/system", unit);
     await rm(link, { force: true });
     await symlink("/dev/null", link);
   }
 }
+
+export type PatchRoot = typeof patchRoot;
+export type AddBuildkit = typeof addBuildkit;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createAuthority, createNetwork, execute, openRun, type TestRun } from "../hosts";
 import { startProcess } from "../hosts/hostProcess";
 import { runVariable } from "../hosts/sweep";
-import { prepareAmd64Ami, prepareImages } from "./images";
+import { prepareAmi } from "./images";
 import { type DrivenMachine, type MachineSettings, startMachineDriver } from "./machinesDriver";
 import { createVpc, type Vpc } from "./vpc";
 
@@ -39,7 +39,7 @@ export async function openMachines(userData: string): Promise<MachinesRun> {
       return driver.make({
         id: `i-0${number}`,
         architecture,
-        imageFolder: architecture === "arm64" ? (await prepareImages()).arm64 : await prepareAmd64Ami(),
+        imageFolder: await prepareAmi[architecture === "arm64" ? "node-arm64" : "debian"](),
         privateAddress,
         prefixLength: 20,
         gateway: "172.31.16.1",

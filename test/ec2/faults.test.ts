@@ -35,7 +35,7 @@ describe("what goes wrong on EC2 is told with its reason, within the deadline", 
 
   it("a wrong checksum of BuildKit", async () => {
     const release = await buildkitRelease();
-    const archives = { "linux/amd64": { ...release.archives["linux/amd64"], sha256: "0".repeat(64) } };
+    const archives = { "linux/amd64": { ...release.archives["linux/amd64"]!, sha256: "0".repeat(64) } };
     const builder = { wakeTimeoutSeconds, ec2: { buildkit: { ...release, archives } } };
     const stack = await createAmd64Stack({ name: "checksum", builder });
     await failsWith(stack, /node amd64 .*SHA-256|checksum/s);

@@ -1,5 +1,5 @@
 import * as hosts from "../hosts";
-import { type Cloud, startCloud } from "../cloud/cloud";
+import { type Cloud, type CloudOptions, startCloud } from "../cloud/cloud";
 import { type Ecr, startEcr } from "../cloud/ecr";
 import type { BuildkitVersion } from "../cloud/downloads";
 import { testPulumiHome } from "../cloud/plugins/install";
@@ -17,14 +17,15 @@ export interface Ec2Machines {
 let machines: Promise<Ec2Machines> | undefined;
 let baseImage: Promise<string> | undefined;
 
-export function getEc2(): Promise<Ec2Machines> {
-  machines ??= open();
+/** @param options of the first call: what the account's instances boot */
+export function getEc2(options?: Pick<CloudOptions, "arm64" | "ami" | "minuteSeconds">): Promise<Ec2Machines> {
+  machines ??= open(options);
   return machines;
 }
 
-/** Debian for both platforms as one base image in the registry. */
+/** A base image of both platforms in the registry, with a shell. */
 export function getBaseImage(): Promise<string> {
-  baseImage ??= getEc2().then(({ registry }) => hosts.pushDebianImage(registry));
+  baseImage ??= getEc2().then(({ registry }) => hosts.pushBaseImage(registry));
   return baseImage;
 }
 
@@ -73,12 +74,12 @@ function absolute([program, ...args]: string[]): string[] {
   return [program.startsWith("/") ? program : `/usr/bin/${program}`, ...args];
 }
 
-async function open(): Promise<Ec2Machines> {
+async function open(options?: CloudOptions): Promise<Ec2Machines> {
   const run = hosts.openRun();
   const network = await hosts.createNetwork(run);
   const authority = await hosts.createAuthority();
   const registry = await hosts.startRegistry(run, authority, { address: network.address });
-  const cloud = await startCloud(run, network, authority);
+  const cloud = await startCloud(run, network, authority, options);
   return { run, authority, registry, cloud };
 }
 

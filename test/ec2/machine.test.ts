@@ -1,10 +1,11 @@
 import * as assert from "node:assert/strict";
 
-import { waitUntil } from "../hosts";
+import { pushDebianImage, waitUntil } from "../hosts";
 import { skipWithout } from "../hosts/requirements";
 import type { Stack } from "../main/stack";
+import { nightly, trials } from "../tier";
 import { type Amd64Outputs, createAmd64Stack } from "./amd64";
-import { type Ec2Machines, getBaseImage, getEc2 } from "./fixture";
+import { type Ec2Machines, getEc2 } from "./fixture";
 
 const state = "/var/lib/buildkit";
 const metadata = "169.254.169.254";
@@ -19,7 +20,8 @@ describe("what a node withstands", function () {
   before(async function () {
     skipWithout(this, ["cloud", "debian roots", "skopeo"]);
     ec2 = await getEc2();
-    base = await getBaseImage();
+    // With bash, which opens connections by itself.
+    base = await pushDebianImage(ec2.registry);
     stack = await createAmd64Stack({ name: "withstands", builder: { idleTimeoutMinutes: 60 } });
     const { code, output } = await stack.up();
     assert.equal(code, 0, output);
@@ -98,8 +100,8 @@ ${buildctl} build --no-cache --progress=plain --frontend dockerfile.v0 ${folders
     assert.deepEqual(await lines(`${found}; ${elsewhere} | grep -cF -f $pattern; rm $pattern`), ["0"]);
   });
 
-  it("comes back from kill -9 five times, and nothing of the killed steps is left", async () => {
-    for (let kill = 0; kill < 5; kill += 1) {
+  it("comes back from kill -9 each time, and nothing of the killed steps is left", async () => {
+    for (let kill = 0; kill < trials(5); kill += 1) {
       const cut = build("RUN sleep 987").then(
         () => assert.fail("the build outlived its daemon"),
         () => undefined,
@@ -121,13 +123,10 @@ ${buildctl} build --no-cache --progress=plain --frontend dockerfile.v0 ${folders
     await build("RUN true");
   });
 
-  for (const database of [
-    "runc-overlayfs/containerdmeta.db",
-    "runc-overlayfs/metadata_v2.db",
-    "cache.db",
-    "history.db",
-  ]) {
-    it(`starts with an empty cache when ${database} is corrupt`, async () => {
+  // BuildKit mends the last two by itself.
+  const databases = ["runc-overlayfs/containerdmeta.db", "runc-overlayfs/metadata_v2.db", "cache.db", "history.db"];
+  for (const [at, database] of databases.entries()) {
+    (at % 2 === 0 ? it : nightly.it)(`starts with an empty cache when ${database} is corrupt`, async () => {
       await shell(`systemctl stop buildkit
 dd if=/dev/urandom of=${state}/${database} bs=4096 count=3 conv=notrunc 2>/dev/null
 systemctl start --no-block buildkit`);

@@ -20,7 +20,7 @@ describe("an EC2 node whose disk is filled to its last byte", function () {
     ec2 = await getEc2();
     const nodes = [{ kind: "ec2" as const, platform: "linux/amd64" as const, cacheVolumeSizeGibibytes: 1 }];
     stack = await createAmd64Stack({ name: "disk-full", builder: { nodes, idleTimeoutMinutes: 30 } });
-    await writeApp(stack, fill(250));
+    await writeApp(stack, fill(300));
     const { code, output } = await stack.up();
     assert.equal(code, 0, output);
     ({ id } = await instanceOf(ec2.cloud, (await stack.outputs<Amd64Outputs>()).builderName, "amd64"));
@@ -30,7 +30,7 @@ describe("an EC2 node whose disk is filled to its last byte", function () {
     assert.equal((await stack?.run("destroy", "--yes", "--skip-preview"))?.code, 0);
   });
 
-  const fill = (megabytes: number) => `head -c ${megabytes}M /dev/urandom > /filler`;
+  const fill = (megabytes: number) => `dd if=/dev/urandom of=/filler bs=1M count=${megabytes}`;
   const free = async (): Promise<string> =>
     ec2.cloud.run(id, ["sh", "-c", `df -m ${state}; ls -l ${state}/spare || true`]);
   const hasSpare = async (): Promise<boolean> =>
@@ -48,7 +48,7 @@ describe("an EC2 node whose disk is filled to its last byte", function () {
 
   it("by a step, removes what earlier builds left, and the same up succeeds", async () => {
     assert.ok(await hasSpare(), await free());
-    await writeApp(stack, fill(330));
+    await writeApp(stack, fill(400));
     await healed("by a step");
   });
 });

@@ -8,6 +8,7 @@ import { type Ec2Machines, getEc2 } from "../ec2/fixture";
 import { record } from "../ec2/timings";
 import { skipWithout } from "../hosts";
 import { pullFiles } from "../main/image";
+import { crash } from "../main/processes";
 import type { Stack } from "../main/stack";
 import { ends, runningOf, startBuild } from "./builds";
 
@@ -123,8 +124,7 @@ describe("ephemeral nodes", function () {
     const one = await createAmd64Stack({ name: "orphan", builder: ephemeral() });
     await timedUp(one, "first build");
     const { id, up } = await startBuild(ec2.cloud, one, "orphaned");
-    process.kill(-(up.child.pid as number), "SIGKILL");
-    await up.done;
+    await crash(up);
     assert.equal((await one.run("cancel", "--yes")).code, 0);
     const begin = Date.now();
     const { code, output } = await one.run("destroy", "--yes", "--skip-preview");

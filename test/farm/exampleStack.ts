@@ -3,6 +3,7 @@ import * as path from "node:path";
 
 import type { Ecr } from "../cloud/ecr";
 import { buildkitRelease, createStack, getBaseImage, getEc2 } from "../ec2/fixture";
+import { compiled } from "../main/compiled";
 import { trusting } from "../main/image";
 import type { Stack } from "../main/stack";
 import type { ExampleAccount } from "./exampleLibrary";
@@ -23,9 +24,9 @@ export async function createExampleStack(
   const source = path.join(repository, "examples", example);
   const [, project = ""] = /^name: (\S+)$/m.exec(fs.readFileSync(path.join(source, "Pulumi.yaml"), "utf8")) ?? [];
   const stack = await createStack({ images: {} }, { ...options, project, environment: trusting(ecr) });
-  fs.rmSync(path.join(stack.directory, "node_modules"));
+  for (const own of ["node_modules", "index.js", "package.json"]) fs.rmSync(path.join(stack.directory, own));
   fs.cpSync(source, stack.directory, { recursive: true, filter: (file) => path.basename(file) !== "node_modules" });
-  installPackages(path.join(stack.directory, "node_modules"));
+  await installPackages(path.join(stack.directory, "node_modules"));
   stack.write("account.json", JSON.stringify(await account()));
   return stack;
 }
@@ -39,13 +40,13 @@ async function account(): Promise<ExampleAccount> {
 }
 
 /** This repository's packages, and exampleLibrary.ts as the library. */
-function installPackages(folder: string): void {
+async function installPackages(folder: string): Promise<void> {
   const installed = path.join(repository, "node_modules");
   const library = path.join(folder, "pulumi-multi-platform-image");
   fs.mkdirSync(library, { recursive: true });
   for (const name of fs.readdirSync(installed).filter((each) => !each.startsWith("."))) {
     fs.symlinkSync(path.join(installed, name), path.join(folder, name));
   }
-  const main = JSON.stringify(path.join(__dirname, "exampleLibrary"));
+  const main = JSON.stringify(await compiled(path.join(__dirname, "exampleLibrary")));
   fs.writeFileSync(path.join(library, "index.js"), `module.exports = require(${main});\n`);
 }

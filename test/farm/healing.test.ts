@@ -9,6 +9,7 @@ import { type Ec2Machines, getEc2 } from "../ec2/fixture";
 import { record } from "../ec2/timings";
 import { skipWithout } from "../hosts";
 import { type Stack, waitFor } from "../main/stack";
+import { trials } from "../tier";
 import { type Build, runningOf, startBuild, stepSeconds } from "./builds";
 
 type Lifecycle = NonNullable<BuilderArgs["lifecycle"]>;
@@ -22,12 +23,12 @@ const faults = {
 type Fault = keyof typeof faults;
 
 /** Trials of each at each of its builders; what AWS terminates does not come back, unless it is ephemeral. */
-const trials: Record<Lifecycle, { builders: number } & Partial<Record<Fault, number>>> = {
-  ephemeral: { builders: 5, "ended by AWS": 2, "cut off": 1 },
-  "stop-when-idle": { builders: 1, "cut off": 1, "without power": 2 },
+const plan: Record<Lifecycle, { builders: number } & Partial<Record<Fault, number>>> = {
+  ephemeral: { builders: trials(5), "ended by AWS": trials(2), "cut off": 1 },
+  "stop-when-idle": { builders: 1, "cut off": 1, "without power": trials(2) },
   persistent: { builders: 1, "cut off": 1 },
 };
-const lifecycles = Object.keys(trials) as Lifecycle[];
+const lifecycles = Object.keys(plan) as Lifecycle[];
 
 describe("a node on EC2 that is lost in the middle of a build", function () {
   this.timeout(1_500_000);
@@ -40,7 +41,7 @@ describe("a node on EC2 that is lost in the middle of a build", function () {
     for (const lifecycle of lifecycles) {
       stacks.set(
         lifecycle,
-        await Promise.all(Array.from({ length: trials[lifecycle].builders }, (_, at) => firstUp(lifecycle, at))),
+        await Promise.all(Array.from({ length: plan[lifecycle].builders }, (_, at) => firstUp(lifecycle, at))),
       );
     }
   });
@@ -90,7 +91,7 @@ describe("a node on EC2 that is lost in the middle of a build", function () {
 
   /** Each builder's trials one after the other, builders side by side. */
   async function loseOften(lifecycle: Lifecycle, fault: Fault): Promise<void> {
-    const each = trials[lifecycle][fault] ?? 0;
+    const each = plan[lifecycle][fault] ?? 0;
     const own = stacks.get(lifecycle) ?? [];
     const seconds: number[] = [];
     await Promise.all(
@@ -107,7 +108,7 @@ describe("a node on EC2 that is lost in the middle of a build", function () {
     record(lifecycle, `${event}, slowest`, Math.max(...seconds));
   }
 
-  it("ended by AWS, ephemeral: the same `up` succeeds on another, 10 of 10 times", () =>
+  it("ended by AWS, ephemeral: the same `up` succeeds on another, each time", () =>
     loseOften("ephemeral", "ended by AWS"));
 
   it("cut off: the same `up` succeeds, whatever the lifecycle", () =>

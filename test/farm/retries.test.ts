@@ -100,7 +100,7 @@ describe("a build that fails", function () {
     // A step that tidies up, as most tools do, leaves BuildKit room to note what it removes. EC2 nodes need none:
     // diskFull.test.ts.
     const fill = (megabytes: number): string =>
-      `FROM ${base}\nRUN head -c ${megabytes}M /dev/urandom > /filler || { rm /filler; exit 1; }\n`;
+      `FROM ${base}\nRUN dd if=/dev/urandom of=/filler bs=1M count=${megabytes} || { rm /filler; exit 1; }\n`;
 
     it("of what earlier builds left: that is removed, and the same up succeeds", async () => {
       const stack = await stackOf(machines.registry.host, { first: fill(330), second: fill(350) });

@@ -10,7 +10,9 @@ import { hookCalls, instanceOf, waitForSleep, waitForState } from "../ec2/node";
 import { record } from "../ec2/timings";
 import { skipWithout } from "../hosts";
 import { inspectIndex } from "../main/image";
+import { crash } from "../main/processes";
 import { type Outcome, readAll, type Stack, temporaryDirectory } from "../main/stack";
+import { trials } from "../tier";
 import { diagnostics, indexDigest } from "./outcome";
 
 interface Outputs {
@@ -28,7 +30,7 @@ interface Sharer {
 
 const project = "farm";
 const leaseSeconds = 40;
-const rounds = 10;
+const rounds = trials(10);
 const stepSeconds = 4;
 
 describe("a builder that is shared", function () {
@@ -161,7 +163,7 @@ describe("a builder that is shared", function () {
     });
     const at = sharers.indexOf(victim);
     await waitForSleep(ec2.cloud, instanceId, sleeps(at));
-    process.kill(-(ups[at].child.pid as number), "SIGKILL");
+    await crash(ups[at]);
     const outcomes = await Promise.all(ups.map(({ done }) => done));
     said += outcomes.map(({ output }) => output).join("\n");
     for (const [index, { stack, tag, name }] of sharers.entries()) {

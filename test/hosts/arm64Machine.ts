@@ -17,15 +17,11 @@ export interface Arm64MachineOptions {
   registries?: build.TrustedRegistries;
   /** Certificates that replace the right ones. */
   certificates?: Partial<build.HostCertificates>;
-  /** A second daemon, with files and an address of its own: a node of its own but for the machine. @default false */
-  hasSecond?: boolean;
 }
 
 /** A build node on a real arm64 kernel: every instruction of it is an arm64 one, and nothing on this machine emulates. */
 export interface Arm64Machine extends build.BuildHost {
   readonly host: NetworkHost;
-  /** The second daemon, where it was asked for. */
-  readonly second: Pick<build.BuildHost, "endpoint" | "remoteNode" | "history"> | undefined;
 }
 
 // A boot takes some 15 s alone on two cores, and several times that beside other work.
@@ -48,15 +44,13 @@ export async function startArm64Machine(
     log: join(folder, "console.log"),
     qemuLog: join(folder, "qemu.log"),
   };
-  const daemons = options.hasSecond ? [firstDaemon, secondDaemon] : [firstDaemon];
-  await layOutSettings(folder, files.settings, host, certificates, options.registries ?? {}, daemons);
+  await layOutSettings(folder, files.settings, host, certificates, options.registries ?? {});
   // Every run writes to a disk of its own. Holes stay holes: only some 200 MB are really copied.
   await execute(["cp", "--sparse=always", "--reflink=auto", image.disk, files.disk]);
-  const connectionTo = ({ harness }: Daemon): string[] => [
-    ...["--addr", `tcp://${host.address}:${harness}`],
+  const connection = [
+    ...["--addr", `tcp://${host.address}:${harnessPort}`],
     ...build.tlsFlags(join(folder, "settings/certificates")),
   ];
-  const connection = connectionTo(firstDaemon);
 
   let machine: HostProcess | undefined;
   const start = async (): Promise<void> => {
@@ -64,7 +58,7 @@ export async function startArm64Machine(
     const started = startProcess(run, host.enter(qemuCommand(image, files, host)), { log: files.qemuLog });
     machine = started;
     const attempt = async (): Promise<void> => {
-      if (started.running) await Promise.all(daemons.map((daemon) => build.readPlatforms(connectionTo(daemon))));
+      if (started.running) await build.readPlatforms(connection);
     };
     await waitUntil(`machine ${host.namespace}`, attempt, {
       timeoutMilliseconds: bootMilliseconds,
@@ -86,21 +80,11 @@ export async function startArm64Machine(
     socket.destroy();
   };
 
-  const secondOf = (): NonNullable<Arm64Machine["second"]> => {
-    const endpoint = `tcp://${host.address}:${secondDaemon.port}`;
-    return {
-      endpoint,
-      remoteNode: () => build.remoteNode({ ...node, endpoint }),
-      history: () => build.readHistory(connectionTo(secondDaemon)),
-    };
-  };
-
   await start();
   const node: Arm64Machine = {
     platform: "linux/arm64",
     endpoint: build.endpointAt(host.address),
     host,
-    second: options.hasSecond ? secondOf() : undefined,
     serverName,
     ca: certificates.ca,
     clientCertificate: certificates.client.certificate,
@@ -120,23 +104,12 @@ export async function startArm64Machine(
   return node;
 }
 
-/** A daemon of the machine: its ports, and what tells its files from the other's. */
-interface Daemon {
-  port: number;
-  harness: number;
-  suffix: string;
-}
-
-const firstDaemon: Daemon = { port: buildkitPort, harness: harnessPort, suffix: "" };
-const secondDaemon: Daemon = { port: buildkitPort + 1_000, harness: harnessPort + 1_000, suffix: "-2" };
-
 async function layOutSettings(
   folder: string,
   tar: string,
   host: NetworkHost,
   certificates: build.HostCertificates,
   registries: build.TrustedRegistries,
-  daemons: readonly Daemon[],
 ): Promise<void> {
   const settings = join(folder, "settings");
   await build.writeCertificates(join(settings, "certificates"), certificates);
@@ -146,17 +119,15 @@ async function layOutSettings(
     await writeFile(join(settings, "registries", `${index}.pem`), await readFile(caFile));
     inside[registry] = { caFile: `/etc/node/registries/${index}.pem` };
   }
-  for (const { port, harness, suffix } of daemons) {
-    const text = build.buildkitdSettings({
-      root: `/var/lib/buildkit${suffix}`,
-      addresses: [`tcp://${host.address}:${port}`, `tcp://${host.address}:${harness}`],
-      certificates: "/etc/node/certificates",
-      runc: "/usr/sbin/runc",
-      snapshotter: "overlayfs",
-      registries: inside,
-    });
-    await writeFile(join(settings, `buildkitd${suffix}.toml`), text);
-  }
+  const text = build.buildkitdSettings({
+    root: "/var/lib/buildkit",
+    addresses: [`tcp://${host.address}:${buildkitPort}`, `tcp://${host.address}:${harnessPort}`],
+    certificates: "/etc/node/certificates",
+    runc: "/usr/sbin/runc",
+    snapshotter: "overlayfs",
+    registries: inside,
+  });
+  await writeFile(join(settings, "buildkitd.toml"), text);
   await execute(["tar", "-C", settings, "-cf", tar, "."]);
 }
 

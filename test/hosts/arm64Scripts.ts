@@ -28,16 +28,13 @@ $b ip link set lo up
 $b ip address add "$address" dev eth0
 $b ip link set eth0 up
 $b tar -xf /dev/vdb -C /etc/node
-daemons=
-for config in /etc/node/buildkitd*.toml; do
-  buildkitd --config "$config" &
-  daemons="$daemons $!"
-done
+buildkitd --config /etc/node/buildkitd.toml &
+daemon=$!
 while read -r line; do
   if [ "$line" = stop ]; then break; fi
 done
-$b kill -TERM $daemons
-wait $daemons
+$b kill -TERM $daemon
+wait $daemon
 $b sync
 $b mount -o remount,ro /
 $b poweroff -f

@@ -1,104 +1,144 @@
-import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, rename, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
 
 import type { HostPlatform } from "./buildHost";
 import { cachedFolder } from "./cachedFolder";
 import { execute } from "./command";
-import { prepareDebianRoot } from "./debianRoots";
+import { prepareNodeRoot } from "./debianRoots";
+import { writeLayout } from "./imageLayout";
 import type { Registry } from "./registry";
 
-interface Descriptor {
-  mediaType: string;
-  digest: string;
-  size: number;
-}
+const platforms: readonly HostPlatform[] = ["linux/amd64", "linux/arm64"];
 
-const media = (kind: string): string => `application/vnd.oci.image.${kind}`;
+/** What RUN steps of the tests call. */
+const applets = [
+  ...[
+    "cat",
+    "chmod",
+    "cp",
+    "cut",
+    "date",
+    "echo",
+    "env",
+    "false",
+    "find",
+    "grep",
+    "head",
+    "id",
+    "ls",
+    "mkdir",
+    "mktemp",
+  ],
+  ...["mv", "nc", "od", "printf", "ps", "rm", "sed", "seq", "sh", "sha256sum", "sleep", "stat", "sync", "tail", "tar"],
+  ...["test", "touch", "tr", "true", "uname", "wc", "wget"],
+];
+
+/** Of a system that boots, what a container has no use for. */
+const leftOut = [
+  ...["boot", "usr/lib/modules", "usr/lib/systemd", "usr/lib/udev", "usr/lib/*/systemd", "usr/lib/python3*"],
+  ...["usr/lib/git-core", "usr/lib/*/perl", "usr/share/perl", "usr/share/zoneinfo", "usr/lib/*/gconv"],
+  ...["var/lib/dpkg/info", "var/cache/*", "var/lib/apt/lists/*", "usr/share/bash-completion", "usr/share/git-core"],
+].map((path) => `--exclude=./${path}`);
 
 /**
- * Pushes a real multi-platform base image, a Debian system for each platform.
+ * Pushes a small multi-platform base image: a shell and some thirty programs, each of its platform.
  *
  * @returns its reference: `HOST:PORT/REPOSITORY:TAG`
  */
+export async function pushBaseImage(
+  registry: Pick<Registry, "host" | "certificateFolder">,
+  image = "base:1",
+): Promise<string> {
+  return push(registry, await baseLayout(), image);
+}
+
+/** Pushes a real multi-platform base image, a Debian system for each platform. */
 export async function pushDebianImage(
   registry: Pick<Registry, "host" | "certificateFolder">,
-  image = "debian:bookworm",
-  platforms: HostPlatform[] = ["linux/amd64", "linux/arm64"],
+  image = "debian:trixie",
 ): Promise<string> {
-  const layout = await debianLayout(platforms);
+  return push(registry, await debianLayout(), image);
+}
+
+/** An OCI image layout of the small image: no node has to build what nodes build upon. */
+export async function baseLayout(): Promise<string> {
+  const arm64 = await prepareNodeRoot("arm64");
+  return cachedFolder("base-image", { arm64, applets }, async (folder) => {
+    const programs: Record<HostPlatform, string> = {
+      "linux/amd64": await nativeBusybox(join(folder, "native")),
+      "linux/arm64": await busyboxOf(arm64, join(folder, "foreign")),
+    };
+    const layers = await Promise.all(
+      platforms.map(async (platform) => ({ platform, tar: await layerOf(folder, platform, programs[platform]) })),
+    );
+    await writeLayout(folder, layers);
+    for (const name of ["native", "foreign", ...platforms.map(folderOf)])
+      await rm(join(folder, name), { recursive: true });
+  });
+}
+
+/** The same of Debian. */
+export async function debianLayout(): Promise<string> {
+  const roots = { "linux/amd64": await prepareNodeRoot("amd64"), "linux/arm64": await prepareNodeRoot("arm64") };
+  return cachedFolder("debian-image", { roots, leftOut }, async (folder) => {
+    const layers = [];
+    for (const platform of platforms)
+      layers.push({ platform, tar: await withoutSystem(folder, platform, roots[platform]) });
+    await writeLayout(folder, layers);
+    await rm(join(folder, `${folderOf("linux/arm64")}.tar`));
+  });
+}
+
+/** The x86 system of that image, as a tar. */
+export async function debianTar(): Promise<string> {
+  return join(await debianLayout(), `${folderOf("linux/amd64")}.tar`);
+}
+
+async function push(
+  registry: Pick<Registry, "host" | "certificateFolder">,
+  layout: string,
+  image: string,
+): Promise<string> {
   const reference = `${registry.host}/${image}`;
   const trust = ["--dest-cert-dir", registry.certificateFolder];
   await execute(["skopeo", "copy", "--quiet", "--all", ...trust, `oci:${layout}:base`, `docker://${reference}`]);
   return reference;
 }
 
-/** An OCI image layout, written by hand: no node has to build what nodes build upon. */
-export async function debianLayout(platforms: HostPlatform[] = ["linux/amd64", "linux/arm64"]): Promise<string> {
-  const roots: [HostPlatform, string][] = [];
-  // One after the other: each keeps a core busy.
-  for (const platform of platforms) roots.push([platform, await prepareDebianRoot(platform)]);
-  return cachedFolder("debian-image", { roots, layout: 1 }, async (folder) => {
-    await mkdir(join(folder, "blobs/sha256"), { recursive: true });
-    const manifests: (Descriptor & { platform: object })[] = [];
-    for (const [platform, root] of roots) {
-      const [os, architecture] = platform.split("/");
-      const layer = await writeLayer(folder, root);
-      const config = await writeBlob(folder, media("config.v1+json"), {
-        os,
-        architecture,
-        config: { Env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], Cmd: ["/bin/sh"] },
-        rootfs: { type: "layers", diff_ids: [layer.diffId] },
-      });
-      const manifest = await writeBlob(folder, media("manifest.v1+json"), {
-        schemaVersion: 2,
-        mediaType: media("manifest.v1+json"),
-        config,
-        layers: [layer.descriptor],
-      });
-      manifests.push({ ...manifest, platform: { os, architecture } });
-    }
-    const index = { schemaVersion: 2, mediaType: media("index.v1+json"), manifests };
-    const written = await writeBlob(folder, media("index.v1+json"), index);
-    const named = { ...written, annotations: { "org.opencontainers.image.ref.name": "base" } };
-    await writeFile(join(folder, "index.json"), JSON.stringify({ schemaVersion: 2, manifests: [named] }));
-    await writeFile(join(folder, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
-  });
+const folderOf = (platform: HostPlatform): string => platform.replace("/", "-");
+
+async function nativeBusybox(folder: string): Promise<string> {
+  await mkdir(folder);
+  const script = 'cd "$1" && apt-get download busybox-static && dpkg-deb --extract busybox-static_*.deb .';
+  await execute(["sh", "-euc", script, "sh", folder], { timeoutMilliseconds: 600_000 });
+  return join(folder, "bin/busybox");
 }
 
-async function writeBlob(folder: string, mediaType: string, content: object): Promise<Descriptor> {
-  const bytes = Buffer.from(JSON.stringify(content));
-  const hash = createHash("sha256").update(bytes).digest("hex");
-  await writeFile(join(folder, "blobs/sha256", hash), bytes);
-  return { mediaType, digest: `sha256:${hash}`, size: bytes.length };
+async function busyboxOf(root: string, folder: string): Promise<string> {
+  await mkdir(folder);
+  await execute(["tar", "--extract", "-C", folder, "-f", root, "./usr/bin/busybox"]);
+  return join(folder, "usr/bin/busybox");
 }
 
-async function writeLayer(folder: string, tar: string): Promise<{ descriptor: Descriptor; diffId: string }> {
-  const [plain, packed] = [createHash("sha256"), createHash("sha256")];
-  const draft = join(folder, "layer");
-  await pipeline(
-    createReadStream(tar),
-    observe((chunk) => plain.update(chunk)),
-    createGzip({ level: 6 }),
-    observe((chunk) => packed.update(chunk)),
-    createWriteStream(draft),
-  );
-  const hash = packed.digest("hex");
-  const { size } = await stat(draft);
-  await rename(draft, join(folder, "blobs/sha256", hash));
-  const descriptor = { mediaType: media("layer.v1.tar+gzip"), digest: `sha256:${hash}`, size };
-  return { descriptor, diffId: `sha256:${plain.digest("hex")}` };
+async function layerOf(folder: string, platform: HostPlatform, busybox: string): Promise<string> {
+  const tree = join(folder, folderOf(platform));
+  for (const name of ["bin", "tmp", "etc", "root", "proc", "sys", "dev"])
+    await mkdir(join(tree, name), { recursive: true });
+  await copyFile(busybox, join(tree, "bin/busybox"));
+  for (const name of applets) await symlink("busybox", join(tree, "bin", name));
+  return tarOf(tree, `${tree}.tar`);
 }
 
-function observe(see: (chunk: Buffer) => void): Transform {
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      see(chunk);
-      done(null, chunk);
-    },
-  });
+async function withoutSystem(folder: string, platform: HostPlatform, root: string): Promise<string> {
+  const tree = join(folder, folderOf(platform));
+  await mkdir(tree);
+  await execute(["tar", "--extract", "--numeric-owner", "--wildcards", ...leftOut, "-C", tree, "-f", root]);
+  const tar = await tarOf(tree, `${tree}.tar`);
+  await rm(tree, { recursive: true });
+  return tar;
+}
+
+async function tarOf(tree: string, tar: string): Promise<string> {
+  await execute(["tar", "--create", "--numeric-owner", "--sort=name", "-C", tree, "-f", tar, "."]);
+  return tar;
 }

@@ -101,6 +101,8 @@ export function buildkitdSettings(settings: {
   runc: string;
   snapshotter: "overlayfs" | "native";
   cgroupParent?: string;
+  /** @default what its processor runs */
+  platform?: HostPlatform;
   registries: TrustedRegistries;
 }): string {
   const text = (value: string): string => JSON.stringify(value);
@@ -122,7 +124,7 @@ export function buildkitdSettings(settings: {
   binary = ${text(settings.runc)}
   networkMode = "host"
   snapshotter = ${text(settings.snapshotter)}
-${settings.cgroupParent ? `  defaultCgroupParent = ${text(settings.cgroupParent)}\n` : ""}${Object.entries(
+${settings.platform ? `  platforms = [${text(settings.platform)}]\n` : ""}${settings.cgroupParent ? `  defaultCgroupParent = ${text(settings.cgroupParent)}\n` : ""}${Object.entries(
     settings.registries,
   )
     .map(([registry, { caFile }]) => `[registry.${text(registry)}]\n  ca = [${text(caFile)}]\n`)

@@ -19,12 +19,12 @@ export async function cachedFolder(
   const key = createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 16);
   const folder = join(cacheDirectory(), "test", `${name}-${key}`);
   if (!existsSync(folder)) {
-    // One lock for all: what is made keeps every core busy anyway.
-    await withLock(cacheDirectory(), "test", say, async () => {
+    await withLock(join(cacheDirectory(), "test", "locks"), name, say, async () => {
       if (existsSync(folder)) return;
-      await sweepUnfinished(dirname(folder));
+      await sweepUnfinished(dirname(folder), name);
       await removeUnused(name, folder);
-      await withProgress(`tests: ${basename(folder)}, made once on this machine`, () => publishFolder(folder, make));
+      const title = `tests: ${basename(folder)}, made once on this machine`;
+      await withProgress(title, () => publishFolder(folder, make, name));
     });
   }
   await utimes(folder, new Date(), new Date());

@@ -1,9 +1,9 @@
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
+import { debianTar } from "./baseImage";
 import { cachedFolder } from "./cachedFolder";
 import { execute, waitUntil } from "./command";
-import { prepareDebianRoot } from "./debianRoots";
 import { startProcess } from "./hostProcess";
 import { hostTool } from "./hostTools";
 import type { TestNetwork } from "./network";
@@ -69,8 +69,10 @@ export async function loadBuildkitImage(
     await copyFile(source, join(folder, file));
   }
   const tar = join(run.folder, "buildkit-image.tar");
-  await copyFile(await prepareDebianRoot("linux/amd64"), tar);
+  await copyFile(await debianTar(), tar);
   const owner = ["--owner=0", "--group=0"];
+  // Docker takes no path twice.
+  await execute(["tar", "--delete", "--file", tar, "./etc/ssl/certs/ca-certificates.crt"]);
   await execute(["tar", "--append", "--file", tar, ...owner, "--directory", folder, ...Object.keys(files)]);
   const [repo, tag] = image.split(":");
   const query = new URLSearchParams({ fromSrc: "-", repo, tag, changes: 'ENTRYPOINT ["buildkitd"]' });
@@ -79,17 +81,22 @@ export async function loadBuildkitImage(
 
 /** The engine's PATH, and where the client is in it. Unpacked, not installed: an installed engine starts with the machine. */
 async function layOutPrograms(folder: string): Promise<{ path: string[]; clientFolder: string }> {
-  const script =
-    'cd "$1" && shift && apt-get download "$@" && for deb in *.deb; do dpkg-deb --extract "$deb" .; rm "$deb"; done';
-  const unpacked = await cachedFolder("docker-engine", { packages }, async (draft) => {
-    await execute(["sh", "-euc", script, "sh", draft, ...packages], { timeoutMilliseconds: 600_000 });
-  });
+  const unpacked = await prepareEngine();
   const wrappers = join(folder, "bin");
   await mkdir(wrappers);
   await writeFile(join(wrappers, "runc"), wrapper(await hostTool("runc")), { mode: 0o755 });
   const clientFolder = join(unpacked, "usr/bin");
   const path = [wrappers, join(unpacked, "usr/sbin"), clientFolder, "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
   return { path, clientFolder };
+}
+
+/** The folder that Docker's packages are unpacked in. */
+export function prepareEngine(): Promise<string> {
+  const script =
+    'cd "$1" && shift && apt-get download "$@" && for deb in *.deb; do dpkg-deb --extract "$deb" .; rm "$deb"; done';
+  return cachedFolder("docker-engine", { packages }, async (draft) => {
+    await execute(["sh", "-euc", script, "sh", draft, ...packages], { timeoutMilliseconds: 600_000 });
+  });
 }
 
 // Old engines give a privileged container every capability of the kernel, and the root of a container or of a small

@@ -215,27 +215,4 @@ describe("hosts of the tests", function () {
     assert.match(said, /linux\/amd64/);
     await ssh.stop();
   });
-
-  it("each platform's RUN steps run on its own kernel, on one multi-platform base image", async function () {
-    hosts.skipWithout(this, ["debian roots", "arm64 machine"]);
-    const base = await hosts.pushDebianImage(registry);
-    const arm64 = await hosts.startArm64Machine(run, network, authority, { registries: registry.trusted });
-    assert.equal((await arm64.platforms())[0], "linux/arm64");
-    assert.equal((await arm64.platforms()).includes("linux/amd64"), false);
-    for (const [node, machine, architecture] of [
-      [amd64, "x86_64", "amd64"],
-      [arm64, "aarch64", "arm64"],
-    ] as const) {
-      const check = `test "$(uname -m) $(dpkg --print-architecture)" = "${machine} ${architecture}"`;
-      await build(node, `FROM ${base}\nRUN ${check} && grep -q bookworm /etc/os-release\n`, node.platform);
-      assert.deepEqual((await node.history()).at(-1)?.platforms, [node.platform]);
-    }
-    assert.equal(await arm64.connections(), 0);
-    await arm64.stop();
-    await arm64.start();
-    assert.equal((await arm64.history()).length, 1);
-    await arm64.kill();
-    await arm64.start();
-    assert.equal((await arm64.history()).length, 1);
-  });
 });

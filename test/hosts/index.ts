@@ -15,9 +15,16 @@ export { type ObservedRequest, startTamperingProxy, type TamperingProxy } from "
 export { openRun, type TestRun } from "./testRun";
 export { type Arm64Machine, type Arm64MachineOptions, startArm64Machine } from "./arm64Machine";
 export { prepareArm64Image } from "./arm64Image";
-export { pushDebianImage } from "./baseImage";
+export { pushBaseImage, pushDebianImage } from "./baseImage";
 export { type DockerEngine, loadBuildkitImage, startDockerEngine } from "./dockerEngine";
-export { prepareDebianRoot } from "./debianRoots";
 export { type EmulatedArchitecture, withPrivateEmulators } from "./emulator";
-export { type HostPart, hostPackages, hostParts, missingRequirements, skipWithout } from "./requirements";
+export {
+  type HostPart,
+  hostPackages,
+  hostParts,
+  machineParts,
+  missingRequirements,
+  preparedParts,
+  skipWithout,
+} from "./requirements";
 export { startDockerSshHost, type SshHost, startSshd, startSshHost } from "./sshHost";

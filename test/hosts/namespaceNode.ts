@@ -17,6 +17,12 @@ export interface NamespaceNodeOptions {
   registries?: build.TrustedRegistries;
   /** Certificates that replace the right ones. */
   certificates?: Partial<build.HostCertificates>;
+  /**
+   * What its daemon calls its own platform, before those of this machine. A node of another platform than this machine's only
+   * copies files: its steps can't run a program.
+   * @default "linux/amd64"
+   */
+  platform?: build.HostPlatform;
   /** Its machine has these emulators; no other process of this machine sees them. RUN does not work on such a node. */
   emulates?: EmulatedArchitecture[];
 }
@@ -74,6 +80,7 @@ export async function startNamespaceNode(
       // Overlay mounts of a user namespace, which emulation of our own needs, fail in BuildKit.
       snapshotter: options.emulates ? "native" : "overlayfs",
       cgroupParent: host.namespace,
+      platform: options.platform,
       registries: options.registries ?? {},
     });
     await writeFile(join(folder, "buildkitd.toml"), settings);
@@ -108,7 +115,7 @@ export async function startNamespaceNode(
 
   await start();
   const node: NamespaceNode = {
-    platform: "linux/amd64",
+    platform: options.platform ?? "linux/amd64",
     get endpoint() {
       return build.endpointAt(host.address);
     },

@@ -14,7 +14,9 @@ export type HostPart =
   | "skopeo"
   | "python"
   | "go"
+  | "account"
   | "cloud"
+  | "arm64 cloud"
   | "faked clock";
 
 // Debian has it; elsewhere its packages can't be checked without.
@@ -38,6 +40,7 @@ const programs: Record<HostPart, Record<string, string>> = {
   skopeo: { skopeo: "skopeo", curl: "curl" },
   python: { python3: "python3" },
   go: { go: "golang-go" },
+  account: {},
   cloud: {
     "systemd-nspawn": "systemd-container",
     losetup: "mount",
@@ -45,6 +48,7 @@ const programs: Record<HostPart, Record<string, string>> = {
     depmod: "kmod",
     xz: "xz-utils",
   },
+  "arm64 cloud": {},
   "faked clock": { faketime: "faketime" },
 };
 
@@ -58,11 +62,21 @@ const needs: Record<HostPart, HostPart[]> = {
   skopeo: [],
   python: [],
   go: [],
-  cloud: ["emulation", "arm64 machine", "python"],
+  account: ["namespaces", "python"],
+  cloud: ["account", "emulation"],
+  "arm64 cloud": ["cloud", "arm64 machine"],
   "faked clock": [],
 };
 
 export const hostParts = Object.keys(programs) as HostPart[];
+
+/** Of these something is made once on a machine (test/prepare.ts), in this order. */
+export const preparedParts: readonly HostPart[] = [
+  ...(["account", "debian roots", "cloud", "docker engine", "arm64 machine", "arm64 cloud"] as const),
+];
+
+/** With these, whole machines boot. */
+export const machineParts: readonly HostPart[] = ["arm64 machine", "cloud", "arm64 cloud"];
 
 /** The packages that bring every program named here, for the step that installs them. */
 export const hostPackages = [...new Set(hostParts.flatMap((part) => Object.values(programs[part])))]

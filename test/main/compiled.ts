@@ -19,7 +19,7 @@ export async function compiled(program: string): Promise<string> {
 
 async function compile(): Promise<string> {
   const library = sources("components");
-  const programs = sources("test").filter((file) => /(^|\/)([a-z]+P|p)rogram\/[^/]+$/i.test(file));
+  const programs = sources("test").filter((file) => /(program\/[^/]+|\/exampleLibrary\.ts)$/i.test(file));
   const hashes = [...library, ...programs, "tsconfig.json"].map((file) => [file, hashOf(file)]);
   return cachedFolder("compiled", { repository, hashes }, async (draft) => {
     const settings = path.join(draft, "tsconfig.json");

@@ -10,7 +10,7 @@ export interface Machines {
 }
 
 let machines: Promise<Machines> | undefined;
-let arm64: Promise<hosts.BuildHost> | undefined;
+let arm64: Promise<hosts.Arm64Machine> | undefined;
 let baseImage: Promise<string> | undefined;
 
 /** A registry, and an amd64 node in a network namespace. */
@@ -19,18 +19,23 @@ export function getMachines(): Promise<Machines> {
   return machines;
 }
 
-/** The arm64 node: a real arm64 kernel, booted once for the whole suite. */
-export function getArm64(): Promise<hosts.BuildHost> {
+/** The arm64 node: a real arm64 kernel, booted once for all files of tests that need it. */
+export function getArm64(): Promise<hosts.Arm64Machine> {
   arm64 ??= getMachines().then(({ run, network, authority, registry }) =>
     hosts.startArm64Machine(run, network, authority, { registries: registry.trusted }),
   );
   return arm64;
 }
 
-/** Debian for both platforms as one base image in the registry. */
+/** A base image of both platforms in the registry, with a shell. */
 export function getBaseImage(): Promise<string> {
-  baseImage ??= getMachines().then(({ registry }) => hosts.pushDebianImage(registry));
+  baseImage ??= getMachines().then(({ registry }) => hosts.pushBaseImage(registry));
   return baseImage;
+}
+
+/** A real Debian system for both platforms, as a base image. */
+export async function getDebianImage(): Promise<string> {
+  return hosts.pushDebianImage((await getMachines()).registry);
 }
 
 async function open(): Promise<Machines> {

@@ -3,11 +3,12 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { type NamespaceNode, startNamespaceNode, skipWithout } from "../hosts";
+import { trials } from "../tier";
 import { getBaseImage, getMachines, type Machines } from "./fixture";
 import { inspectIndex, trusting } from "./image";
+import { crash } from "./processes";
 import { Stack, temporaryDirectory, waitFor } from "./stack";
 
-const trials = 5;
 const nodeName = "amd64.test";
 
 describe("a build that is disturbed", function () {
@@ -55,8 +56,8 @@ describe("a build that is disturbed", function () {
     });
   }
 
-  for (let trial = 1; trial <= trials; trial += 1) {
-    it(`killed and replaced at another address with another root: the same up succeeds (${trial} of ${trials})`, async () => {
+  for (let trial = 1; trial <= trials(5); trial += 1) {
+    it(`killed and replaced at another address with another root: the same up succeeds (trial ${trial})`, async () => {
       const file = hostsFile();
       const stack = await slowStack(`replaced-${trial}`, file);
       const up = stack.start("up", "--yes", "--skip-preview");
@@ -70,9 +71,10 @@ describe("a build that is disturbed", function () {
     });
   }
 
-  for (let trial = 1; trial <= trials; trial += 1) {
+  // In turn, so that each is tried.
+  for (let trial = 1; trial <= 1 + trials(4); trial += 1) {
     const ends = trial % 2 === 0 ? "ends" : "is killed";
-    it(`two ups of two stacks on one node, the first ${ends}: the other is right (${trial} of ${trials})`, async () => {
+    it(`two ups of two stacks on one node, the first ${ends}: the other is right (trial ${trial})`, async () => {
       const file = hostsFile();
       const first = await slowStack(`first-${trial}`, file, ends === "ends" ? 2 : 60);
       const second = await slowStack(`second-${trial}`, file, 8);
@@ -80,7 +82,7 @@ describe("a build that is disturbed", function () {
       const secondUp = second.start("up", "--yes", "--skip-preview");
       await untilRunning(ends === "ends" ? 1 : 2);
       if (ends !== "ends") {
-        process.kill(-firstUp.child.pid!, "SIGKILL");
+        await crash(firstUp);
       }
       const { code, output } = await secondUp.done;
       assert.equal(code, 0, output);

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { commandLine } from "../../components/local/processes";
-import { type Stack, waitFor } from "./stack";
+import { type Stack, type StartedCommand, waitFor } from "./stack";
 
 /** The command lines of all processes of this machine. */
 export function commandLines(): string[] {
@@ -10,6 +10,35 @@ export function commandLines(): string[] {
     .readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map((pid) => commandLine(Number(pid)));
+}
+
+/** As a machine that crashes: it takes all processes of a command along, in whatever group they are. */
+export async function crash({ child, done }: StartedCommand): Promise<void> {
+  // Twice: what stands still starts no other.
+  for (const signal of ["SIGSTOP", "SIGKILL"] as const) {
+    [child.pid!, ...descendants(child.pid!)].forEach((pid) => signalTo(pid, signal));
+  }
+  await done;
+}
+
+function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function descendants(pid: number): number[] {
+  if (!fs.existsSync(`/proc/${pid}/task`)) {
+    return [];
+  }
+  const children = fs
+    .readdirSync(`/proc/${pid}/task`)
+    .flatMap((task) => fs.readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" "))
+    .filter((text) => text !== "")
+    .map(Number);
+  return [...children, ...children.flatMap(descendants)];
 }
 
 export function isRunning(pid: number): boolean {

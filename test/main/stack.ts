@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { prepareTools, type Tool, toolEnvironment } from "../../tools";
 import { compiled } from "./compiled";
+import { layOutStack, passphrase, projectFile, stackOutputs } from "./stackFiles";
 
 const repository = path.resolve(__dirname, "../..");
 
@@ -14,6 +15,12 @@ export interface Outcome {
   code: number | null;
   output: string;
   seconds: number;
+}
+
+export interface StartedCommand {
+  child: ChildProcess;
+  done: Promise<Outcome>;
+  output: () => string;
 }
 
 /** What a program declares: see program/index.ts. */
@@ -49,7 +56,8 @@ export class Stack {
     readonly directory: string,
     readonly home: string,
     readonly backend: string,
-    private readonly stack: string,
+    readonly project: string,
+    readonly stack: string,
     private readonly environment: NodeJS.ProcessEnv,
     private readonly hostsFile?: string,
     private readonly enter: (command: string[]) => string[] = (command) => command,
@@ -59,25 +67,17 @@ export class Stack {
     const directory = temporaryDirectory("project");
     const home = options.home ?? temporaryDirectory("home");
     const backend = options.backend ?? temporaryDirectory("state");
-    fs.writeFileSync(
-      path.join(directory, "Pulumi.yaml"),
-      `name: ${options.project ?? path.basename(directory).toLowerCase()}\nruntime: nodejs\nmain: index.ts\n`,
-    );
-    fs.writeFileSync(
-      path.join(directory, "index.ts"),
-      `export = require(${JSON.stringify(await compiled(options.program ?? `${__dirname}/program`))});\n`,
-    );
-    fs.copyFileSync(path.join(repository, "tsconfig.json"), path.join(directory, "tsconfig.json"));
-    fs.writeFileSync(path.join(directory, "package.json"), JSON.stringify({ name: "program", main: "index.ts" }));
+    const project = options.project ?? path.basename(directory).toLowerCase();
+    fs.writeFileSync(path.join(directory, "Pulumi.yaml"), projectFile(project));
+    const program = await compiled(options.program ?? `${__dirname}/program`);
+    fs.writeFileSync(path.join(directory, "index.js"), `module.exports = require(${JSON.stringify(program)});\n`);
+    fs.writeFileSync(path.join(directory, "package.json"), JSON.stringify({ name: "program", main: "index.js" }));
     fs.symlinkSync(path.join(repository, "node_modules"), path.join(directory, "node_modules"));
     const environment = { ...(await pulumiEnvironment(home, backend, options)), ...options.environment };
     const name = options.stack ?? "dev";
-    const stack = new Stack(directory, home, backend, name, environment, options.hostsFile, options.enter);
+    const stack = new Stack(directory, home, backend, project, name, environment, options.hostsFile, options.enter);
     stack.declare(spec);
-    const made = await stack.run("stack", "select", "--create", stack.stack);
-    if (made.code !== 0) {
-      throw new Error(made.output);
-    }
+    await layOutStack({ directory, backend, project, stack: name });
     return stack;
   }
 
@@ -112,7 +112,12 @@ export class Stack {
     return this.run("preview", ...extra);
   }
 
+  /** The stack's outputs as they are in its state; what is a secret there is asked for. */
   async outputs<T>(): Promise<T> {
+    const outputs = stackOutputs(this);
+    if (outputs) {
+      return outputs as T;
+    }
     const { output } = await this.run("stack", "output", "--json", "--show-secrets");
     return JSON.parse(output) as T;
   }
@@ -122,7 +127,7 @@ export class Stack {
   }
 
   /** Starts a command without waiting, for tests that interrupt it. */
-  start(...args: string[]): { child: ChildProcess; done: Promise<Outcome>; output: () => string } {
+  start(...args: string[]): StartedCommand {
     const begin = Date.now();
     const command = this.command("pulumi", ...args, "--non-interactive", "--color", "never");
     const child = spawn(command[0], command.slice(1), {
@@ -193,11 +198,8 @@ export function readAll(directory: string): string {
 }
 
 /** The CLI's environment: a HOME of its own, and a PATH with node, Pulumi and what the test asks for, nothing of Docker. */
-async function pulumiEnvironment(
-  home: string,
-  backend: string,
-  { onPath = [], programs }: StackOptions,
-): Promise<NodeJS.ProcessEnv> {
+async function pulumiEnvironment(home: string, backend: string, options: StackOptions): Promise<NodeJS.ProcessEnv> {
+  const { onPath = [], programs } = options;
   const tools = await prepareTools(["pulumi", "pulumi-language-nodejs", "pulumi-resource-docker-build"]);
   const bin = temporaryDirectory("path");
   fs.symlinkSync(process.execPath, path.join(bin, "node"));
@@ -205,6 +207,8 @@ async function pulumiEnvironment(
   return {
     ...toolEnvironment([...tools, ...onPath], { PATH: others, HOME: home, TMPDIR: os.tmpdir() }),
     PULUMI_BACKEND_URL: `file://${backend}`,
-    PULUMI_CONFIG_PASSPHRASE: "correct horse",
+    PULUMI_CONFIG_PASSPHRASE: passphrase,
+    PULUMI_STACK: options.stack ?? "dev",
+    NODE_OPTIONS: `--require ${path.join(__dirname, "lazyModules.js")}`,
   };
 }

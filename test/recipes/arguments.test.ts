@@ -5,7 +5,7 @@ import * as path from "node:path";
 
 import { execute, skipWithout } from "../hosts";
 import { type HostProcess, startProcess } from "../hosts/hostProcess";
-import { getBaseImage, getMachines, type Machines } from "../main/fixture";
+import { getDebianImage, getMachines, type Machines } from "../main/fixture";
 import { trusting } from "../main/image";
 import { Stack, temporaryDirectory } from "../main/stack";
 import { readConfiguration, readFiles, readManifest } from "./image";
@@ -32,7 +32,7 @@ describe("arguments of docker-build", function () {
     stack = await Stack.create(spec(folder, socket), {
       environment: { ...trusting(machines.registry), TOKEN: secrets.variable },
     });
-    stack.write("app/docker/Dockerfile", dockerfile(await getBaseImage()));
+    stack.write("app/docker/Dockerfile", dockerfile(await getDebianImage()));
     stack.write("app/greeting", "hello\n");
     stack.write("shared/word", "named\n");
     const up = await stack.up();

@@ -2,8 +2,8 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { type BuildHost, skipWithout } from "../hosts";
-import { getArm64, getMachines, type Machines } from "../main/fixture";
+import { type NamespaceNode, skipWithout, startNamespaceNode } from "../hosts";
+import { getMachines, type Machines } from "../main/fixture";
 import { skopeo, trusting } from "../main/image";
 import { Stack } from "../main/stack";
 import { readManifest } from "./image";
@@ -13,17 +13,19 @@ const platforms = ["linux/amd64", "linux/arm64"];
 describe("caches of an image with several platforms", function () {
   this.timeout(900_000);
   let machines: Machines;
-  let arm64: BuildHost;
+  let arm64: NamespaceNode;
   let stack: Stack;
   /** Of each image and platform, before and after nodes lost their caches. */
   let layers: Record<string, string[]>[];
 
   before(async function () {
-    skipWithout(this, ["namespaces", "arm64 machine", "skopeo"]);
+    skipWithout(this, ["namespaces", "skopeo"]);
     machines = await getMachines();
-    arm64 = await getArm64();
+    const { run, network, authority, registry } = machines;
+    const options = { name: "arm64", platform: "linux/arm64" as const, registries: registry.trusted };
+    arm64 = await startNamespaceNode(run, network, authority, options);
     stack = await Stack.create(spec(), { environment: trusting(machines.registry) });
-    // Copying is a step like any other, and an emulated processor unpacks no base image for it.
+    // Copying is a step like any other, and works on a node that is of its platform by name alone.
     stack.write(
       "app/Dockerfile",
       [

@@ -6,7 +6,7 @@ import * as path from "node:path";
 
 import { prepareTools } from "../../tools";
 import { execute, pushDebianImage, skipWithout } from "../hosts";
-import { getBaseImage, getMachines, type Machines } from "../main/fixture";
+import { getDebianImage, getMachines, type Machines } from "../main/fixture";
 import { trusting } from "../main/image";
 import { endLocalDaemons, localDaemons } from "../main/processes";
 import { Stack } from "../main/stack";
@@ -25,7 +25,7 @@ describe("settings of local nodes", function () {
     skipWithout(this, ["namespaces", "debian roots", "skopeo"]);
     machines = await getMachines();
     const tools = await prepareTools(["buildkitd", "runc"]);
-    await getBaseImage();
+    await getDebianImage();
     // What a mirror of Docker Hub has under the name of an official image.
     await pushDebianImage(machines.registry, "library/mirrored:1");
     stack = await Stack.create(
@@ -50,7 +50,7 @@ describe("settings of local nodes", function () {
   }
 
   it("recipe 17: stages that need nothing of each other are built at the same time", async () => {
-    await build("parallel", {}, timedStages(await getBaseImage()));
+    await build("parallel", {}, timedStages(await getDebianImage()));
     const times = await timesOf("parallel");
     assert.ok(Math.max(...times.map(([begin]) => begin)) < Math.min(...times.map(([, end]) => end)), String(times));
   });
@@ -58,7 +58,7 @@ describe("settings of local nodes", function () {
   it("recipe 17: with maxParallelism 1 one after the other, also those of several platforms", async () => {
     const node = { maxParallelism: 1, furtherPlatforms: ["linux/arm64"] };
     const platforms = ["linux/amd64", "linux/arm64"];
-    await build("sequential", node, timedStages(await getBaseImage()), { platforms });
+    await build("sequential", node, timedStages(await getDebianImage()), { platforms });
     const times = (await timesOf("sequential")).sort(([one], [other]) => one - other);
     assert.equal(times.length, 2 * stages.length);
     times.slice(1).forEach(([begin], at) => assert.ok(begin >= times[at][1], String(times)));

@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 
 import { skipWithout } from "../hosts";
+import { crash } from "../main/processes";
 import { type Stack, waitFor } from "../main/stack";
 import { GuardedRegistry } from "./guarded";
 
@@ -24,8 +25,7 @@ describe("an index of two nodes, pushed with a login of the arguments", function
     stack.write("app/word", "two");
     const killed = stack.start("up", "--yes", "--skip-preview");
     await waitFor("the index", () => /building index of image/.test(killed.output()));
-    process.kill(-killed.child.pid!, "SIGKILL");
-    await killed.done;
+    await crash(killed);
     await stack.run("cancel", "--yes");
     const { output, platformDigests } = await registry.pushedBy(stack);
     assert.match(output, /building index of image app/);

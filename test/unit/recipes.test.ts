@@ -2,8 +2,6 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { describeResults, readResults } from "../../tools/testing/recipeResults";
-
 const root = path.resolve(__dirname, "../..");
 
 describe("the recipes", () => {
@@ -26,24 +24,5 @@ describe("the recipes", () => {
       const numbers = titles.flatMap(([, list]) => list.split(",").map(Number));
       assert.ok(numbers.includes(row), `row ${row}: no test of ${files.join(", ")} has its number`);
     }
-  });
-
-  it("become a table of what a run printed", () => {
-    const printed = [
-      "      ✓ recipe 7, 16: loads (1200 ms)",
-      "ci:     ✗ recipe 18: builds (90 ms): why",
-      "    - recipe 3: ssh (skipped)",
-      "    ✓ something else (5 ms)",
-    ].join("\n");
-    const results = readResults(printed);
-    assert.deepEqual(
-      results.map(({ rows, outcome }) => [rows, outcome]),
-      [
-        [[7, 16], "passed"],
-        [[18], "failed"],
-        [[3], "skipped"],
-      ],
-    );
-    assert.match(describeResults(results), /\| 7 \| loads \| passed \| 1\.2 \|\n\| 16 \| loads \| passed \| 1\.2 \|/);
   });
 });

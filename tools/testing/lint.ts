@@ -1,24 +1,27 @@
-import { say, withProgress } from "../progress";
-import { type Counts, NOTHING, oneFailure, sum } from "./counts";
-import { runNode } from "./groups";
+import { say, seconds } from "../progress";
+import { NOTHING, oneFailure } from "./counts";
+import type { Job } from "./queue";
+import { type FileResult, runNode } from "./runFile";
 
-const CHECKS: Readonly<Record<string, readonly string[]>> = {
+const checks: Readonly<Record<string, readonly string[]>> = {
   types: [require.resolve("typescript/bin/tsc"), "--noEmit"],
   eslint: [require.resolve("eslint/package.json").replace(/package\.json$/, "bin/eslint.js"), "."],
   format: [require.resolve("prettier/package.json").replace(/package\.json$/, "bin/prettier.cjs"), "--check", "."],
 };
 
 /** The same three as `npm run lint`, all of them even when one fails. */
-export async function runLint(): Promise<Counts> {
-  say("# lint");
-  const counts: Counts[] = [];
-  for (const [name, args] of Object.entries(CHECKS)) {
-    const code = await withProgress(`lint ${name}`, () => runNode(args));
-    counts.push(
-      code === 0
-        ? { ...NOTHING, passed: 1 }
-        : oneFailure(`lint ${name}: failed with ${code}; \`npm run format\` repairs what can be repaired`),
-    );
-  }
-  return sum(counts);
+export const lintJobs: readonly Job<FileResult>[] = Object.entries(checks).map(([check, args]) => ({
+  name: `lint ${check}`,
+  needs: [],
+  run: () => lint(`lint ${check}`, args),
+}));
+
+async function lint(name: string, args: readonly string[]): Promise<FileResult> {
+  const started = Date.now();
+  say(`# ${name}: begins`);
+  const code = await runNode(args, process.env, name);
+  const failure = `${name}: failed with ${code}; \`npm run format\` repairs what can be repaired`;
+  const counts = code === 0 ? { ...NOTHING, passed: 1 } : oneFailure(failure);
+  say(`# ${name}: ${code === 0 ? "passed" : "failed"} in ${seconds(started)}`);
+  return { name, seconds: (Date.now() - started) / 1000, counts, tests: [] };
 }

@@ -2,6 +2,9 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import Mocha from "mocha";
 
+import { isLeftForAll } from "../../test/tier";
+import type { FileCounts, TestResult } from "./counts";
+
 const { EVENT_RUN_BEGIN, EVENT_RUN_END, EVENT_SUITE_BEGIN, EVENT_SUITE_END } = Mocha.Runner.constants;
 const { EVENT_TEST_BEGIN, EVENT_TEST_FAIL, EVENT_TEST_PASS, EVENT_TEST_PENDING, EVENT_TEST_RETRY } =
   Mocha.Runner.constants;
@@ -13,6 +16,7 @@ const MOST_LENGTH = 300;
 /** Shows every test with its duration, says what runs while it takes long, and leaves the counts in a file. */
 class Reporter extends Mocha.reporters.Base {
   private depth = 0;
+  private readonly tests: TestResult[] = [];
   private readonly failed: string[] = [];
   private readonly repeated: string[] = [];
   private current?: { title: string; since: number };
@@ -25,32 +29,43 @@ class Reporter extends Mocha.reporters.Base {
       .on(EVENT_SUITE_BEGIN, (suite) => this.suite(suite))
       .on(EVENT_SUITE_END, () => this.depth--)
       .on(EVENT_TEST_BEGIN, (test) => this.begin(test.fullTitle()))
-      .on(EVENT_TEST_PASS, (test) => this.line(`✓ ${test.title} (${test.duration ?? 0} ms)`))
-      .on(EVENT_TEST_RETRY, (test: Mocha.Runnable, error: Error) => {
+      .on(EVENT_TEST_PASS, (test) => this.end(test, "passed", `✓ ${test.title} (${test.duration ?? 0} ms)`))
+      .on(EVENT_TEST_RETRY, (test: Mocha.Test, error: Error) => {
         const why = gist(error);
         this.repeated.push(`${path.basename(test.file ?? "")}: ${test.fullTitle()}: ${why}`);
         this.line(`↻ ${test.title} (${test.duration ?? 0} ms), once more: ${why}`);
       })
-      .on(EVENT_TEST_PENDING, (test) => this.line(`- ${test.title} (skipped)`))
-      .on(EVENT_TEST_FAIL, (test: Mocha.Runnable, error: Error) => {
+      .on(EVENT_TEST_PENDING, (test) =>
+        isLeftForAll(test) ? this.note(test, "left") : this.end(test, "skipped", `- ${test.title} (skipped)`),
+      )
+      .on(EVENT_TEST_FAIL, (test: Mocha.Test, error: Error) => {
         const why = gist(error);
         this.failed.push(`${path.basename(test.file ?? "")}: ${test.fullTitle()}: ${why}`);
-        this.line(`✗ ${test.title} (${test.duration ?? 0} ms): ${why}`);
+        this.end(test, "failed", `✗ ${test.title} (${test.duration ?? 0} ms): ${why}`);
       })
       .once(EVENT_RUN_END, () => {
         clearInterval(timer);
         this.epilogue();
-        const { passes: passed = 0, failures: failed = 0, pending: skipped = 0 } = runner.stats ?? {};
-        fs.writeFileSync(
-          countsFile(),
-          JSON.stringify({ passed, failed, skipped, failures: this.failed, repeats: this.repeated }),
-        );
+        fs.writeFileSync(countsFile(), JSON.stringify(this.counts()));
       });
+  }
+
+  private counts(): FileCounts {
+    const count = (wanted: TestResult["outcome"]) => this.tests.filter(({ outcome }) => outcome === wanted).length;
+    return {
+      passed: count("passed"),
+      failed: count("failed"),
+      skipped: count("skipped"),
+      left: count("left"),
+      failures: this.failed,
+      repeats: this.repeated,
+      tests: this.tests,
+    };
   }
 
   private suite(suite: Mocha.Suite): void {
     this.depth++;
-    if (!suite.root) {
+    if (!suite.root && suite.total() > 0 && !isLeftForAll(suite)) {
       this.print(suite.title, this.depth - 1);
       this.begin(`set-up of ${suite.fullTitle()}`);
     }
@@ -65,6 +80,22 @@ class Reporter extends Mocha.reporters.Base {
       const seconds = Math.round((Date.now() - this.current.since) / 1000);
       this.print(`… ${this.current.title}: ${seconds} s`, this.depth);
     }
+  }
+
+  private end(test: Mocha.Test, outcome: TestResult["outcome"], text: string): void {
+    this.note(test, outcome);
+    this.line(text);
+  }
+
+  /** A hook that fails is told as a test, too. */
+  private note(test: Mocha.Test, outcome: TestResult["outcome"]): void {
+    const file = test.file ?? "";
+    this.tests.push({
+      file: `${path.basename(path.dirname(file))} ${path.basename(file, ".test.ts")}`,
+      title: test.fullTitle(),
+      outcome,
+      milliseconds: test.duration ?? 0,
+    });
   }
 
   private line(text: string): void {

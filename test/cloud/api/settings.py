@@ -53,6 +53,8 @@ class Settings:
     frontKey: str = ""
     metadataAddress: str = "169.254.169.254"
     delays: Delays = field(default_factory=Delays)
+    # How long a minute of a node's timeouts lasts: nodes read their settings with shorter ones.
+    minuteSeconds: float = 60
     # May change while the cloud runs: the tests' registry stands in for ECR, and short-lived tokens are worth a test.
     ecrHost: str = ""
     ecrTokenLifetimeSeconds: float = 12 * 3600

@@ -22,7 +22,17 @@ export function serve<Client>(provider: Provider<Client>): void {
   server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
     if (error) throw error;
     console.log(port);
+    endWithEngine();
   });
+}
+
+/**
+ * An engine that was killed has no word for its plugins. Those of the SDK for Go ask for it now and then, and end without it:
+ * https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/common/util/rpcutil/healthcheck.go
+ */
+function endWithEngine(): void {
+  const engine = process.ppid;
+  setInterval(() => process.ppid === engine || process.exit(1), 500).unref();
 }
 
 function handlers<Client>(provider: Provider<Client>): IResourceProviderServer {

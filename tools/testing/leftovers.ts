@@ -1,0 +1,73 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+
+import { commandLine } from "../processes";
+
+/** A process that was told to end a moment ago may take one. */
+const GRACE_MILLISECONDS = 2_000;
+
+/**
+ * What a file of tests has left behind: processes that were started with its temporary folder, which this ends, and what
+ * lies in that folder, which this removes.
+ */
+export async function takeLeftovers(folder: string): Promise<string[]> {
+  const processes = await survivors(folder);
+  for (const { pid } of processes) {
+    end(pid);
+  }
+  const entries = fs.readdirSync(folder).filter((name) => !isKept(name));
+  fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  return [
+    ...processes.map(({ pid, command }) => `process ${pid}: ${command.slice(0, 200)}`),
+    ...entries.map((name) => path.join(folder, name)),
+  ];
+}
+
+/** The library keeps the sockets of its builders there from one update to the next, and Node's programs what they compiled. */
+const isKept = (name: string): boolean =>
+  name === `mpi-${process.getuid?.() ?? ""}` || name.startsWith("v8-compile-cache-");
+
+interface Survivor {
+  pid: number;
+  command: string;
+}
+
+async function survivors(folder: string): Promise<Survivor[]> {
+  const deadline = Date.now() + GRACE_MILLISECONDS;
+  for (;;) {
+    const found = processesWith(`TMPDIR=${folder}`);
+    if (found.length === 0 || Date.now() > deadline) {
+      return found;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function processesWith(variable: string): Survivor[] {
+  if (os.platform() !== "linux") {
+    return [];
+  }
+  return fs
+    .readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => environmentOf(pid).includes(variable))
+    .map((pid) => ({ pid: Number(pid), command: commandLine(Number(pid)) }))
+    .filter(({ command }) => command !== "" && command !== "<zombie>");
+}
+
+function environmentOf(pid: string): string[] {
+  try {
+    return fs.readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+  } catch {
+    return [];
+  }
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has just ended by itself.
+  }
+}
