@@ -12,7 +12,8 @@ Module._load = function (request, parent, ...more) {
   let loaded;
   const real = () => (loaded ??= load.call(this, request, parent, ...more));
   return new Proxy(function () {}, {
-    get: (_, name) => real()[name],
+    // Asked for by the code that `import` becomes. Both are CommonJS.
+    get: (_, name) => (name === "__esModule" ? undefined : real()[name]),
     has: (_, name) => name in real(),
     apply: (_, that, args) => real().apply(that, args),
     construct: (_, args) => new (real())(...args),

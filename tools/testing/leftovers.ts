@@ -24,9 +24,17 @@ export async function takeLeftovers(folder: string): Promise<string[]> {
   ];
 }
 
-/** The library keeps the sockets of its builders there from one update to the next, and Node's programs what they compiled. */
-const isKept = (name: string): boolean =>
-  name === `mpi-${process.getuid?.() ?? ""}` || name.startsWith("v8-compile-cache-");
+/**
+ * The library keeps the sockets of its builders from one update to the next, and Node's programs what they compiled. The
+ * docker-build provider ends with an update's last resource, and leaves what buildx and BuildKit in it would remove later:
+ * https://github.com/docker/buildx/blob/v0.34.1/build/opt.go, https://github.com/moby/buildkit/blob/v0.33.1/session/sshforward/ssh.go
+ */
+const kept = [
+  new RegExp(`^mpi-${process.getuid?.() ?? ""}$`),
+  ...[/^v8-compile-cache-/, /^dockerfile\d+$/, /^\.buildkit-ssh-sock\d+$/],
+];
+
+const isKept = (name: string): boolean => kept.some((pattern) => pattern.test(name));
 
 interface Survivor {
   pid: number;

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 
-import * as typescript from "typescript";
+import { type Options, transformSync } from "@swc/core";
 
 import { cacheDirectory, prepareTools, toolEnvironment } from "../../../tools";
 import { publishFolder } from "../../../tools/cache";
@@ -56,7 +56,7 @@ async function compiledPlugins(): Promise<string> {
   for (const name of names.filter((each) => isPlugin(each)).sort()) {
     sources[name] = await fs.readFile(path.join(__dirname, name), "utf8");
   }
-  return madeOnce("plugins", { sources, repository }, async (folder) => {
+  return madeOnce("plugins", { sources, settings, repository }, async (folder) => {
     for (const [name, source] of Object.entries(sources)) {
       const target = path.join(folder, name.replace(/\.ts$/, ".js"));
       await fs.mkdir(path.dirname(target), { recursive: true });
@@ -77,11 +77,10 @@ async function madeOnce(name: string, inputs: unknown, make: (folder: string) =>
   return folder;
 }
 
-const transpile = (source: string): string =>
-  typescript.transpileModule(source, {
-    compilerOptions: {
-      target: typescript.ScriptTarget.ES2022,
-      module: typescript.ModuleKind.CommonJS,
-      esModuleInterop: true,
-    },
-  }).outputText;
+/** Packages are loaded when they are first used: most commands of Pulumi use few of them, and each loads all plugins. */
+const settings: Options = {
+  jsc: { parser: { syntax: "typescript" }, target: "es2022" },
+  module: { type: "commonjs", lazy: true },
+};
+
+const transpile = (source: string): string => transformSync(source, settings).code;

@@ -30,22 +30,20 @@ export const certificateAttributes = {
   validityStartTime: { kind: "computed" },
 } as const;
 
-const { KeyUsageFlags, ExtendedKeyUsage } = x509;
-
-const keyUsages: Record<string, x509.KeyUsageFlags> = {
-  digital_signature: KeyUsageFlags.digitalSignature,
-  content_commitment: KeyUsageFlags.nonRepudiation,
-  key_encipherment: KeyUsageFlags.keyEncipherment,
-  data_encipherment: KeyUsageFlags.dataEncipherment,
-  key_agreement: KeyUsageFlags.keyAgreement,
-  cert_signing: KeyUsageFlags.keyCertSign,
-  crl_signing: KeyUsageFlags.cRLSign,
+const keyUsages: Record<string, keyof typeof x509.KeyUsageFlags> = {
+  digital_signature: "digitalSignature",
+  content_commitment: "nonRepudiation",
+  key_encipherment: "keyEncipherment",
+  data_encipherment: "dataEncipherment",
+  key_agreement: "keyAgreement",
+  cert_signing: "keyCertSign",
+  crl_signing: "cRLSign",
 };
 
-const extendedKeyUsages: Record<string, string> = {
-  server_auth: ExtendedKeyUsage.serverAuth,
-  client_auth: ExtendedKeyUsage.clientAuth,
-  code_signing: ExtendedKeyUsage.codeSigning,
+const extendedKeyUsages: Record<string, keyof typeof x509.ExtendedKeyUsage> = {
+  server_auth: "serverAuth",
+  client_auth: "clientAuth",
+  code_signing: "codeSigning",
 };
 
 export function checkCertificate({ allowedUses = [] }: Properties): Record<string, string> {
@@ -115,9 +113,13 @@ async function extensionsOf(planned: Certificate, publicKey: webcrypto.CryptoKey
   const extensions: x509.Extension[] = [
     new x509.BasicConstraintsExtension(isCa, isCa ? planned.maxPathLength : undefined, true),
   ];
-  const usage = planned.allowedUses.reduce((flags, use) => flags | (keyUsages[use] ?? 0), 0);
+  const usage = planned.allowedUses
+    .filter((use) => use in keyUsages)
+    .reduce((flags, use) => flags | x509.KeyUsageFlags[keyUsages[use]], 0);
   if (usage !== 0) extensions.push(new x509.KeyUsagesExtension(usage, true));
-  const extended = planned.allowedUses.map((use) => extendedKeyUsages[use]).filter((use) => use !== undefined);
+  const extended = planned.allowedUses
+    .filter((use) => use in extendedKeyUsages)
+    .map((use) => x509.ExtendedKeyUsage[extendedKeyUsages[use]]);
   if (extended.length > 0) extensions.push(new x509.ExtendedKeyUsageExtension(extended));
   if (isCa || planned.setSubjectKeyId) {
     extensions.push(await x509.SubjectKeyIdentifierExtension.create(publicKey, false, webcrypto));
