@@ -72,7 +72,7 @@ export async function startEmulator(
     async () => {
       if (emulator.running) await fetch(`http://${vpc.address}:${controlPort}/faults`);
     },
-    { timeoutMilliseconds: 30_000, pauseMilliseconds: 100 },
+    { timeoutMilliseconds: 120_000, pauseMilliseconds: 100 },
   ).catch((error: unknown) => {
     throw new Error(`${String(error)}; it said: ${emulator.log()}`, { cause: error });
   });

@@ -98,7 +98,9 @@ export function lifeOfBuilder(open: () => BuilderLife): void {
     assert.match(ref, new RegExp(`^${life.ecr.host}/api-\\w+:[0-9a-f]{16}-[0-9a-f]{8}@${indexDigest}$`));
     const index = await inspectIndex(life.ec2.registry, `${behindEcr(ref)}@${indexDigest}`);
     assert.equal(indexDigest, index.digest);
-    assert.deepEqual(outputs.api.platformDigests, index.platformDigests);
+    // What is pushed for one platform is its manifest, without an index.
+    const pushed = life.architectures.length > 1 ? index.platformDigests : { [lastPlatform()]: index.digest };
+    assert.deepEqual(outputs.api.platformDigests, pushed);
     for (const architecture of life.architectures) {
       const read = await filesOf(`linux/${architecture}`);
       assert.equal(read("true").readUInt16LE(18), elfMachines[architecture]);

@@ -66,7 +66,7 @@ describe("hosts of the tests", function () {
 
   const connect = (node: hosts.BuildHost): Promise<string> => {
     const [address, port] = node.endpoint.replace("tcp://", "").split(":");
-    return hosts.execute(["bash", "-c", `echo > /dev/tcp/${address}/${port}`], { timeoutMilliseconds: 1_000 });
+    return hosts.execute(["bash", "-c", `echo > /dev/tcp/${address}/${port}`], { timeoutMilliseconds: 3_000 });
   };
 
   it("two runs at once have networks of their own", async () => {
