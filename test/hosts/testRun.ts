@@ -1,4 +1,13 @@
-import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -62,7 +71,8 @@ export function openRun(): TestRun {
 
 /** Removes what runs left that were killed: no handler of theirs could run. */
 export function sweepDeadRuns(): void {
-  for (const file of readdirSync(claims).filter((name) => /^\d+$/.test(name))) {
+  const files = existsSync(claims) ? readdirSync(claims) : [];
+  for (const file of files.filter((name) => /^\d+$/.test(name))) {
     const number = Number(file);
     if (!isDead(number) || !beginSweep(number)) continue;
     try {

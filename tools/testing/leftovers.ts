@@ -36,6 +36,11 @@ const kept = [
 
 const isKept = (name: string): boolean => kept.some((pattern) => pattern.test(name));
 
+/** Ends all processes that were started with this temporary folder. */
+export function endProcessesOf(folder: string): void {
+  processesWith(`TMPDIR=${folder}`).forEach(({ pid }) => end(pid));
+}
+
 interface Survivor {
   pid: number;
   command: string;

@@ -6,6 +6,7 @@ import { say, seconds } from "../progress";
 import type { TestArguments } from "./arguments";
 import { touchedByChanges } from "./changed";
 import { type Counts, sum, summary } from "./counts";
+import { takeAlongWhenInterrupted } from "./interrupt";
 import { keepResults, longestFirst } from "./lastRun";
 import { lintJobs } from "./lint";
 import { needsOf, prepareFor } from "./preparations";
@@ -29,6 +30,7 @@ export async function runTests({ all, groups, lint, changed }: TestArguments): P
     say(`# ${left} files are left for npm run test:all`);
   }
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mpt-"));
+  const isOver = takeAlongWhenInterrupted(folder);
   try {
     const jobs = [...(lint ? lintJobs : []), ...files.map((file, at) => jobOf(file, path.join(folder, `${at}`), all))];
     const queue = new Queue<FileResult>(jobs, new IdleCores());
@@ -36,6 +38,7 @@ export async function runTests({ all, groups, lint, changed }: TestArguments): P
     keepResults(all, results);
     return conclude([...prepared, ...results], started);
   } finally {
+    isOver();
     fs.rmSync(folder, { recursive: true, force: true });
   }
 }

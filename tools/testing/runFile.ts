@@ -8,6 +8,7 @@ import { machineParts } from "../../test/hosts/requirements";
 import { tierVariable } from "../../test/tier";
 import { say, seconds } from "../progress";
 import { type Counts, type FileCounts, oneFailure, sum, summary } from "./counts";
+import { noteProcess } from "./interrupt";
 import { takeLeftovers } from "./leftovers";
 import { ROOT, type TestFile } from "./testFile";
 
@@ -59,6 +60,7 @@ export async function runNode(
     env,
     stdio: ["ignore", "pipe", "pipe", ...(onMessage ? (["ipc"] as const) : [])],
   });
+  noteProcess(child);
   if (onMessage) {
     child.on("message", onMessage);
   }
