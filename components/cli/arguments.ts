@@ -1,6 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
 import { parsePlatform, type Platform } from "../platforms";
+import { type CallerRole, callerRoles } from "../policies/table";
 import { UsageError } from "./usageError";
 
 /** Which AWS account and region, where the environment does not say. */
@@ -33,7 +34,17 @@ export interface CleanOptions {
   builder?: string;
 }
 
-export const commandNames = ["wake", "stop", "status", "clean"] as const;
+export interface PolicyOptions {
+  /** A name that is registered, or is to be. */
+  builder: string;
+  role: CallerRole;
+  /** Any without it. */
+  account?: string;
+  /** Any without it. */
+  region?: string;
+}
+
+export const commandNames = ["wake", "stop", "status", "clean", "policy"] as const;
 export type CommandName = (typeof commandNames)[number];
 
 /** What a command line asks for. */
@@ -42,6 +53,7 @@ export type Command =
   | ({ name: "stop" } & StopOptions)
   | ({ name: "status" } & StatusOptions)
   | ({ name: "clean" } & CleanOptions)
+  | ({ name: "policy" } & PolicyOptions)
   | { name: "help"; of?: CommandName }
   | { name: "version" };
 
@@ -55,6 +67,7 @@ const options = {
   stop: { ...common, ...account, force: { type: "boolean" }, "no-wait": { type: "boolean" } },
   status: { ...common, ...account, json: { type: "boolean" } },
   clean: common,
+  policy: { ...common, for: { type: "string" }, account: { type: "string" }, region: { type: "string" } },
 } as const satisfies Record<CommandName, Options>;
 
 const defaultMinutes = 60;
@@ -107,6 +120,18 @@ export function parseCommand(args: readonly string[]): Command {
       const { values, builder } = parse("clean", rest);
       return values.help ? { name: "help", of: "clean" } : { name: "clean", builder };
     }
+    case "policy": {
+      const { values, builder } = parse("policy", rest);
+      return values.help
+        ? { name: "help", of: "policy" }
+        : {
+            name: "policy",
+            builder: required("policy", builder, "the output `builderName`, which a preview tells, too"),
+            role: parseRole(values.for),
+            account: parseMatching("account", values.account, /^\d{12}$/, "the 12 digits of an AWS account are"),
+            region: parseMatching("region", values.region, /^[a-z]{2}(-[a-z]+)+-\d+$/, "eu-west-1, for instance, is"),
+          };
+    }
     default:
       throw new UsageError(`there is no command ${JSON.stringify(first)}: ${commandNames.join(", ")} are there`);
   }
@@ -136,9 +161,13 @@ function parseStrictly<T extends ParseArgsConfig>(config: T): ReturnType<typeof 
   }
 }
 
-function required(command: CommandName, builder: string | undefined): string {
+function required(
+  command: CommandName,
+  builder: string | undefined,
+  where = "`multi-platform-image status` lists them",
+): string {
   if (builder === undefined) {
-    throw new UsageError(`${command} needs the name of a builder: \`multi-platform-image status\` lists them`);
+    throw new UsageError(`${command} needs the name of a builder: ${where}`);
   }
   return builder;
 }
@@ -153,6 +182,22 @@ function parseMinutes(text: string | undefined): number {
     throw new UsageError(`--minutes is ${JSON.stringify(text)}: a whole number from 1 to ${mostMinutes} is allowed`);
   }
   return minutes;
+}
+
+function parseRole(text: string | undefined): CallerRole {
+  const role = callerRoles.find((each) => each === text);
+  if (!role) {
+    const given = text === undefined ? "--for is missing" : `--for is ${JSON.stringify(text)}`;
+    throw new UsageError(`${given}: ${callerRoles.join(", ")} are allowed`);
+  }
+  return role;
+}
+
+function parseMatching(option: string, text: string | undefined, pattern: RegExp, allowed: string): string | undefined {
+  if (text !== undefined && !pattern.test(text)) {
+    throw new UsageError(`--${option} is ${JSON.stringify(text)}: ${allowed} allowed`);
+  }
+  return text;
 }
 
 function parsePlatforms(texts: readonly string[] | undefined): Platform[] | undefined {

@@ -3,6 +3,7 @@ import type { Instance, LaunchTemplate, Tag } from "@aws-sdk/client-ec2";
 import { call, codeOf, describeAwsError } from "../ec2/awsErrors";
 import { type Ec2Connection, type Ec2EphemeralNode, parameterNames, tagNames } from "../ec2/connection";
 import { BuildError } from "../errors";
+import { isRegisteredName } from "../policies/builderPattern";
 import type { Account } from "./account";
 
 /** The node of a builder, as the tags of its instance tell, or those of the template that ephemeral ones are launched from. */
@@ -114,11 +115,6 @@ export function matchBuilder(name: string, known: readonly string[], where: stri
   throw new BuildError(
     `there is no builder ${name} in ${where}; ${candidates}. Fix: name one of them, or check --region and --profile.`,
   );
-}
-
-/** Whether the name ends as registered names do. */
-function isRegisteredName(name: string): boolean {
-  return /-[0-9a-f]{8}$/.test(name);
 }
 
 function suffixOf(registered: string, name: string): boolean {

@@ -1,3 +1,4 @@
+import { callerRoles, describeRole } from "../policies/table";
 import type { CommandName } from "./arguments";
 
 const accountHelp = `  --region REGION    default: AWS_REGION, AWS_DEFAULT_REGION, or the profile's
@@ -44,16 +45,29 @@ ${accountHelp}
 Removes what is on this machine: registrations with buildx, certificates, dead sockets. Without BUILDER, all that is
 dead or was made by \`wake\`. Calls nobody, and keeps what a running \`pulumi up\` uses.
 `,
+  policy: `Usage: multi-platform-image policy BUILDER --for ROLE [options]
+
+Prints an IAM policy for callers of a builder, as JSON: all that one kind of caller needs, for this builder alone.
+Calls nobody, so that the builder need not be there yet.
+
+BUILDER is the builder's registered name (builders-1a2b3c4d): the output \`builderName\`, which a preview tells, too.
+Its beginning (builders) stands for every builder of that name, in whichever stack.
+
+${callerRoles.map((role) => `  --for ${role.padEnd(16)}  ${describeRole(role)}`).join("\n")}
+  --account ACCOUNT       the AWS account's number; default: any, and a policy counts in its own alone
+  --region REGION         default: all of the partition \`aws\`. In China and GovCloud the ARNs need it
+`,
 };
 
 const generalHelp = `Usage: multi-platform-image COMMAND
 
-EC2 build nodes outside of \`pulumi up\`.
+EC2 build nodes outside of \`pulumi up\`, and what callers may do.
 
   wake BUILDER      start the nodes and register them with buildx, for builds from a shell or in CI
   stop BUILDER      stop the nodes now
   status [BUILDER]  nodes, leases, ingress rules
   clean [BUILDER]   remove what is on this machine
+  policy BUILDER    print the IAM policy that a caller needs
 
 multi-platform-image COMMAND --help tells more. Exit codes: 0 success, 1 failure, 2 wrong usage.
 `;

@@ -6,6 +6,7 @@ import { BuildError } from "../errors";
 import { type Command, parseCommand } from "./arguments";
 import { clean } from "./clean";
 import { helpText } from "./help";
+import { policy } from "./policy";
 import { status } from "./status";
 import { stop } from "./stop";
 import { UsageError } from "./usageError";
@@ -26,6 +27,8 @@ async function run(command: Command): Promise<string> {
       return status(command);
     case "clean":
       return clean(command);
+    case "policy":
+      return policy(command);
     default:
       return command satisfies never;
   }

@@ -64,6 +64,8 @@ export const nodeServerName = "node.multi-platform-image.internal";
 
 /** Where a builder's parameters are in Parameter Store. */
 export const parameterNames = {
+  /** Every one of a builder's, as IAM's policies name them. */
+  all: (builderName: string) => `/multi-platform-image/${builderName}/*`,
   /** Text, `LeaseText`: who needs the nodes awake, and until when. Written by callers, read by nodes. */
   lease: (builderName: string) => `/multi-platform-image/${builderName}/lease`,
   /** SecureString, JSON of `Ec2Connection`. Read by the CLI. */

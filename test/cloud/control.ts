@@ -42,6 +42,13 @@ export interface Caller {
   arn: string;
 }
 
+export interface CalledResource {
+  arn: string;
+  tags: Record<string, string>;
+  /** Of what the call makes in EC2: the tags that it gives to it. */
+  given?: Record<string, string>;
+}
+
 export interface ApiCall {
   time: number;
   service: string;
@@ -49,7 +56,7 @@ export interface ApiCall {
   /** Names of what was given, sorted. */
   parameters: string[];
   /** What it was about, with the tags that this had before; in EC2 none for a look-up. */
-  resources: { arn: string; tags: Record<string, string> }[];
+  resources: CalledResource[];
   /** The tags that it gave. */
   requestTags: Record<string, string>;
   /** ARNs of the roles that it gives to an instance. */

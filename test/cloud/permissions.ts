@@ -1,13 +1,5 @@
 import type { ApiCall } from "./control";
-import type { ConditionKeys } from "./policy";
-
-/** What IAM asks a caller's policies for, all of it for one call. */
-export interface Permission {
-  action: string;
-  /** An ARN, or `*` where the action knows no resources. */
-  resource: string;
-  keys: ConditionKeys;
-}
+import type { ConditionKeys, Permission } from "./policy";
 
 /** The permission that tags need which are given to what the call makes. */
 const tagging: Record<string, string> = {
@@ -22,9 +14,6 @@ const tagging: Record<string, string> = {
   "ssm:PutParameter": "ssm:AddTagsToResource",
 };
 
-/** The kinds of what is made in EC2 to which this library gives tags. */
-const tagged = /:(fleet|instance|launch-template|volume|security-group)\/\*$/;
-
 /**
  * The permissions that a call needs: one for each resource that it is about, and those for what it does beside that.
  *
@@ -32,20 +21,19 @@ const tagged = /:(fleet|instance|launch-template|volume|security-group)\/\*$/;
  */
 export function permissionsOf({ service, operation, resources, requestTags, passedRoles }: ApiCall): Permission[] {
   const action = `${service}:${operation}`;
-  const requested = prefixed("aws:RequestTag/", requestTags);
-  const found = resources.length > 0 ? resources : [{ arn: "*", tags: {} }];
-  const permissions: Permission[] = found.map(({ arn, tags }) => ({
+  const found: ApiCall["resources"] = resources.length > 0 ? resources : [{ arn: "*", tags: {} }];
+  const template = launchTemplateOf(action, resources);
+  const permissions: Permission[] = found.map(({ arn, tags, given = requestTags }) => ({
     action,
     resource: arn,
-    keys: { ...requested, ...prefixed("aws:ResourceTag/", tags) },
+    keys: { ...template, ...prefixed("aws:RequestTag/", given), ...prefixed("aws:ResourceTag/", tags) },
   }));
-  if (tagging[action] && Object.keys(requestTags).length > 0) {
-    for (const { arn } of resources.filter((each) => service !== "ec2" || tagged.test(each.arn))) {
-      permissions.push({
-        action: tagging[action],
-        resource: arn,
-        keys: { ...requested, "ec2:CreateAction": operation },
-      });
+  if (tagging[action]) {
+    for (const { arn, given = service === "ec2" ? {} : requestTags } of resources) {
+      if (Object.keys(given).length > 0) {
+        const keys = { ...prefixed("aws:RequestTag/", given), "ec2:CreateAction": operation };
+        permissions.push({ action: tagging[action], resource: arn, keys });
+      }
     }
   }
   const isProfile = action === "iam:AddRoleToInstanceProfile";
@@ -53,6 +41,12 @@ export function permissionsOf({ service, operation, resources, requestTags, pass
   const keys = { "iam:PassedToService": "ec2.amazonaws.com" };
   permissions.push(...[...added, ...passedRoles].map((arn) => ({ action: "iam:PassRole", resource: arn, keys })));
   return permissions;
+}
+
+/** RunInstances alone tells it: CreateFleet has the template as a resource, and no such condition. */
+function launchTemplateOf(action: string, resources: ApiCall["resources"]): ConditionKeys {
+  const template = resources.find(({ arn }) => arn.includes(":launch-template/"));
+  return action === "ec2:RunInstances" && template ? { "ec2:LaunchTemplate": template.arn } : {};
 }
 
 function prefixed(prefix: string, values: Record<string, string>): Record<string, string> {

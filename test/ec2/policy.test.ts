@@ -2,10 +2,13 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { builderPattern } from "../../components/policies/builderPattern";
+import { callerPolicy, type CallerRole } from "../../components/policies/table";
 import type { ApiCall } from "../cloud/cloud";
 import { type Ecr, startEcr } from "../cloud/ecr";
-import { type Permission, permissionsOf } from "../cloud/permissions";
-import { isAllowed, type Policy } from "../cloud/policy";
+import { permissionsOf } from "../cloud/permissions";
+import { isAllowed, type Permission, type Policy } from "../cloud/policy";
+import { callersOwn, refusals } from "../cloud/refusals";
 import { skipWithout } from "../hosts";
 import { trusting } from "../main/image";
 import { type Stack, temporaryDirectory } from "../main/stack";
@@ -14,32 +17,18 @@ import { startCommand } from "./command";
 import { createStack, type Ec2Machines, getEc2 } from "./fixture";
 import { instanceOf, waitForState } from "./node";
 
-const folder = path.resolve(__dirname, "../../examples/ecs-fargate/policies");
+/** A policy of the example, beside those of the builder. */
+const example = JSON.parse(
+  fs.readFileSync(path.resolve(__dirname, "../../examples/ecs-fargate/policies/example.json"), "utf8"),
+) as Policy;
 
-/** A policy of the example, for the builder of this stack, as docs/iam.md says. */
-function policy(name: "builder" | "build" | "example"): Policy {
-  const text = fs.readFileSync(path.join(folder, `${name}.json`), "utf8");
-  return JSON.parse(text.replaceAll("default-builder-", "builders-")) as Policy;
+/** What was called, apart by who called. */
+interface Called {
+  provider: ApiCall[];
+  own: ApiCall[];
 }
 
-const isProvider = ({ agent }: ApiCall): boolean => agent.includes("standin-aws");
-
-/** What stands for the deployment is no part of the builder, and none of the example. */
-const isDeployment = ({ resources }: ApiCall): boolean =>
-  resources.length > 0 && resources.every(({ arn }) => arn.includes(":parameter/deployed-"));
-
-const textOf = ({ action, resource, keys }: Permission): string => `${action} on ${resource} ${JSON.stringify(keys)}`;
-
-/** What the policies would refuse of these calls. */
-function refusals(calls: readonly ApiCall[], policies: readonly Policy[]): string[] {
-  const refused = calls
-    .filter((call) => !isDeployment(call))
-    .flatMap(permissionsOf)
-    .filter(({ action, resource, keys }) => !isAllowed(policies, action, resource, keys));
-  return [...new Set(refused.map(textOf))].sort();
-}
-
-describe("the example's IAM policies, and the calls of a builder's life", function () {
+describe("the callers' IAM policies, and the calls of a builder's life", function () {
   this.timeout(900_000);
   let ec2: Ec2Machines;
   let ecr: Ecr;
@@ -47,6 +36,7 @@ describe("the example's IAM policies, and the calls of a builder's life", functi
   const home = temporaryDirectory("home");
   /** All that the caller did in the account. */
   const all: ApiCall[] = [];
+  let registered: string | undefined;
 
   before(async function () {
     skipWithout(this, ["cloud", "debian roots"]);
@@ -70,18 +60,34 @@ describe("the example's IAM policies, and the calls of a builder's life", functi
   }
 
   /** What the caller called while `work` was at it. */
-  async function callsOf(work: () => Promise<unknown>): Promise<{ provider: ApiCall[]; own: ApiCall[] }> {
+  async function callsOf(work: () => Promise<unknown>): Promise<Called> {
     const begin = Date.now() / 1000;
     await work();
-    const calls = (await ec2.cloud.calls()).filter(({ time, caller }) => time >= begin && caller.kind === "caller");
-    assert.ok(calls.length > 0, "no call was seen");
-    all.push(...calls);
-    return { provider: calls.filter(isProvider), own: calls.filter((call) => !isProvider(call)) };
+    const { provider, own } = callersOwn((await ec2.cloud.calls()).filter(({ time }) => time >= begin));
+    assert.ok(provider.length + own.length > 0, "no call was seen");
+    all.push(...provider, ...own);
+    return { provider, own };
   }
 
-  function assertAllowed({ provider, own }: { provider: ApiCall[]; own: ApiCall[] }): void {
-    assert.deepEqual(refusals([...provider, ...own], [policy("builder"), policy("example")]), []);
-    assert.deepEqual(refusals(own, [policy("build")]), []);
+  /** The builder's registered name, once its stack has told it. */
+  async function builderName(): Promise<string> {
+    registered ??= (await stack.outputs<Amd64Outputs>()).builderName;
+    return registered;
+  }
+
+  /** A policy for the builder by its name, and the one that could be written before the builder was there. */
+  async function policiesFor(role: CallerRole): Promise<Policy[]> {
+    return [await builderName(), builderPattern("builders")].map((builder) => callerPolicy(role, { builder }));
+  }
+
+  /** `own`: what hooks and the command line called, for which the role's policy is enough. */
+  async function assertAllowed({ provider, own }: Called, role: CallerRole): Promise<void> {
+    for (const manage of await policiesFor("manage")) {
+      assert.deepEqual(refusals(provider, [manage, example]), []);
+    }
+    for (const policy of await policiesFor(role)) {
+      assert.deepEqual(refusals(own, [policy]), []);
+    }
   }
 
   async function up(...extra: string[]): Promise<void> {
@@ -95,13 +101,12 @@ describe("the example's IAM policies, and the calls of a builder's life", functi
   }
 
   async function nodeId(): Promise<string> {
-    const { builderName } = await stack.outputs<Amd64Outputs>();
-    return (await instanceOf(ec2.cloud, builderName, "amd64")).id;
+    return (await instanceOf(ec2.cloud, await builderName(), "amd64")).id;
   }
 
   it("allow the first `up`, with a repository of ECR", async () => {
     const calls = await callsOf(() => up());
-    assertAllowed(calls);
+    await assertAllowed(calls, "build");
     const operations = (list: ApiCall[]) => new Set(list.map(({ operation }) => operation));
     for (const operation of ["RunInstances", "AttachVolume", "PutRolePolicy", "CreateRepository"]) {
       assert.ok(operations(calls.provider).has(operation), `the provider did not call ${operation}`);
@@ -113,7 +118,7 @@ describe("the example's IAM policies, and the calls of a builder's life", functi
 
   it("allow an `up` without a change, in which only the provider calls AWS", async () => {
     const calls = await callsOf(() => up("--expect-no-changes"));
-    assertAllowed(calls);
+    await assertAllowed(calls, "build");
     assert.deepEqual(calls.own, []);
   });
 
@@ -123,9 +128,8 @@ describe("the example's IAM policies, and the calls of a builder's life", functi
     await waitForState(ec2.cloud, id, "stopped", 90);
     await writeApp(stack, "true # after a sleep");
     const calls = await callsOf(() => up());
-    assertAllowed(calls);
+    await assertAllowed(calls, "build");
     assert.ok(calls.own.some(({ operation }) => operation === "StartInstances"));
-    assert.deepEqual(refusals(calls.provider, [policy("builder"), policy("example")]), []);
   });
 
   it("allow the command line", async () => {
@@ -133,18 +137,18 @@ describe("the example's IAM policies, and the calls of a builder's life", functi
       for (const name of ["wake", "status", "stop", "wake", "stop"]) await command(name, "builders");
     });
     assert.deepEqual(calls.provider, []);
-    assertAllowed(calls);
+    await assertAllowed(calls, "command-line");
     assert.ok(calls.own.some(({ operation }) => operation === "StopInstances"));
   });
 
   it("allow an `up --refresh`", async () => {
-    assertAllowed(await callsOf(() => up("--refresh", "--expect-no-changes")));
+    await assertAllowed(await callsOf(() => up("--refresh", "--expect-no-changes")), "build");
   });
 
   it("allow an `up` with another instance type, a larger cache and another idle time", async () => {
     stack.declare(await spec(2, { instanceType: "c7a.2xlarge", cacheVolumeSizeGibibytes: 120 }));
     const calls = await callsOf(() => up());
-    assertAllowed(calls);
+    await assertAllowed(calls, "build");
     const operations = calls.provider.map(({ operation }) => operation);
     assert.ok(operations.includes("ModifyVolume") && operations.includes("ModifyInstanceAttribute"), operations.join());
   });
@@ -154,16 +158,25 @@ describe("the example's IAM policies, and the calls of a builder's life", functi
       const { code, output } = await stack.run("destroy", "--yes", "--skip-preview");
       assert.equal(code, 0, output);
     });
-    assertAllowed(calls);
+    await assertAllowed(calls, "build");
     assert.ok(calls.provider.some(({ operation }) => operation === "TerminateInstances"));
   });
 
-  it("are looked at with conditions: the same calls on what has no tag of the library would be refused", () => {
-    const isBoundToTag = ({ action }: Permission): boolean => /^ec2:(Start|Stop|Terminate)Instances$/.test(action);
-    const bound = all.flatMap(permissionsOf).filter(isBoundToTag);
-    assert.ok(bound.length > 0);
-    for (const { action, resource } of bound) {
-      assert.equal(isAllowed([policy("builder"), policy("build")], action, resource, {}), false, action);
+  it("would refuse each of these calls, if it were on what is another builder's", async () => {
+    const policies = await Promise.all(
+      (["manage", "build", "command-line"] as const).map(async (role) =>
+        callerPolicy(role, { builder: `x${await builderName()}` }),
+      ),
+    );
+    const isOfBuilder = ({ resource, keys }: Permission): boolean =>
+      resource.includes(registered!) || Object.values(keys).includes(registered!);
+    const bound = all.flatMap(permissionsOf).filter(isOfBuilder);
+    const actions = new Set(bound.map(({ action }) => action));
+    for (const action of ["ec2:StartInstances", "ec2:RunInstances", "iam:PassRole", "ssm:PutParameter"]) {
+      assert.ok(actions.has(action), `${action} was not called`);
+    }
+    for (const permission of bound) {
+      assert.equal(isAllowed(policies, permission), false, `${permission.action} on ${permission.resource}`);
     }
   });
 

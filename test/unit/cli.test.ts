@@ -3,9 +3,12 @@ import * as assert from "node:assert/strict";
 import { type Command, commandNames, parseCommand } from "../../components/cli/arguments";
 import { matchBuilder } from "../../components/cli/builders";
 import { helpText } from "../../components/cli/help";
+import { policy } from "../../components/cli/policy";
 import { UsageError } from "../../components/cli/usageError";
+import type { PolicyDocument } from "../../components/policies/document";
 
 const account = { region: undefined, profile: undefined };
+const anywhere = { account: undefined, region: undefined };
 
 describe("the command line", () => {
   const meanings: [line: string, command: Command][] = [
@@ -27,6 +30,18 @@ describe("the command line", () => {
     ["status a-1a2b3c4d --json", { name: "status", builder: "a-1a2b3c4d", json: true, ...account }],
     ["clean", { name: "clean", builder: undefined }],
     ["clean a", { name: "clean", builder: "a" }],
+    ["policy a --for build", { name: "policy", builder: "a", role: "build", ...anywhere }],
+    [
+      "policy a-1a2b3c4d --for manage-ephemeral --account 111122223333 --region us-gov-west-1",
+      {
+        name: "policy",
+        builder: "a-1a2b3c4d",
+        role: "manage-ephemeral",
+        account: "111122223333",
+        region: "us-gov-west-1",
+      },
+    ],
+    ["policy --help", { name: "help", of: "policy" }],
     ["--help", { name: "help", of: undefined }],
     ["help stop", { name: "help", of: "stop" }],
     ["wake -h", { name: "help", of: "wake" }],
@@ -38,7 +53,7 @@ describe("the command line", () => {
 
   const mistakes: [line: string, message: RegExp][] = [
     ["", /^a command is missing$/],
-    ["build", /^there is no command "build": wake, stop, status, clean are there$/],
+    ["build", /^there is no command "build": wake, stop, status, clean, policy are there$/],
     ["wake", /^wake needs the name of a builder/],
     ["stop --force", /^stop needs the name of a builder/],
     ["wake a b", /^wake takes one builder, and "b" is a second one$/],
@@ -47,6 +62,15 @@ describe("the command line", () => {
     ["wake a --minutes 0", /^--minutes is "0": a whole number from 1 to 1440 is allowed$/],
     ["wake a --minutes 1h", /^--minutes is "1h"/],
     ["wake a --platform windows/amd64", /^--platform is "windows\/amd64"/],
+    [
+      "policy --for build",
+      /^policy needs the name of a builder: the output `builderName`, which a preview tells, too$/,
+    ],
+    ["policy a", /^--for is missing: manage, manage-ephemeral, build, build-ephemeral, command-line are allowed$/],
+    ["policy a --for admin", /^--for is "admin": manage, /],
+    ["policy a* --for build", /^"a\*" is no name of a builder/],
+    ["policy a --for build --account 1", /^--account is "1": the 12 digits of an AWS account are allowed$/],
+    ["policy a --for build --region *", /^--region is "\*": eu-west-1, for instance, is allowed$/],
     ["clean --region eu-west-1", /^unknown option '--region'$/],
     ["status --region", /^option '--region <value>' argument missing$/],
   ];
@@ -63,6 +87,26 @@ describe("the command line", () => {
       assert.ok(text.split("\n").every((line) => line.length <= 120));
     }
   });
+});
+
+describe("the command `policy`", () => {
+  for (const [name, value] of [
+    ["builders-1a2b3c4d", "builders-1a2b3c4d"],
+    ["builders", "builders-????????"],
+  ]) {
+    it(`prints what is to be attached for ${name}, as JSON`, () => {
+      const text = policy({ builder: name, role: "command-line", account: "111122223333" });
+      const { Version, Statement } = JSON.parse(text) as PolicyDocument;
+      assert.deepEqual([Version, text.endsWith("}\n")], ["2012-10-17", true]);
+      const connection = `arn:aws:ssm:*:111122223333:parameter/multi-platform-image/${value}/connection`;
+      assert.deepEqual(Statement.at(-1), {
+        Sid: "Connection",
+        Effect: "Allow",
+        Action: ["ssm:GetParameter"],
+        Resource: [connection],
+      });
+    });
+  }
 });
 
 describe("the name of a builder", () => {

@@ -154,16 +154,19 @@ describe("EC2 nodes, declared", () => {
     assert.deepEqual(instance, {
       ami: "ami of /aws/service/debian/release/13/latest/arm64",
       associatePublicIpAddress: true,
+      iamInstanceProfile: `${builderName}@arm64`,
       instanceInitiatedShutdownBehavior: "stop",
       instanceType: "c8g.xlarge",
       metadataOptions: { httpEndpoint: "enabled", httpPutResponseHopLimit: 1, httpTokens: "required" },
-      rootBlockDevice: { deleteOnTermination: true, encrypted: true, tags, volumeSize: 10, volumeType: "gp3" },
+      rootBlockDevice: { deleteOnTermination: true, encrypted: true, volumeSize: 10, volumeType: "gp3" },
       subnetId: "subnet-a",
       tags,
+      volumeTags: tags,
       vpcSecurityGroupIds: ["builders-id"],
     });
     assert.ok(!JSON.stringify(userData).includes("key of"), "user data holds a key");
     const volume = made("aws:ebs/volume:Volume")["builders-arm64-cache"];
+    assert.deepEqual(volume.tags, tags, "an instance's `volumeTags` are those of all its volumes");
     assert.deepEqual(
       { ...volume, tags: undefined },
       {
@@ -176,6 +179,14 @@ describe("EC2 nodes, declared", () => {
         type: "gp3",
       },
     );
+  });
+
+  it("names the roles by the builder, as callers' policies know them", async () => {
+    const builder = await declare("Builders");
+    const name = `${await valueOf(builder.builderName)}@amd64`;
+    assert.match(name, /^builders-[0-9a-f]{8}@amd64$/);
+    assert.equal(made("aws:iam/role:Role")["Builders-amd64"].name, name);
+    assert.equal(made("aws:iam/instanceProfile:InstanceProfile")["Builders-amd64"].name, name);
   });
 
   it("lets a node read its own three parameters alone", async () => {

@@ -183,55 +183,26 @@ describe("the example ecs-fargate", () => {
   });
 });
 
-describe("the example's IAM policies", () => {
-  const read = (name: string) =>
-    JSON.parse(fs.readFileSync(path.join(example, "policies", `${name}.json`), "utf8")) as Policy;
+describe("the IAM policy of the example, beside its builder's", () => {
+  const policy = JSON.parse(fs.readFileSync(path.join(example, "policies/example.json"), "utf8")) as Policy;
 
-  for (const name of ["builder", "build", "example"]) {
-    it(`${name}.json fits into a managed policy`, () => {
-      // Without whitespace: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-      assert.ok(JSON.stringify(read(name)).length <= 6144);
-    });
-  }
-
-  it("the builder's allows all that building with an existing one needs", () => {
-    for (const { Action, Resource } of read("build").Statement) {
-      for (const action of [Action].flat()) {
-        assert.ok(isAllowed([read("builder")], action), `${action} on ${String(Resource)}`);
-      }
-    }
+  it("fits into a managed policy", () => {
+    // Without whitespace: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    assert.ok(JSON.stringify(policy).length <= 6144);
   });
 
-  it("that for building allows every call of hooks and of the CLI, and no other", () => {
-    const sources = ["ec2", "cli"].flatMap((folder) => {
-      const full = path.join(repository, "components", folder);
-      const files = fs.readdirSync(full, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
-      return files.map((file) => fs.readFileSync(path.join(full, file), "utf8"));
-    });
-    const calls = sources.flatMap((source) => [...source.matchAll(/\b(ec2|ssm|sts)\.([a-z]\w+)\(/g)]);
-    const actions = calls.map(([, service, call]) => `${service}:${call[0].toUpperCase()}${call.slice(1)}`);
-    const actionsOf = (policy: string) => read(policy).Statement.flatMap(({ Action }) => [Action].flat());
-    const [build, ephemeral] = [actionsOf("build"), actionsOf("ephemeral")];
-    const unasked = [...new Set(actions)].filter((action) => !build.includes(action));
-    assert.deepEqual(unasked.sort(), ["ec2:AttachVolume", "ec2:CreateFleet", "ec2:DescribeVolumes"]);
-    assert.ok(unasked.every((action) => ephemeral.includes(action)));
-    assert.deepEqual(
-      build.filter((action) => !actions.includes(action)),
-      [],
-    );
-  });
-
-  for (const [action, resource, allowed] of [
-    ["ssm:PutParameter", "arn:aws:ssm:us-east-1:123456789012:parameter/multi-platform-image/api-1/lease", true],
-    ["SSM:putparameter", "arn:aws:ssm:us-east-1:123456789012:parameter/multi-platform-image/api-1/lease", true],
-    ["ssm:PutParameter", "arn:aws:ssm:us-east-1:123456789012:parameter/other", false],
-    ["iam:PassRole", "arn:aws:iam::123456789012:role/default-builder-arm64-1234567", true],
-    ["iam:PassRole", "arn:aws:iam::123456789012:role/admin", false],
-    ["ec2:RunInstances", undefined, true],
-    ["ec2:CreateKeyPair", undefined, false],
+  const tag = "multi-platform-image:example";
+  const group = "arn:aws:ec2:us-east-1:123456789012:security-group/sg-1";
+  for (const [action, resource, keys, allowed] of [
+    ["ecr:PutImage", "arn:aws:ecr:us-east-1:123456789012:repository/api-1234567", {}, true],
+    ["ECR:putimage", "arn:aws:ecr:us-east-1:123456789012:repository/api-1234567", {}, true],
+    ["ecr:PutImage", "arn:aws:ecr:us-east-1:123456789012:repository/other", {}, false],
+    ["ec2:DeleteSecurityGroup", group, { [`aws:ResourceTag/${tag}`]: "ecs-fargate" }, true],
+    ["ec2:DeleteSecurityGroup", group, {}, false],
+    ["ec2:RunInstances", "arn:aws:ec2:us-east-1:123456789012:instance/*", {}, false],
   ] as const) {
-    it(`${allowed ? "allow" : "do not allow"} ${action} on ${resource ?? "anything"}`, () => {
-      assert.equal(isAllowed([read("builder"), read("example")], action, resource), allowed);
+    it(`${allowed ? "allows" : "does not allow"} ${action} on ${resource} with ${JSON.stringify(keys)}`, () => {
+      assert.equal(isAllowed([policy], { action, resource, keys }), allowed);
     });
   }
 });

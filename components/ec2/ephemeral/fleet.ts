@@ -81,7 +81,7 @@ export function judgeFleet(node: Ec2EphemeralNode, region: string, errors: reado
     return final(
       `${subject}: this account has had no spot instance yet, and the caller may not make the role AWSServiceRoleForEC2Spot that they need (${noRole.code}). ` +
         "Fix: run `aws iam create-service-linked-role --aws-service-name spot.amazonaws.com` once as an administrator, " +
-        "or give the caller examples/ecs-fargate/policies/ephemeral.json, which allows it.",
+        "or give the caller the policy of `multi-platform-image policy BUILDER --for build-ephemeral`, which allows it.",
     );
   }
   const late = named.find(({ code, message }) => lateCodes.test(code) || lateProfile.test(message));

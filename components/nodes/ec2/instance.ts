@@ -33,8 +33,10 @@ export function createInstance(
         volumeSize: node.rootVolumeSizeGibibytes,
         encrypted: true,
         deleteOnTermination: true,
-        tags,
       },
+      // Given at the launch, where tags of `rootBlockDevice` come after it, and whoever may do that may tag any volume.
+      // They count for all volumes of the instance: the cache has the same.
+      volumeTags: tags,
       tags,
     },
     pulumi.mergeOptions(opts, { ignoreChanges: ignored }),

@@ -10,7 +10,8 @@ import {
   parameterNames,
   tagNames,
 } from "../../ec2/connection";
-import { PlainResourceError } from "../../resourceError";
+import { nodeRoleName } from "../../ec2/roleName";
+import { asResourceError, PlainResourceError } from "../../resourceError";
 import type { Leaf } from "./authority";
 import { buildkitdToml } from "./buildkitdToml";
 import { createInstance } from "./instance";
@@ -43,7 +44,10 @@ export function createNode(
     lease: parameterNames.lease(builder),
   }));
   const parameterArns = names.apply((each) => pulumi.all(Object.values(each).map(around.parameterArn)));
-  const profile = createInstanceProfile(name, { parameterArns, tags }, opts);
+  const physicalName = around.builderName.apply((builder) =>
+    asResourceError(opts.parent, () => nodeRoleName(builder, node.name)),
+  );
+  const profile = createInstanceProfile(name, { physicalName, parameterArns, tags }, opts);
   const parts = {
     node,
     around,

@@ -26,10 +26,15 @@ export function nodePolicy(parameterArns: readonly string[]): string {
 /** The role of one node, as the profile that its instance gets. */
 export function createInstanceProfile(
   name: string,
-  args: { parameterArns: pulumi.Input<string[]>; tags: Record<string, pulumi.Input<string>> },
+  args: {
+    /** Of the role and of the profile: policies know by it whose they are. */
+    physicalName: pulumi.Input<string>;
+    parameterArns: pulumi.Input<string[]>;
+    tags: Record<string, pulumi.Input<string>>;
+  },
   opts: pulumi.CustomResourceOptions,
 ): InstanceProfile {
-  const role = new Role(name, { assumeRolePolicy, tags: args.tags }, opts);
+  const role = new Role(name, { name: args.physicalName, assumeRolePolicy, tags: args.tags }, opts);
   new RolePolicy(name, { role: role.name, policy: pulumi.output(args.parameterArns).apply(nodePolicy) }, opts);
-  return new InstanceProfile(name, { role: role.name, tags: args.tags }, opts);
+  return new InstanceProfile(name, { name: args.physicalName, role: role.name, tags: args.tags }, opts);
 }

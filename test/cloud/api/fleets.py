@@ -90,6 +90,8 @@ class _Fleet:
             {"ResourceType": kind, "Tags": [{"Key": key, "Value": value} for key, value in given.items()]}
             for kind, given in tags.items()
         ]
+        if self.capacity_type == "spot":
+            call.parameters["InstanceMarketOptions"] = {"MarketType": "spot"}
         # AWS asks the caller's policies for the launch, too.
         log_internal(world, call)
         if "spot-instances-request" in tags and self.capacity_type != "spot":

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from moto.iam.exceptions import NotFoundException
@@ -26,6 +26,8 @@ _EC2_KINDS = {
 _EC2_ID = re.compile(r"(i|vol|sgr?|subnet|vpc|ami|lt)-[0-9a-f]{8,}")
 # Others name rules, but are about their group.
 _ABOUT_RULES = ("CreateTags", "DeleteTags", "ModifySecurityGroupRules")
+# Others know no resources.
+_DESCRIBES_RESOURCES = ("DescribeInstanceAttribute", "DescribeVpcAttribute")
 # What is in a template is looked at when something is launched from it.
 _ABOUT_TEMPLATES = ("CreateLaunchTemplate", "CreateLaunchTemplateVersion")
 _MADE = {
@@ -38,18 +40,31 @@ _MADE = {
 
 
 def resources_of(world: World, call: Call) -> list[dict[str, Any]]:
-    """Before the call, which may change them. None for look-ups in EC2, which know no resources."""
+    """Before the call, which may change them, with the tags that they have, or `given` if it makes them. None for most
+    look-ups in EC2, which know no resources.
+    """
     if call.service == "ec2":
-        return [] if call.operation.startswith("Describe") else list(_ec2(world, call))
+        is_look_up = call.operation.startswith("Describe") and call.operation not in _DESCRIBES_RESOURCES
+        return [] if is_look_up else list(_ec2(world, call))
     known = {"ssm": _ssm, "iam": _iam, "ecr": _ecr}.get(call.service)
     return [{"arn": arn, "tags": {}} for arn in (known(world, call) if known else [])]
 
 
 def request_tags(call: Call) -> dict[str, str]:
-    given = [tag for each in call.get("TagSpecifications") or [] for tag in each.get("Tags") or []]
-    for name in ("Tags", "Tag", "tags"):
-        given += call.parameters.get(name) or []
+    lists = [{"Tags": call.parameters.get(name)} for name in ("Tags", "Tag", "tags")]
+    return _tags_of([*(call.get("TagSpecifications") or []), *lists])
+
+
+def _tags_of(specifications: Iterable[dict[str, Any]]) -> dict[str, str]:
+    given = [tag for each in specifications for tag in each.get("Tags") or []]
     return {tag.get("Key", tag.get("key")): tag.get("Value", tag.get("value", "")) for tag in given}
+
+
+def _is_spot(call: Call) -> bool:
+    return "spot" in (
+        call.get("TargetCapacitySpecification.DefaultTargetCapacityType"),
+        call.get("InstanceMarketOptions.MarketType"),
+    )
 
 
 def passed_roles(world: World, call: Call) -> list[str]:
@@ -70,7 +85,10 @@ def passed_roles(world: World, call: Call) -> list[str]:
 def _ec2(world: World, call: Call) -> Iterator[dict[str, Any]]:
     where = f"arn:aws:ec2:{world.settings.region}"
     for kind in _MADE.get(call.operation, ()):
-        yield {"arn": f"{where}:{world.settings.accountId}:{kind}/*", "tags": {}}
+        given = _tags_of(each for each in call.get("TagSpecifications") or [] if each.get("ResourceType") == kind)
+        yield {"arn": f"{where}:{world.settings.accountId}:{kind}/*", "tags": {}, "given": given}
+    if call.operation in ("RunInstances", "CreateFleet") and _is_spot(call):
+        yield {"arn": f"{where}:{world.settings.accountId}:spot-instances-request/*", "tags": {}, "given": {}}
     for found in dict.fromkeys([*_named(call.parameters), *_named_by_templates(world, call)]):
         match = _EC2_ID.fullmatch(found)
         if not match or (match[1] == "sgr" and call.operation not in _ABOUT_RULES):

@@ -16,6 +16,7 @@ import { retryWhile, waitUntil } from "../wait";
 import { findInstance, waitForState } from "./instanceCalls";
 import { readInstance } from "./instanceRead";
 import { updateInstance } from "./instanceUpdate";
+import { tagRootVolume } from "./instanceVolumes";
 
 export type Instance = {
   ami?: string;
@@ -122,12 +123,13 @@ const type: ResourceType<Aws> = {
     const explain = during("creating EC2 Instance");
     const device = planned.rootBlockDevice && (await findRootDeviceName(aws, planned.ami).catch(explain));
     const { Instances: [instance] = [] } = await retryWhile(isProfileNotYetThere, 120, () =>
-      aws.ec2.send(new RunInstancesCommand(runInput(planned, device))),
+      aws.ec2.send(new RunInstancesCommand(runInput(planned, aws, device))),
     ).catch(explain);
     return { id: instance?.InstanceId ?? "" };
   },
-  async settle(id, _planned, aws) {
+  async settle(id, planned, aws) {
     await waitForState(aws, id, "running", 600).catch(during(`waiting for EC2 Instance (${id}) create`));
+    await tagRootVolume(aws, id, planned);
   },
   read: readInstance,
   update: updateInstance,
@@ -154,7 +156,7 @@ async function findRootDeviceName({ ec2 }: Aws, ami: string | undefined): Promis
   return image?.RootDeviceName ?? "/dev/xvda";
 }
 
-function runInput(planned: Instance, rootDeviceName?: string): RunInstancesCommandInput {
+function runInput(planned: Instance, { defaultTags }: Aws, rootDeviceName?: string): RunInstancesCommandInput {
   const { metadataOptions: metadata, rootBlockDevice: root, associatePublicIpAddress, subnetId } = planned;
   // A public address on request needs the network interface spelled out, which then holds what belongs to it.
   const network = {
@@ -206,7 +208,8 @@ function runInput(planned: Instance, rootDeviceName?: string): RunInstancesComma
     ],
     TagSpecifications: [
       ...(tagSpecifications("instance", planned) ?? []),
-      ...(tagSpecifications("volume", { tagsAll: root?.tags ?? planned.volumeTags }) ?? []),
+      ...((planned.volumeTags && tagSpecifications("volume", { tagsAll: { ...defaultTags, ...planned.volumeTags } })) ??
+        []),
     ],
   };
 }

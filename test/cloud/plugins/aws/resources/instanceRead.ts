@@ -9,6 +9,7 @@ import type { Aws } from "../client";
 import { during } from "../errors";
 import { fromTagList } from "../tags";
 import { findInstance } from "./instanceCalls";
+import { readVolumeTags } from "./instanceVolumes";
 
 export async function readInstance(id: string, state: Properties, aws: Aws): Promise<Properties | undefined> {
   const instance = await findInstance(aws, id).catch(during(`reading EC2 Instance (${id})`));
@@ -40,11 +41,12 @@ export async function readInstance(id: string, state: Properties, aws: Aws): Pro
     privateIp: instance.PrivateIpAddress ?? "",
     publicDns: instance.PublicDnsName ?? "",
     publicIp: instance.PublicIpAddress ?? "",
-    rootBlockDevice: await rootBlockDevice(aws, instance),
+    rootBlockDevice: await rootBlockDevice(aws, instance, state.volumeTags === undefined),
     sourceDestCheck: instance.SourceDestCheck ?? true,
     subnetId: primary?.SubnetId ?? instance.SubnetId,
     tagsAll: fromTagList(instance.Tags),
     userData: (await userData(aws, id)) ?? state.userData,
+    volumeTags: state.volumeTags && (await readVolumeTags(aws, id)),
     // EC2 gives the interface's groups at the instance, too; moto does not.
     vpcSecurityGroupIds: (primary?.Groups ?? instance.SecurityGroups ?? []).map(({ GroupId }) => GroupId),
   };
@@ -62,7 +64,7 @@ async function shutdownBehavior({ ec2 }: Aws, id: string): Promise<string | unde
   return behavior?.Value;
 }
 
-async function rootBlockDevice({ ec2 }: Aws, instance: Ec2Instance): Promise<Properties | undefined> {
+async function rootBlockDevice({ ec2 }: Aws, instance: Ec2Instance, hasTags: boolean): Promise<Properties | undefined> {
   const root = (instance.BlockDeviceMappings ?? []).find(({ DeviceName }) => DeviceName === instance.RootDeviceName);
   const volumeId = root?.Ebs?.VolumeId;
   if (volumeId === undefined) return undefined;
@@ -73,7 +75,7 @@ async function rootBlockDevice({ ec2 }: Aws, instance: Ec2Instance): Promise<Pro
     encrypted: volume?.Encrypted,
     iops: volume?.Iops,
     kmsKeyId: volume?.KmsKeyId ?? "",
-    tags: fromTagList(volume?.Tags),
+    tags: hasTags ? fromTagList(volume?.Tags) : undefined,
     throughput: volume?.Throughput ?? 0,
     volumeId,
     volumeSize: volume?.Size,

@@ -15,14 +15,15 @@ import { during, isAwsError } from "../errors";
 import { retryWhile } from "../wait";
 import type { Instance } from "./instance";
 import { findInstance, whileStopped } from "./instanceCalls";
+import { changeVolumeTags } from "./instanceVolumes";
 
 /** Each change is a call of its own, in the real provider's order. */
 export async function updateInstance(id: string, change: Change<Instance>, aws: Aws): Promise<void> {
-  const { planned, changed } = change;
+  const { state, planned, changed } = change;
   const modify = (attribute: Omit<ModifyInstanceAttributeCommandInput, "InstanceId">): Promise<unknown> =>
     aws.ec2.send(new ModifyInstanceAttributeCommand({ InstanceId: id, ...attribute }));
   const steps: [string, () => Promise<unknown>][] = [
-    ["volumeTags", () => Promise.reject(new Error("stand-in: an update of volumeTags is not implemented"))],
+    ["volumeTags", () => changeVolumeTags(aws, id, state.volumeTags, planned.volumeTags)],
     ["iamInstanceProfile", () => changeProfile(aws, id, planned.iamInstanceProfile)],
     ["vpcSecurityGroupIds", () => modify({ Groups: planned.vpcSecurityGroupIds })],
     ["instanceType", () => whileStopped(aws, id, () => modify({ InstanceType: { Value: planned.instanceType } }))],
