@@ -10,6 +10,7 @@ const lookUp = [
   "ec2:DescribeInstanceTypes",
   "ec2:DescribeNetworkInterfaces",
   "ec2:DescribeRouteTables",
+  "ec2:DescribeSecurityGroupRules",
   "ec2:DescribeSecurityGroups",
   "ec2:DescribeSubnets",
   "ec2:DescribeTags",

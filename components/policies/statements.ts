@@ -64,7 +64,9 @@ export function launch(scope: Scope): Statement[] {
     ),
     allow("OwnTemplate", ["ec2:CreateFleet", "ec2:RunInstances"], scope.ec2("launch-template"), scope.isOwn()),
     allow("OwnGroup", ["ec2:CreateFleet", "ec2:RunInstances"], scope.ec2("security-group"), scope.isOwn()),
-    // To RunInstances the tags that the template gives are tags of the request.
+    // To RunInstances the tags that the template gives are tags of the request, on which Karpenter's policy relies, too:
+    // https://karpenter.sh/docs/reference/cloudformation/#allowscopedec2instanceactionswithtags
+    // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/use-launch-templates-to-control-launching-instances.html
     allow("Launch", ["ec2:RunInstances"], scope.ec2("instance", "volume"), scope.becomesOwn(), scope.isFromTemplate()),
     // Of these the template says the image alone: a fleet has subnets of its own.
     allow(
@@ -74,7 +76,7 @@ export function launch(scope: Scope): Statement[] {
       scope.isFromTemplate(),
     ),
     // It has no condition of a template, and is nothing without its instance.
-    allow("LaunchSpot", ["ec2:RunInstances"], scope.ec2("spot-instances-request")),
+    allow("LaunchSpot", ["ec2:CreateFleet", "ec2:RunInstances"], scope.ec2("spot-instances-request")),
     tagOnCreation(scope, "TagLaunched", ["instance", "volume"], ["CreateFleet", "RunInstances"]),
     passNodeRoles(scope),
     // EC2 makes it at the first spot instance of an account, with the caller's permissions:

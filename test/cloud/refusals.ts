@@ -24,3 +24,13 @@ export function refusals(calls: readonly ApiCall[], policies: readonly Policy[])
     .filter((permission) => !isAllowed(policies, permission));
   return [...new Set(refused.map(textOf))].sort();
 }
+
+/** The operations that the policies allow of these calls, as far as they are on what is a builder's, by its name. */
+export function allowedOn(builderName: string, calls: readonly ApiCall[], policies: readonly Policy[]): string[] {
+  const isOn = ({ resource, keys }: Permission): boolean =>
+    resource.includes(builderName) || Object.values(keys).includes(builderName);
+  return calls
+    .map((call) => ({ operation: call.operation, asked: permissionsOf(call) }))
+    .filter(({ asked }) => asked.some(isOn) && asked.every((permission) => isAllowed(policies, permission)))
+    .map(({ operation }) => operation);
+}

@@ -2,8 +2,11 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 
 import type { BuilderArgs } from "../../components";
-import type { CloudInstance } from "../cloud/cloud";
-import { type Amd64Outputs, createAmd64Stack, writeApp } from "../ec2/amd64";
+import { builderPattern } from "../../components/policies/builderPattern";
+import { callerPolicy, callerRoles } from "../../components/policies/table";
+import type { ApiCall, CloudInstance } from "../cloud/cloud";
+import { allowedOn, callersOwn, refusals } from "../cloud/refusals";
+import { type Amd64Outputs, amd64Spec, createAmd64Stack, writeApp } from "../ec2/amd64";
 import { type Ec2Machines, getEc2 } from "../ec2/fixture";
 import { record } from "../ec2/timings";
 import { skipWithout } from "../hosts";
@@ -52,11 +55,35 @@ describe("ephemeral nodes", function () {
       stack = await createAmd64Stack({ name: "ephemeral", builder: ephemeral() });
     });
 
+    /** What was called since it was forgotten, and what of it the builder's policies would refuse. */
+    async function assertAllowed(builderName: string): Promise<ApiCall[]> {
+      const { provider, own } = callersOwn(await ec2.cloud.calls());
+      for (const builder of [builderName, builderPattern("builders")]) {
+        assert.deepEqual(refusals(provider, [callerPolicy("manage-ephemeral", { builder })]), []);
+        assert.deepEqual(refusals(own, [callerPolicy("build-ephemeral", { builder })]), []);
+      }
+      return [...provider, ...own];
+    }
+
     it("nothing runs before and after: the first `up` launches, builds and terminates", async () => {
+      await ec2.cloud.forgetCalls();
       const output = await timedUp(stack, "first build");
       assert.match(output, /launching node amd64/);
       assert.match(output, /with its cache/);
       assert.deepEqual(await running(stack), []);
+    });
+
+    it("the callers' policies allow what that `up` called, and those of another builder none of it", async () => {
+      const { builderName } = await stack.outputs<Amd64Outputs>();
+      const calls = await assertAllowed(builderName);
+      for (const called of ["CreateLaunchTemplate", "CreateFleet", "RunInstances", "AttachVolume"]) {
+        assert.ok(
+          calls.some(({ operation }) => operation === called),
+          `${called} was not called`,
+        );
+      }
+      const others = callerRoles.map((role) => callerPolicy(role, { builder: `x${builderName}` }));
+      assert.deepEqual(allowedOn(builderName, calls, others), []);
     });
 
     it("an `up` without a change launches nothing", async () => {
@@ -77,9 +104,15 @@ describe("ephemeral nodes", function () {
       assert.deepEqual(await running(stack), []);
     });
 
-    it("destroy leaves nothing", async () => {
+    it("the callers' policies allow another template, a refresh and destroy, which leaves nothing", async () => {
+      await ec2.cloud.forgetCalls();
+      stack.declare(await amd64Spec({ name: "ephemeral", builder: ephemeral({ rootVolumeSizeGibibytes: 11 }) }));
+      await timedUp(stack, "another template", "--refresh");
+      const { builderName } = await stack.outputs<Amd64Outputs>();
       const { code, output } = await stack.run("destroy", "--yes", "--skip-preview");
       assert.equal(code, 0, output);
+      const calls = await assertAllowed(builderName);
+      assert.ok(calls.some(({ operation }) => operation === "CreateLaunchTemplateVersion"));
     });
   });
 

@@ -60,7 +60,7 @@ const launch = (owner: Owner, template: ConditionKeys = {}): Permission[] => [
 const fleet = (owner: Owner): Permission[] => {
   const template = { "ec2:LaunchTemplate": ec2("launch-template/launch-template-1") };
   return [
-    ...["fleet/*", "instance/*", "volume/*"].map((kind) => ({
+    ...["fleet/*", "instance/*", "volume/*", "spot-instances-request/*"].map((kind) => ({
       action: "ec2:CreateFleet",
       resource: ec2(kind),
       keys: {},
