@@ -2,6 +2,7 @@
 
 import glob
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -9,7 +10,7 @@ import tarfile
 import time
 import urllib.request
 
-from machine import places
+from machine import files, places
 from machine.console import Failure, say
 
 # Of the emulators (buildkit-qemu-*) only those that the settings name: with others beside it, BuildKit would run foreign
@@ -23,6 +24,7 @@ PROGRAMS = (
     "buildkit-cni-host-local",
     "buildkit-cni-firewall",
 )
+SIZES = "sizes.json"
 
 
 def install(buildkit):
@@ -32,8 +34,9 @@ def install(buildkit):
         raise Failure(f'BuildKit\'s version "{version}" is no version: use one like v0.33.1')
     emulators = [f"buildkit-qemu-{name}" for name in buildkit.get("emulators", [])]
     folder = "-".join([f"{places.VERSIONS}/{version}", expected[:12], *emulators])
-    if os.path.exists(folder):
+    if is_whole(folder):
         return folder
+    shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(places.VERSIONS, exist_ok=True)
     download, draft = f"{folder}.tar.gz", f"{folder}.draft"
     try:
@@ -43,6 +46,7 @@ def install(buildkit):
                 f"{buildkit['url']} has the SHA-256 {actual}, but {expected} was expected: it was not unpacked"
             )
         unpack(download, draft, emulators)
+        files.write(f"{draft}/{SIZES}", json.dumps(sizes(draft)))
         os.rename(draft, folder)
         remove_old()
     finally:
@@ -50,6 +54,19 @@ def install(buildkit):
             os.unlink(download)
         shutil.rmtree(draft, ignore_errors=True)
     return folder
+
+
+def is_whole(folder):
+    """A folder that came with the machine image has no list of its sizes."""
+    try:
+        found = sizes(folder)
+        return json.loads(files.read(f"{folder}/{SIZES}") or json.dumps(found)) == found and all(map(found.get, PROGRAMS))
+    except (OSError, ValueError):
+        return False
+
+
+def sizes(folder):
+    return {name: os.path.getsize(f"{folder}/{name}") for name in os.listdir(folder) if name != SIZES}
 
 
 def remove_old():
@@ -90,6 +107,9 @@ def unpack(path, folder, emulators=()):
             if member.isfile() and name in (*PROGRAMS, *emulators):
                 with archive.extractfile(member) as source, open(f"{folder}/{name}", "wb") as target:
                     shutil.copyfileobj(source, target, 1 << 20)
+                    # Else a power cut might leave the folder with its name, and empty files.
+                    target.flush()
+                    os.fsync(target.fileno())
                 os.chmod(f"{folder}/{name}", 0o755)
     missing = [name for name in PROGRAMS if not os.path.exists(f"{folder}/{name}")]
     if missing:

@@ -46,8 +46,12 @@ def read_parameters(wanted):
     }
     time = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     headers = sign(request, role_credentials(token), region, "ssm", time)
-    answer = json.loads(call(http.client.HTTPSConnection, host, "POST", "/", headers, body))
-    return {parameter["Name"]: parameter["Value"] for parameter in answer["Parameters"]}
+    answer = call(http.client.HTTPSConnection, host, "POST", "/", headers, body)
+    try:
+        return {parameter["Name"]: parameter["Value"] for parameter in json.loads(answer)["Parameters"]}
+    except (ValueError, KeyError, TypeError) as error:
+        # Whatever stands in between may answer, too. What it says may hold a value.
+        raise Failure(f"{host}: its answer is none of Parameter Store: {type(error).__name__}") from None
 
 
 def role_credentials(token):
@@ -92,7 +96,7 @@ def call(connect, host, method, path, headers, body=None):
     try:
         connection.request(method, path, body=body, headers=headers)
         response = connection.getresponse()
-        text = response.read().decode()
+        text = response.read().decode(errors="replace")
     except (OSError, http.client.HTTPException) as error:
         raise Failure(f"{host}: {error or type(error).__name__}") from error
     finally:

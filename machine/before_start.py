@@ -18,8 +18,8 @@ def main():
     for path in ("/run/runc", "/var/lib/cni/networks/buildkit", f"{places.STATE}/net/cni"):
         shutil.rmtree(path, ignore_errors=True)
     remove_bundles()
-    firewall.apply()
-    starts = int(files.read(places.STARTS) or 0)
+    protect()
+    starts = count(places.STARTS)
     files.write(places.STARTS, str(starts + 1))
     if starts in (STARTS_BEFORE_QUARANTINE, 2 * STARTS_BEFORE_QUARANTINE):
         fail(f"buildkitd did not start {starts} times in a row: {last_words()}")
@@ -30,6 +30,26 @@ def main():
         say("the cache was put aside: the node starts with an empty one")
     if starts == 2 * STARTS_BEFORE_QUARANTINE and put_back():
         say("the cache was put back: it was not the reason")
+
+
+def protect():
+    """No daemon without its firewall. A second try may do, so not each failure is told."""
+    try:
+        firewall.apply()
+    except Failure as failure:
+        failures = count(places.UNPROTECTED) + 1
+        files.write(places.UNPROTECTED, str(failures))
+        if failures == STARTS_BEFORE_QUARANTINE:
+            fail(f"buildkitd does not start, because RUN steps can't be kept from the node itself: {failure}")
+        raise
+    files.remove(places.UNPROTECTED)
+
+
+def count(path):
+    try:
+        return int(files.read(path) or 0)
+    except ValueError:
+        return 0
 
 
 def remove_bundles():

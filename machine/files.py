@@ -19,10 +19,15 @@ def write(path, text, mode=0o644, folder_mode=0o755):
     draft = f"{path}.draft-{os.getpid()}"
     # Made with its mode, so that nobody opens it in between.
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "w") as file:
-        os.fchmod(descriptor, mode)
-        file.write(text)
-    os.replace(draft, path)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            os.fchmod(descriptor, mode)
+            file.write(text)
+        os.replace(draft, path)
+    except OSError:
+        # On a full disk it would take the room that somebody else has made.
+        remove(draft)
+        raise
 
 
 def remove(path):

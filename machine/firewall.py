@@ -1,8 +1,10 @@
-"""What a build's RUN steps may reach: everything but the node itself and its instance metadata."""
+"""What a build's RUN steps may reach: everything but the node itself, its instance metadata and each other."""
 
 from machine.command import run
 
 BRIDGE = "buildkit0"
+# As in buildkitd.toml.
+STEPS = "192.0.2.0/24"
 CHAIN = "MULTI-PLATFORM-IMAGE"
 # Before routing and before the rules that CNI's plugins put in front of all others in FORWARD.
 TABLE = "raw"
@@ -13,6 +15,8 @@ RULES = {
         f"-A {CHAIN} -d 169.254.169.254/32 -j DROP",
         # The daemon's port, ssh, and whatever else listens on any of the node's addresses.
         f"-A {CHAIN} -m addrtype --dst-type LOCAL -j DROP",
+        # Other steps, by way of the node.
+        f"-A {CHAIN} -d {STEPS} -j DROP",
     ],
     # The bridge has no IPv6 but its link-local addresses, which lead to the node.
     "6": [f"-A PREROUTING -i {BRIDGE} -j {CHAIN}", f"-A {CHAIN} -j DROP"],
@@ -25,6 +29,9 @@ def apply():
         restore(family, TABLE, with_rules(save(family, TABLE), TABLE, rules))
     for table in ("nat", "filter"):
         restore("", table, without_cni(save("", table)))
+    # Steps are neighbours on the bridge, and what it forwards itself meets none of these rules: ARP and IPv6, too. For all
+    # bridges, because not every kernel can name one here (CONFIG_NFT_BRIDGE_META), and a node has no other.
+    run(["ebtables-nft", "-P", "FORWARD", "DROP"])
 
 
 def with_rules(saved, table, rules):

@@ -9,6 +9,8 @@ from machine.console import Failure, say
 
 # While Parameter Store was never reached. Without it a node that can't read its settings would run for ever.
 DEFAULTS = {"isEphemeral": False, "idleTimeoutMinutes": 10, "maxLifetimeMinutes": None}
+# NaN is not below it either.
+NO_TIME = 1e15
 
 
 class Parameters:
@@ -47,8 +49,18 @@ def read():
         raise Failure(
             f"the parameters {names['settings']} and {names['tls']} are not whole: {type(error).__name__}"
         ) from None
-    files.write(places.KNOWN_SETTINGS, json.dumps(settings))
+    remember(settings)
     return read_parameters
+
+
+def remember(settings):
+    """For times without Parameter Store. They are good without it, too: a full disk is no reason to refuse them."""
+    text = json.dumps(settings)
+    try:
+        if files.read(places.KNOWN_SETTINGS) != text:
+            files.write(places.KNOWN_SETTINGS, text)
+    except (OSError, ValueError) as error:
+        print(f"the settings can't be kept: {error}", flush=True)
 
 
 def read_patiently(minutes=5):
@@ -72,9 +84,11 @@ def read_patiently(minutes=5):
 def claims_of(text):
     """Holder to the time until which it needs the node, as seconds since 1970."""
     try:
-        return {holder: float(until) for holder, until in json.loads(text or "{}").items()}
-    except (ValueError, AttributeError, TypeError):
+        claims = json.loads(text or "{}").items()
+    except (ValueError, AttributeError):
         return {}
+    # What is no time is a later release's, and for later nodes.
+    return {holder: until for holder, until in claims if type(until) in (int, float) and abs(until) < NO_TIME}
 
 
 def lease_of(claims, own=None):
@@ -85,5 +99,5 @@ def lease_of(claims, own=None):
 def known_settings():
     try:
         return {**DEFAULTS, **json.loads(files.read(places.KNOWN_SETTINGS) or "{}")}
-    except ValueError:
+    except (OSError, ValueError, TypeError):
         return DEFAULTS

@@ -18,4 +18,6 @@ CA = f"{TLS}/ca.pem"
 APPLIED = f"{RUN}/applied"
 REFUSED = f"{RUN}/refused"
 STARTS = f"{RUN}/starts"
+# How often in a row the firewall could not be set.
+UNPROTECTED = f"{RUN}/unprotected"
 LAST_ACTIVE = f"{RUN}/last-active"

@@ -5,12 +5,9 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from machine import archive, builds, files, packages, parameters, places, trust, volume
+from machine import archive, builds, files, kernel, packages, parameters, places, trust, volume
 from machine.command import run, succeeds
 from machine.console import Failure, fail, milestone, say
-
-# A client that vanished holds a build for a minute instead of a quarter of an hour.
-KERNEL = {"net/ipv4/tcp_retries2": "8"}
 
 
 def main():
@@ -57,26 +54,20 @@ def apply(wanted, folder):
     running = succeeds(["systemctl", "is-active", "--quiet", "buildkit"])
     if running and files.read(places.APPLIED) == wanted.fingerprint():
         return
+    if running and trust.is_revoked(wanted):
+        # The watch's part, which has the newest ones: these may have been read minutes ago, before the others were revoked.
+        return
     if running and (builds.active() or wanted.lease > time.time()):
-        if not trust.is_revoked(wanted):
-            say("changed settings wait until the node is idle")
-            return
-        say("all certificates were revoked: those in their place are applied now, though the node is in use")
-    for path, value in KERNEL.items():
-        set_in_kernel(path, value)
-    for name in ("ca", "cert", "key"):
-        files.write(f"{places.TLS}/{name}.pem", wanted.tls[name], mode=0o600, folder_mode=0o700)
+        say("changed settings wait until the node is idle")
+        return
+    kernel.set_all(kernel.NETWORK)
+    trust.take(wanted.tls)
     files.write(places.CONFIGURATION, wanted.settings["buildkitdToml"])
     link(folder)
     run(["systemctl", "restart", "--no-block", "buildkit"])
     files.write(places.APPLIED, wanted.fingerprint())
     if running:
         say(f"changed settings are applied, with BuildKit {wanted.settings['buildkit']['version']}")
-
-
-def set_in_kernel(path, value):
-    with open(f"/proc/sys/{path}", "w") as file:
-        file.write(value)
 
 
 def link(folder):

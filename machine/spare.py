@@ -40,7 +40,7 @@ def keep():
     while True:
         try:
             spare.look()
-        except OSError as error:
+        except Exception as error:  # a thread that ends is missed by nobody
             print(f"no space is kept free: {error}", flush=True)
         time.sleep(EVERY_SECONDS)
 

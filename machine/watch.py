@@ -1,26 +1,29 @@
 """Stops the node when nobody needs it, and has changed settings applied. Needs neither BuildKit nor Parameter Store."""
 
-import os
-import socket
 import subprocess
 import threading
 import time
+import traceback
 
-from machine import aws, builds, files, parameters, places, spare, trust
-from machine.console import Failure, say, seconds_since_boot
+from machine import aws, builds, files, kernel, parameters, places, spare, trust
+from machine.console import Failure, seconds_since_boot
 from machine.decision import decide
+from machine.ending import notify, stop
 
 LOOK_SECONDS = 5
 READ_SECONDS = 60
 REREAD_SECONDS = 15
 RETRY_SECONDS = 300
+# How long looks may fail. Then systemd starts the watch again, and powers the node off when that does not help.
+PATIENCE_SECONDS = 300
+# No claim is for longer; one that was read with a clock that was behind would be.
+MOST_LEASE_SECONDS = 24 * 60 * 60
 PREPARE = "multi-platform-image-prepare.service"
 
 
 class Watch:
     def __init__(self):
-        # It may have been started again since.
-        self.last_active = float(files.read(places.LAST_ACTIVE) or 0)
+        self.last_active = known_activity()
         self.lease_until = 0
         self.settings = parameters.known_settings()
         self.refusals = 0
@@ -29,8 +32,9 @@ class Watch:
         self.next_try = RETRY_SECONDS
 
     def look(self):
-        # Also read by the preparation, which may have been let in to Parameter Store before.
-        self.settings = parameters.known_settings()
+        if not self.wanted:
+            # The preparation may have been let in to Parameter Store before.
+            self.settings = parameters.known_settings()
         notice = self.settings["isEphemeral"] and aws.spot_notice()
         if notice:
             stop(f"AWS reclaims the node at {notice}")
@@ -46,8 +50,13 @@ class Watch:
             reason = self.reason(is_busy)
         if reason:
             stop(reason)
-        elif self.wanted and (self.is_free(is_busy) or trust.is_revoked(self.wanted)):
-            self.apply_changes()
+        elif self.wanted:
+            if trust.is_revoked(self.wanted):
+                # The preparation may have read, and taken, newer ones.
+                self.read()
+                trust.take_if_revoked(self.wanted)
+            if self.is_free(is_busy):
+                self.apply_changes()
 
     def reason(self, is_busy):
         seen = (self.last_active, self.lease_until, self.settings, self.refusals, is_busy)
@@ -60,22 +69,26 @@ class Watch:
         is_busy = bool(builds.active())
         if is_busy:
             self.last_active = seconds_since_boot()
-            files.write(places.LAST_ACTIVE, str(self.last_active))
+            try:
+                files.write(places.LAST_ACTIVE, str(self.last_active))
+            except OSError as error:
+                print(f"only this watch knows of the build: {error}", flush=True)
         return is_busy
 
     def read(self):
         self.next_read = seconds_since_boot() + READ_SECONDS
         try:
             self.wanted = parameters.read()
-        except Failure as failure:
+        except (Failure, OSError, ValueError) as failure:
             if self.settings["isEphemeral"] and isinstance(failure, aws.Refused):
                 self.refusals += 1
                 self.next_read = seconds_since_boot() + REREAD_SECONDS
             print(f"the last known settings hold: {failure}", flush=True)
             return
         self.refusals = 0
-        self.settings = parameters.known_settings()
-        self.lease_until = max(self.lease_until, seconds_since_boot() + self.wanted.lease - time.time())
+        self.settings = {**parameters.DEFAULTS, **self.wanted.settings}
+        ahead = min(self.wanted.lease - time.time(), MOST_LEASE_SECONDS)
+        self.lease_until = max(self.lease_until, seconds_since_boot() + ahead)
 
     def apply_changes(self):
         fingerprint = self.wanted.fingerprint()
@@ -93,36 +106,38 @@ def is_preparing():
     return state.strip() in ("activating", "active")
 
 
-def stop(reason):
-    say(f"the node stops: {reason}")
-    # First the daemon: who comes now is refused, and comes again, instead of being cut off. What runs has until the
-    # service's own time limit.
-    stopping = subprocess.Popen(["systemctl", "stop", PREPARE, "buildkit.service"])
-    while stopping.poll() is None:
+def known_activity():
+    """Of the watch before this one."""
+    try:
+        return float(files.read(places.LAST_ACTIVE) or 0)
+    except (OSError, ValueError):
+        return 0
+
+
+def keep_looking(watch):
+    last_good = time.monotonic()
+    while True:
         notify("WATCHDOG=1")
-        time.sleep(0.1)
-    if subprocess.run(["systemctl", "poweroff"]).returncode != 0:
-        subprocess.run(["systemctl", "poweroff", "--force"])
-    time.sleep(60)
-
-
-def notify(text):
-    """https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html"""
-    address = os.environ.get("NOTIFY_SOCKET")
-    if address:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as connection:
-            connection.sendto(text.encode(), address.replace("@", "\0", 1) if address.startswith("@") else address)
+        try:
+            watch.look()
+            last_good = time.monotonic()
+        except Exception:  # a watch that ends for each of them would end the node, with what it builds
+            if time.monotonic() - last_good >= PATIENCE_SECONDS:
+                raise
+            traceback.print_exc()
+        time.sleep(LOOK_SECONDS)
 
 
 def main():
+    try:
+        kernel.set_all(kernel.PANIC)
+    except OSError as error:
+        print(f"a kernel that fails may stand still: {error}", flush=True)
     # On its own: a look of the watch may take a while, and a full disk is asked for at once.
     threading.Thread(target=spare.keep, daemon=True).start()
     watch = Watch()
     notify("READY=1")
-    while True:
-        notify("WATCHDOG=1")
-        watch.look()
-        time.sleep(LOOK_SECONDS)
+    keep_looking(watch)
 
 
 if __name__ == "__main__":

@@ -39,10 +39,13 @@ class Answering(BaseHTTPRequestHandler):
             self.answer(200, json.dumps({"Parameters": found}))
 
     def answer(self, status, text):
+        self.say(text.encode(), status)
+
+    def say(self, body, status=200):
         self.send_response(status)
-        self.send_header("content-length", str(len(text)))
+        self.send_header("content-length", str(len(body)))
         self.end_headers()
-        self.wfile.write(text.encode())
+        self.wfile.write(body)
 
     def log_message(self, *_):
         pass
@@ -118,6 +121,22 @@ class AwsTest(unittest.TestCase):
             parameters.read()
         Answering.metadata.pop("iam/security-credentials/")
         with self.assertRaisesRegex(aws.Refused, "the instance has no credentials of its role"):
+            parameters.read()
+
+    def test_what_answers_in_its_place_is_a_failure(self):
+        for answer in (b"<html>captive portal</html>", b"[]", b'{"Parameters": [{}]}', b"\xff\xfe"):
+            with self.subTest(answer), mock.patch.object(Answering, "do_POST", lambda self, said=answer: self.say(said)):
+                with self.assertRaisesRegex(Failure, "its answer is none of Parameter Store"):
+                    parameters.read()
+
+    def test_settings_are_good_though_they_can_not_be_kept(self):
+        with mock.patch.object(files, "write", side_effect=OSError(28, "No space left on device")):
+            self.assertEqual(parameters.read().settings, SETTINGS)
+        self.assertEqual(parameters.known_settings(), parameters.DEFAULTS)
+
+    def test_settings_are_kept_once(self):
+        parameters.read()
+        with mock.patch.object(files, "write", side_effect=AssertionError):
             parameters.read()
 
     def test_notices_that_aws_reclaims_the_instance(self):

@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from machine import archive, before_start, files, firewall, parameters, places, volume
+from machine import archive, before_start, files, firewall, kernel, parameters, places, volume
 from machine.console import Failure
 
 
@@ -29,10 +29,26 @@ class FilesTest(TemporaryCase):
         self.assertEqual(modes, ["0o600", "0o700"])
         self.assertEqual(os.listdir(os.path.dirname(path)), ["key.pem"])
 
+    def test_a_full_disk_leaves_the_old_file_and_no_other(self):
+        path = self.path("file", "old")
+        with mock.patch.object(files.os, "replace", side_effect=OSError(28, "No space left on device")):
+            with self.assertRaisesRegex(OSError, "No space left"):
+                files.write(path, "new")
+        self.assertEqual((files.read(path), os.listdir(self.folder)), ("old", ["file"]))
+
+
+class KernelTest(TemporaryCase):
+    def test_starts_again_when_it_fails(self):
+        self.path("kernel/panic", "0")
+        self.path("kernel/panic_on_oops", "0")
+        kernel.set_all(kernel.PANIC, self.folder)
+        self.assertEqual([files.read(self.path(f"kernel/{name}")) for name in ("panic", "panic_on_oops")], ["10", "1"])
+
 
 class ArchiveTest(TemporaryCase):
     def install(self, names, sha256=None, **settings):
-        with tarfile.open(self.path("buildkit.tar.gz"), "w:gz") as tar:
+        # Without gzip, whose header has the time: the same names are the same archive.
+        with tarfile.open(self.path("buildkit.tar.gz"), "w") as tar:
             for name in names:
                 entry = tarfile.TarInfo(name)
                 entry.size = len(name)
@@ -47,7 +63,7 @@ class ArchiveTest(TemporaryCase):
         folder = self.install(
             [f"bin/{name}" for name in archive.PROGRAMS] + ["bin/buildkit-qemu-aarch64", "../etc/passwd"]
         )
-        self.assertEqual(sorted(os.listdir(folder)), sorted(archive.PROGRAMS))
+        self.assertEqual(sorted(os.listdir(folder)), sorted([*archive.PROGRAMS, archive.SIZES]))
         self.assertTrue(os.access(f"{folder}/buildkitd", os.X_OK))
         self.assertEqual(os.listdir(self.path("versions")), [os.path.basename(folder)])
 
@@ -56,8 +72,33 @@ class ArchiveTest(TemporaryCase):
         without = self.install(names)
         folder = self.install(names, emulators=["arm", "riscv64"])
         self.assertNotEqual(folder, without)
-        self.assertEqual(sorted(os.listdir(folder)), sorted([*archive.PROGRAMS, "buildkit-qemu-arm"]))
-        self.assertEqual(sorted(os.listdir(without)), sorted(archive.PROGRAMS))
+        self.assertEqual(sorted(os.listdir(folder)), sorted([*archive.PROGRAMS, archive.SIZES, "buildkit-qemu-arm"]))
+        self.assertNotIn("buildkit-qemu-arm", os.listdir(without))
+
+    def test_downloads_again_what_a_power_cut_left_short(self):
+        names = [f"bin/{name}" for name in archive.PROGRAMS]
+        folder = self.install(names)
+        whole = archive.sizes(folder)
+        for length in (0, 5):
+            for name in ("buildkitd", "buildkit-cni-bridge"):
+                with self.subTest(name, length=length):
+                    os.truncate(f"{folder}/{name}", length)
+                    self.assertEqual(self.install(names), folder)
+                    self.assertEqual(archive.sizes(folder), whole)
+        os.unlink(f"{folder}/buildctl")
+        self.install(names)
+        self.assertEqual(archive.sizes(folder), whole)
+
+    def test_takes_what_came_with_the_machine_image_unless_it_is_empty(self):
+        names = [f"bin/{name}" for name in archive.PROGRAMS]
+        folder = self.install(names)
+        os.unlink(f"{folder}/{archive.SIZES}")
+        self.path(f"{folder}/buildkit-runc", "their own")
+        self.install(names)
+        self.assertEqual(files.read(f"{folder}/buildkit-runc"), "their own")
+        self.path(f"{folder}/buildkit-runc", "")
+        self.install(names)
+        self.assertEqual(files.read(f"{folder}/buildkit-runc"), "bin/buildkit-runc")
 
     def test_fails_if_the_checksum_differs(self):
         with self.assertRaisesRegex(Failure, f"has the SHA-256 [0-9a-f]{{64}}, but {'0' * 64} was expected"):
@@ -123,6 +164,26 @@ class QuarantineTest(TemporaryCase):
         self.enterContext(mock.patch.object(places, "STATE", self.folder))
         self.enterContext(mock.patch.object(before_start, "QUARANTINE", f"{self.folder}/quarantine-"))
 
+    def test_a_firewall_that_can_not_be_set_is_told_once_and_costs_no_cache(self):
+        self.path("cache.db", "cache")
+        said = []
+        run = self.enterContext(tempfile.TemporaryDirectory())
+        for name in ("STARTS", "UNPROTECTED"):
+            self.enterContext(mock.patch.object(places, name, f"{run}/{name}"))
+        self.enterContext(mock.patch.object(before_start, "fail", said.append))
+        self.enterContext(mock.patch.object(before_start.shutil, "rmtree", lambda *_, **__: None))
+        refused = Failure("ip6tables-save -t raw ended with 3: Address family not supported")
+        with mock.patch.object(firewall, "apply", side_effect=refused):
+            for _ in range(9):
+                with self.assertRaises(Failure):
+                    before_start.main()
+        self.assertEqual(len(said), 1)
+        self.assertRegex(said[0], "^buildkitd does not start, because RUN steps .*: ip6tables-save -t raw ended with 3")
+        with mock.patch.object(firewall, "apply"):
+            before_start.main()
+        self.assertEqual((len(said), os.listdir(self.folder)), (1, ["cache.db"]))
+        self.assertIsNone(files.read(places.UNPROTECTED))
+
     def test_state_is_put_aside_and_back(self):
         for name in ("lost+found/x", "runc-overlayfs/containerdmeta.db", "cache.db", "quarantine-1/old"):
             self.path(name, name)
@@ -153,6 +214,14 @@ class FirewallTest(unittest.TestCase):
         self.assertIn("-A PREROUTING -p tcp -j ACCEPT\n", once)
         self.assertEqual(once.count("-d 169.254.169.254/32 -j DROP"), 1)
 
+    def test_steps_reach_neither_each_other_nor_each_other_through_the_node(self):
+        ran = []
+        with mock.patch.object(firewall, "run", lambda command, **options: ran.append((command, options)) or ""):
+            firewall.apply()
+        self.assertIn((["ebtables-nft", "-P", "FORWARD", "DROP"], {}), ran)
+        [raw] = [options["input"] for command, options in ran if command[:1] == ["iptables-restore"] and options]
+        self.assertIn(f"-A {firewall.CHAIN} -d 192.0.2.0/24 -j DROP", raw)
+
     def test_what_killed_steps_left_goes(self):
         saved = "*nat\n:POSTROUTING ACCEPT [0:0]\n:CNI-1 - [0:0]\n-A POSTROUTING -s 192.0.2.2 -j CNI-1\n-A CNI-1 -j MASQUERADE\nCOMMIT\n"
         self.assertEqual(firewall.without_cni(saved), "*nat\n:POSTROUTING ACCEPT [0:0]\nCOMMIT\n")
@@ -168,6 +237,9 @@ class LeaseTest(unittest.TestCase):
             ("no JSON", 0),
             ('["x"]', 0),
             ('{"a": null}', 0),
+            # What is no time does not hide what is.
+            ('{"a": 5, "b": {"until": 9}, "c": "soon", "d": [9], "e": true}', 5),
+            ('{"a": 5, "b": NaN, "c": 1e999, "d": 1' + "0" * 400 + "}", 5),
         ):
             with self.subTest(text):
                 self.assertEqual(parameters.lease_of(parameters.claims_of(text)), expected)

@@ -3,7 +3,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from machine import files, places, prepare
+from machine import files, kernel, places, prepare
 from machine.parameters import Parameters
 
 
@@ -24,11 +24,12 @@ class ApplyTest(unittest.TestCase):
             ("succeeds", lambda _: True),
             ("run", self.ran.append),
             ("say", self.said.append),
-            ("set_in_kernel", lambda *_: None),
             ("link", lambda _: None),
         ):
             self.enterContext(mock.patch.object(prepare, name, fake))
-        self.enterContext(mock.patch.object(prepare.builds, "active", lambda: 1))
+        self.enterContext(mock.patch.object(prepare.builds, "active", lambda: self.builds))
+        self.enterContext(mock.patch.object(kernel, "set_all", lambda _: None))
+        self.builds = 1
         files.write(places.CA, pem("old") + pem("kept"))
 
     def apply(self, ca):
@@ -40,10 +41,15 @@ class ApplyTest(unittest.TestCase):
         self.assertEqual(self.apply(pem("kept") + pem("new")), pem("old") + pem("kept"))
         self.assertEqual((self.ran, self.said), ([], ["changed settings wait until the node is idle"]))
 
-    def test_does_not_wait_when_all_are_revoked(self):
-        self.assertEqual(self.apply(pem("new")), pem("new"))
+    def test_are_applied_to_an_idle_node(self):
+        self.builds = 0
+        self.assertEqual(self.apply(pem("kept") + pem("new")), pem("kept") + pem("new"))
         self.assertEqual(self.ran, [["systemctl", "restart", "--no-block", "buildkit"]])
-        self.assertRegex(self.said[0], "^all certificates were revoked: ")
+
+    def test_never_bring_back_authorities_that_were_revoked_in_the_meantime(self):
+        self.builds = 0
+        self.assertEqual(self.apply(pem("read before")), pem("old") + pem("kept"))
+        self.assertEqual(self.ran, [])
 
 
 if __name__ == "__main__":

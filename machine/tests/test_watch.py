@@ -1,3 +1,6 @@
+import contextlib
+import errno
+import io
 import json
 import os
 import tempfile
@@ -28,9 +31,11 @@ class Node:
         self.stopped = None
         self.prepared = 0
         self.preparing = False
+        self.killed = 0
         folder = case.enterContext(tempfile.TemporaryDirectory())
-        for name in ("KNOWN_SETTINGS", "APPLIED", "REFUSED", "LAST_ACTIVE", "CA"):
+        for name in ("KNOWN_SETTINGS", "APPLIED", "REFUSED", "LAST_ACTIVE", "TLS"):
             case.enterContext(mock.patch.object(places, name, os.path.join(folder, name)))
+        case.enterContext(mock.patch.object(places, "CA", f"{places.TLS}/ca.pem"))
         for target, name, fake in (
             (watch, "seconds_since_boot", lambda: self.now),
             (watch.builds, "active", lambda: self.builds),
@@ -39,6 +44,7 @@ class Node:
             (watch, "stop", self.stop),
             (watch, "is_preparing", lambda: self.preparing),
             (watch.subprocess, "run", self.run),
+            (watch.trust, "say", lambda _: None),
         ):
             case.enterContext(mock.patch.object(target, name, fake))
         self.watch = watch.Watch()
@@ -48,18 +54,24 @@ class Node:
             raise Failure("no network")
         if not self.exists:
             raise aws.Refused("the parameter does not exist")
-        files.write(places.KNOWN_SETTINGS, json.dumps(self.settings))
+        parameters.remember(self.settings)
         lease = time.time() + self.lease - self.now if self.lease else 0
-        return parameters.Parameters(self.settings, {"ca": self.ca}, lease)
+        return parameters.Parameters(self.settings, self.tls(), lease)
 
     def stop(self, reason):
         self.stopped = self.stopped or reason
 
     def run(self, command, **_):
-        self.prepared += 1
+        if command[1] == "kill":
+            self.killed += 1
+        else:
+            self.prepared += 1
+
+    def tls(self):
+        return {"ca": self.ca, "cert": "", "key": ""}
 
     def apply(self):
-        files.write(places.APPLIED, parameters.Parameters(self.settings, {"ca": self.ca}, 0).fingerprint())
+        files.write(places.APPLIED, parameters.Parameters(self.settings, self.tls(), 0).fingerprint())
         files.write(places.CA, self.ca)
 
     def until(self, minutes):
@@ -131,7 +143,7 @@ class WatchTest(unittest.TestCase):
 
     def test_a_refused_change_is_tried_again_after_minutes(self):
         self.node.settings["buildkitdToml"] = "changed"
-        refused = parameters.Parameters(self.node.settings, {"ca": self.node.ca}, 0).fingerprint()
+        refused = parameters.Parameters(self.node.settings, self.node.tls(), 0).fingerprint()
         files.write(places.REFUSED, refused)
         self.node.until(4.9)
         self.assertEqual(self.node.prepared, 0)
@@ -148,15 +160,49 @@ class WatchTest(unittest.TestCase):
         self.node.builds, self.node.lease = 1, 8 * 60
         self.node.ca = pem("two", "three")
         self.node.until(3)
-        self.assertEqual(self.node.prepared, 0)
+        self.assertEqual((self.node.killed, files.read(places.CA)), (0, pem("one", "two")))
         self.node.ca = pem("four", "five")
         # It is read once a minute.
         self.node.until(4.2)
-        self.assertGreater(self.node.prepared, 0)
-        self.node.apply()
-        self.node.prepared = 0
+        self.assertEqual((self.node.killed, files.read(places.CA)), (1, pem("four", "five")))
         self.node.until(6)
-        self.assertEqual(self.node.prepared, 0)
+        self.assertEqual((self.node.killed, self.node.prepared), (1, 0))
+
+    def test_a_revocation_waits_neither_for_a_preparation_nor_for_a_change_that_was_refused(self):
+        self.node.builds, self.node.preparing = 1, True
+        self.node.ca = pem("four")
+        self.node.settings["buildkitdToml"] = "changed"
+        refused = parameters.Parameters(self.node.settings, self.node.tls(), 0).fingerprint()
+        files.write(places.REFUSED, refused)
+        self.node.until(0.1)
+        self.assertEqual((self.node.killed, files.read(places.CA)), (1, pem("four")))
+
+    def test_a_lease_read_while_the_clock_is_behind_ends_after_a_day(self):
+        self.node.lease = 365 * 24 * 3600
+        self.node.until(1)
+        self.node.lease = 0
+        self.assertLess(self.node.watch.lease_until, 24 * 3600 + 60)
+
+    def test_a_full_disk_ends_no_watch(self):
+        # Settings and the time of the last build can't be written.
+        self.enterContext(mock.patch.object(files, "write", self.refuse))
+        self.node.builds = 1
+        self.node.settings["maxLifetimeMinutes"] = 20
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            self.node.until(19.9)
+        self.assertIsNone(self.node.stopped)
+        self.assertIn("No space left", said.getvalue())
+        self.node.until(21)
+        self.assertEqual(self.node.stopped, "its maximum lifetime of 20 minutes is over")
+
+    def refuse(self, path, *_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+
+    def test_files_that_no_watch_can_read_are_none(self):
+        for place in (places.LAST_ACTIVE, places.KNOWN_SETTINGS):
+            files.write(place, "[]")
+        fresh = watch.Watch()
+        self.assertEqual((fresh.last_active, fresh.settings), (0, parameters.DEFAULTS))
 
     def test_stops_at_once_when_aws_reclaims_it(self):
         self.node.settings["isEphemeral"] = True
@@ -200,6 +246,37 @@ class WatchTest(unittest.TestCase):
         self.node.exists = False
         self.node.until(9.9)
         self.assertIsNone(self.node.stopped)
+
+
+class KeepLookingTest(unittest.TestCase):
+    def looks(self, *outcomes):
+        """How many looks there are until the watch ends, at a minute each."""
+        self.now, self.looked = 0, 0
+        remaining = iter(outcomes)
+
+        def look():
+            self.looked += 1
+            self.now += 60
+            outcome = next(remaining, SystemExit())
+            if outcome:
+                raise outcome
+
+        with (
+            mock.patch.object(watch.time, "sleep", lambda _: None),
+            mock.patch.object(watch.time, "monotonic", lambda: self.now),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
+            watch.keep_looking(mock.Mock(look=look))
+
+    def test_outlives_looks_that_fail(self):
+        with self.assertRaises(SystemExit):
+            self.looks(*[ValueError(), ValueError(), None] * 10)
+        self.assertEqual(self.looked, 31)
+
+    def test_ends_when_they_fail_for_minutes(self):
+        with self.assertRaises(ValueError):
+            self.looks(None, *[ValueError()] * 10)
+        self.assertEqual(self.looked, 6)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { inflateSync } from "node:zlib";
 
 import { DescribeInstanceAttributeCommand, DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
@@ -48,8 +48,10 @@ describe("a node that is awake", function () {
       new DescribeInstanceAttributeCommand({ InstanceId: instanceId, Attribute: "userData" }),
     );
     const userData = Buffer.from(UserData?.Value ?? "", "base64").toString();
-    const [, packed] = /b64decode\("""\n([^"]+)"""/.exec(userData) ?? [];
-    const files = inflateSync(Buffer.from(packed, "base64")).toString();
+    const [, packed] = /b85decode\("".join\("""\n([^"]+)"""/.exec(userData) ?? [];
+    const unpack =
+      "import base64, sys, zlib; print(zlib.decompress(base64.b85decode(''.join(sys.stdin.read().split()))))";
+    const files = execFileSync("python3", ["-c", unpack], { input: packed, encoding: "utf8" });
     assert.match(files, /parameters\.json/);
     assert.doesNotMatch(userData + files, /PRIVATE KEY-/);
     const described = await ec2Client.send(new DescribeInstancesCommand({ InstanceIds: [instanceId] }));

@@ -100,6 +100,6 @@ describe("the npm package", function () {
     const script = `const { userData } = require("./node_modules/pulumi-multi-platform-image/dist/nodes/ec2/userData.js");
       console.log(userData({ settings: "/a", tls: "/b", lease: "/c" }));`;
     const text = (await run(process.execPath, ["-e", script], { cwd: outside })).stdout;
-    assert.match(text, /^#!\/bin\/sh\n/);
+    assert.match(text, /^#cloud-boothook\n#!\/bin\/sh\n/);
   });
 });

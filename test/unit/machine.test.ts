@@ -1,10 +1,12 @@
 import * as assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 
 import { parameterNames } from "../../components/ec2/connection";
 import { defaultRelease } from "../../components/nodes/ec2/archives";
+import { base85 } from "../../components/nodes/ec2/base85";
 import { buildkitdToml } from "../../components/nodes/ec2/buildkitdToml";
 import { userData } from "../../components/nodes/ec2/userData";
 
@@ -15,12 +17,11 @@ const names = (builder: string, node: string) => ({
   lease: parameterNames.lease(builder),
 });
 
-// Runs all of the user data but what starts services, and prints the files that it would write.
+// Runs the user data's program up to the installation, and prints the files that this would be given.
 const unpack = `
-import os, re, sys
-text = sys.stdin.read().split("<<'PROGRAM' || {\\n")[1].split("\\nPROGRAM\\n")[0]
-text = text[:text.index("    for path, text in files.items()")]
-exec(text + "    print(json.dumps(files))\\nfinally:\\n    pass\\n")
+import sys
+text = sys.stdin.read().split("<<'PROGRAM'")[1].split("\\n", 1)[1].split("\\nPROGRAM\\n")[0]
+exec(text.replace("\\ninstall(files)", "\\nassert callable(install)\\nprint(json.dumps(files))"))
 `;
 
 describe("user data of a node", () => {
@@ -45,8 +46,8 @@ describe("user data of a node", () => {
     });
   });
 
-  it("is a shell script that holds the program and its units", () => {
-    assert.match(text, /^#!\/bin\/sh\n# Makes this machine a build node/);
+  it("is a shell script for each boot that holds the program and its units", () => {
+    assert.match(text, /^#cloud-boothook\n#!\/bin\/sh\n# Makes this machine a build node/);
     assert.equal(spawnSync("sh", ["-n"], { input: text }).status, 0);
     const programs = fs.readdirSync(path.join(root, "machine")).filter((name) => name.endsWith(".py"));
     const units = fs.readdirSync(path.join(root, "machine/units"));
@@ -58,6 +59,43 @@ describe("user data of a node", () => {
         ...units.map((name) => `/etc/systemd/system/${name}`),
       ].sort(),
     );
+  });
+
+  describe("ends a machine", () => {
+    const within = text.split("\n(\n")[1].split("\n) <")[0];
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mpi-user-data-"));
+    after(() => fs.rmSync(folder, { recursive: true }));
+
+    /** Runs the shell's part after its wait, with programs of the test's own, and says what it did. */
+    const run = (state: string, poweroff = "exit 0"): string[] => {
+      const log = path.join(folder, "log");
+      const files = within
+        .replace("sleep 900\n", "")
+        .replaceAll("/dev/console", log)
+        .replaceAll("/proc/sysrq-trigger", log);
+      assert.doesNotMatch(files, /sleep|\/dev\/|\/proc\//);
+      fs.writeFileSync(log, "");
+      const systemctl = `#!/bin/sh\ncase $1 in\nis-active) ${state} ;;\n*) ${poweroff} ;;\nesac\n`;
+      fs.writeFileSync(path.join(folder, "systemctl"), systemctl, { mode: 0o755 });
+      const appending = files.replaceAll(` >${log}`, ` >>${log}`);
+      const ended = spawnSync("sh", ["-c", appending], { env: { PATH: `${folder}:${process.env.PATH}` } });
+      assert.equal(ended.error, undefined);
+      return fs.readFileSync(log, "utf8").split("\n").slice(0, -1);
+    };
+
+    const told = "multi-platform-image: failed: nothing watches the node, it stops";
+
+    for (const state of ["active", "activating", "deactivating", "reloading"]) {
+      it(`not while its watch is ${state}`, () => assert.deepEqual(run(`echo ${state}`), []));
+    }
+    for (const state of ["inactive", "failed", "unknown", ""]) {
+      it(`whose watch is ${state || "not to be asked"}`, () => {
+        assert.deepEqual(run(`echo ${state}`, "echo $* >> $0.log"), [told]);
+        assert.equal(fs.readFileSync(path.join(folder, "systemctl.log"), "utf8"), "poweroff --force --force\n");
+        fs.rmSync(path.join(folder, "systemctl.log"));
+      });
+    }
+    it("by the kernel, where systemd fails", () => assert.deepEqual(run("echo failed", "exit 1"), [told, "o"]));
   });
 
   it("holds programs that Python can read, without their comments", () => {
@@ -88,7 +126,7 @@ key = "/run/multi-platform-image/tls/key.pem"
 disabled = true
 
 [history]
-maxAge = "168h"
+maxAge = "24h"
 maxEntries = 100
 
 [worker.containerd]
@@ -138,6 +176,21 @@ http = true
 http = true
 `),
     );
+  });
+});
+
+describe("base85", () => {
+  it("is read by Python", () => {
+    const bytes = Buffer.from(Array.from({ length: 1000 }, (_, at) => (at * 167 + (at >> 3)) % 256));
+    const parts = [0, 1, 2, 3, 4, 5, 999, 1000].map((length) => bytes.subarray(0, length));
+    const python = "import base64, json, sys; print([base64.b85decode(text).hex() for text in json.load(sys.stdin)])";
+    const input = JSON.stringify(parts.map(base85));
+    const read = execFileSync("python3", ["-c", python], { input, encoding: "utf8" });
+    assert.deepEqual(
+      JSON.parse(read.replaceAll("'", '"')),
+      parts.map((part) => part.toString("hex")),
+    );
+    assert.equal(base85(Buffer.alloc(4, 0xff)), "|NsC0");
   });
 });
 

@@ -25,8 +25,9 @@ key = "/run/multi-platform-image/tls/key.pem"
 [cdi]
 disabled = true
 
+# Logs and build arguments, which every client of the node can read.
 [history]
-maxAge = "168h"
+maxAge = "24h"
 maxEntries = 100
 
 [worker.containerd]
