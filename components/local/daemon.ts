@@ -13,6 +13,7 @@ import type { Platform } from "../platforms";
 import { type Engine, findEngine } from "./engine";
 import { commandLine } from "./processes";
 import { buildkitdConfig, daemonEnvironment, localNodeFiles, type LocalNodeFiles, localNodeName } from "./settings";
+import { describeStepNetwork, stepNetworkOf, stepNetworkPrograms } from "./stepNetwork";
 
 const startTimeoutMilliseconds = 30_000;
 const mostLogBytes = 1 << 20;
@@ -65,10 +66,21 @@ export async function ensureDaemon(
   const files = localNodeFiles(directory, sockets);
   // Before the look at the daemon: one that is about to end sees the lease and stays.
   writeFileAtomically(files.lease, JSON.stringify({ idleTimeoutMinutes }));
+  const missing = stepNetworkPrograms.filter((program) => !findOnPath(program));
+  const network = missing.length === 0 ? stepNetworkOf(directory, otherAddresses) : undefined;
   // Of a daemon that runs it is what it was started with: see `localNodeName`.
-  writeFileAtomically(files.config, buildkitdConfig(files, settings));
-  await start(files, sockets, buildkitd.path, () => progress(`starting buildkitd for ${platform} on this machine`));
+  writeFileAtomically(files.config, buildkitdConfig(files, settings, network));
+  await start(files, sockets, buildkitd.path, () =>
+    progress(`starting buildkitd for ${platform} on this machine${describeStepNetwork(missing)}`),
+  );
   return files.socket;
+}
+
+/** Of this machine, but for those of one interface. */
+function otherAddresses(interfaceName: string): string[] {
+  return Object.entries(os.networkInterfaces()).flatMap(([name, addresses = []]) =>
+    name === interfaceName ? [] : addresses.map(({ address }) => address),
+  );
 }
 
 async function start(files: LocalNodeFiles, sockets: string, buildkitd: string, onSpawn: () => void): Promise<void> {

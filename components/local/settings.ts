@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { type BuildkitdSettings, isPlain, parallelismLine, registryTables } from "../buildkit/settings";
 import { shortHash } from "../paths";
 import { nodeNameOf, type Platform } from "../platforms";
+import { type StepNetwork, stepNetworkLines } from "./stepNetwork";
 
 /** The files of one local node. */
 export interface LocalNodeFiles {
@@ -40,7 +41,7 @@ export function localNodeFiles(directory: string, socketDirectory: string): Loca
  * The daemon's configuration. Root, address and telemetry socket are its own, because two daemons run on one machine.
  * @see https://github.com/moby/buildkit/blob/v0.33.1/docs/buildkitd.toml.md
  */
-export function buildkitdConfig(files: LocalNodeFiles, settings: BuildkitdSettings): string {
+export function buildkitdConfig(files: LocalNodeFiles, settings: BuildkitdSettings, network?: StepNetwork): string {
   const lines = [
     `root = ${JSON.stringify(files.root)}`,
     "[grpc]",
@@ -49,6 +50,7 @@ export function buildkitdConfig(files: LocalNodeFiles, settings: BuildkitdSettin
     `socketPath = ${JSON.stringify(files.telemetrySocket)}`,
     "[worker.oci]",
     "enabled = true",
+    ...stepNetworkLines(network),
     `${parallelismLine(settings)}gc = true`,
     "[worker.containerd]",
     "enabled = false",

@@ -10,6 +10,7 @@ import * as lockfile from "proper-lockfile";
 
 import { countActiveBuilds } from "../buildkit/client";
 import { writeFileAtomically } from "../paths";
+import { reasonToEnd } from "./ending";
 import { commandLine } from "./processes";
 import { localNodeFiles, type LocalNodeFiles } from "./settings";
 
@@ -50,13 +51,22 @@ async function main([directory, socketDirectory, buildkitd]: string[]): Promise<
 
 async function watch(files: LocalNodeFiles, daemon: Daemon): Promise<void> {
   let lastActive = Date.now();
+  // A laptop's sleep is no silence: this clock stands still then.
+  let lastAnswer = performance.now();
   while (daemon.isAlive()) {
     await sleep(pollMilliseconds);
-    // A daemon that does not answer is starting or busy; only one that says "no build" may be idle.
-    const active = await countActiveBuilds(files.socket, answerTimeoutMilliseconds).catch(() => 1);
+    const active = await countActiveBuilds(files.socket, answerTimeoutMilliseconds).catch(() => undefined);
     const lease = readLease(files.lease);
-    lastActive = Math.max(lastActive, lease.since, active > 0 ? Date.now() : 0);
-    if (lease.idleTimeoutMinutes !== null && Date.now() - lastActive > lease.idleTimeoutMinutes * 60_000) {
+    // Only a daemon that says "no build" may be idle.
+    lastActive = Math.max(lastActive, lease.since, active === 0 ? 0 : Date.now());
+    lastAnswer = active === undefined ? lastAnswer : performance.now();
+    const since = {
+      activityMilliseconds: Date.now() - lastActive,
+      answerMilliseconds: performance.now() - lastAnswer,
+    };
+    const reason = reasonToEnd(since, lease.idleTimeoutMinutes);
+    if (reason) {
+      console.error(`the daemon ends: it is ${reason}`);
       daemon.end();
       return;
     }
