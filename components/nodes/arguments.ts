@@ -44,6 +44,10 @@ export interface CommonNodeArgs {
  *
  * A node for another platform than the machine's is not native: good for Dockerfiles without RUN (`COPY`, `ADD`), and
  * marked `native: false`.
+ *
+ * RUN steps are behind a bridge, as those of `docker build`, where `buildkit-cni-bridge`, `-loopback`, `-host-local` and
+ * `-firewall` of BuildKit's release archive and `iptables` are on PATH. Elsewhere they are on this machine's own network: they
+ * reach what listens on its loopback, and the instance metadata of an EC2 instance, whatever its hop limit.
  */
 export interface LocalNodeArgs extends CommonNodeArgs {
   kind: "local";

@@ -6,6 +6,7 @@ import type { Stack } from "../main/stack";
 import { nightly, trials } from "../tier";
 import { type Amd64Outputs, createAmd64Stack } from "./amd64";
 import { type Ec2Machines, getEc2 } from "./fixture";
+import { waitForState } from "./node";
 
 const state = "/var/lib/buildkit";
 const metadata = "169.254.169.254";
@@ -68,6 +69,34 @@ ${buildctl} build --no-cache --progress=plain --frontend dockerfile.v0 ${folders
     const said = await build(`RUN ${[...unreachable, registry.join(" ")].map(connect).join("; ")}`);
     for (const target of unreachable) assert.match(said, new RegExp(`^#.* not ${target.split(" ")[0]}$`, "m"), said);
     assert.match(said, new RegExp(`^#.* reached ${registry[0]}$`, "m"), said);
+  });
+
+  it("lets no RUN step reach one of another build, which the machine itself reaches", async () => {
+    const end = "the end";
+    const listener = [
+      "socket(S, PF_INET, SOCK_STREAM, 0)",
+      "bind(S, sockaddr_in(8000, INADDR_ANY))",
+      "listen(S, 9)",
+      `while (accept(C, S)) { exit if (<C> // "") =~ /${end}/ }`,
+    ].join("; ");
+    const listening = build(`RUN timeout 120 perl -MSocket -e '${listener}'`);
+    const send = (text: string, address: string) =>
+      `timeout 3 bash -c "echo ${text} > /dev/tcp/${address}/8000" 2>/dev/null`;
+    const taken = "ls /var/lib/cni/networks/buildkit | grep ^192";
+    const find = `for address in $(${taken}); do ${send("look", "$address")} && echo $address; done; true`;
+    const [address] = await waitUntil(
+      "the listener",
+      async () => {
+        const found = await lines(find);
+        assert.equal(found.length, 1);
+        return found;
+      },
+      { timeoutMilliseconds: 60_000 },
+    );
+    const said = await build(`RUN ${send("look", address)} && echo "reached it" || echo "did not reach it"`);
+    assert.match(said, /^#.* did not reach it$/m, said);
+    await shell(send(end, address));
+    await listening;
   });
 
   it("does not fetch the instance metadata for a build either", async () => {
@@ -139,5 +168,33 @@ systemctl start --no-block buildkit`);
     const said = await ec2.cloud.console(instanceId);
     assert.match(said, /multi-platform-image: failed: buildkitd did not start 3 times in a row: .*invalid database/);
     assert.match(said, /multi-platform-image: the cache was put aside/);
+  });
+
+  it("mends at its next boot what a power cut left of its programs", async () => {
+    const units = "/etc/systemd/system";
+    await shell(`: > ${units}/multi-platform-image-watch.service
+: > /usr/local/lib/multi-platform-image/machine/prepare.py
+: > $(realpath /opt/buildkit/current)/buildkitd
+rm ${units}/multi-user.target.wants/multi-platform-image-prepare.service`);
+    const before = await shell("cat /proc/sys/kernel/random/boot_id");
+    await shell("systemctl reboot").catch(() => undefined);
+    await waitUntil(
+      "the next boot",
+      async () => assert.notEqual(await shell("cat /proc/sys/kernel/random/boot_id"), before),
+      {
+        timeoutMilliseconds: 60_000,
+      },
+    );
+    await ready();
+    await build("RUN true");
+    assert.equal((await shell("systemctl is-active multi-platform-image-watch")).trim(), "active");
+  });
+
+  it("ends when its watch hangs again and again", async () => {
+    // The unit's own numbers, but for the watchdog's three minutes.
+    await shell(`folder=/run/systemd/system/multi-platform-image-watch.service.d && mkdir -p $folder
+printf '[Service]\nWatchdogSec=1s\nRestartSec=100ms\nExecStart=\nExecStart=/bin/sh -c "systemd-notify --ready; exec sleep infinity"\nNotifyAccess=all\n' > $folder/hangs.conf
+systemctl daemon-reload && systemctl restart multi-platform-image-watch`);
+    await waitForState(ec2.cloud, instanceId, "stopped", 90);
   });
 });
