@@ -1,5 +1,7 @@
 import * as assert from "node:assert/strict";
 
+import { EC2Client, StartInstancesCommand } from "@aws-sdk/client-ec2";
+
 import { pushDebianImage, waitUntil } from "../hosts";
 import { skipWithout } from "../hosts/requirements";
 import type { Stack } from "../main/stack";
@@ -71,31 +73,30 @@ ${buildctl} build --no-cache --progress=plain --frontend dockerfile.v0 ${folders
     assert.match(said, new RegExp(`^#.* reached ${registry[0]}$`, "m"), said);
   });
 
-  it("lets no RUN step reach one of another build, which the machine itself reaches", async () => {
-    const end = "the end";
+  it("lets no RUN step reach one of another build", async () => {
     const listener = [
       "socket(S, PF_INET, SOCK_STREAM, 0)",
       "bind(S, sockaddr_in(8000, INADDR_ANY))",
       "listen(S, 9)",
-      `while (accept(C, S)) { exit if (<C> // "") =~ /${end}/ }`,
+      'while (accept(C, S)) { exit if (<C> // "") =~ /the end/ }',
     ].join("; ");
-    const listening = build(`RUN timeout 120 perl -MSocket -e '${listener}'`);
-    const send = (text: string, address: string) =>
-      `timeout 3 bash -c "echo ${text} > /dev/tcp/${address}/8000" 2>/dev/null`;
-    const taken = "ls /var/lib/cni/networks/buildkit | grep ^192";
-    const find = `for address in $(${taken}); do ${send("look", "$address")} && echo $address; done; true`;
-    const [address] = await waitUntil(
-      "the listener",
-      async () => {
-        const found = await lines(find);
-        assert.equal(found.length, 1);
-        return found;
-      },
-      { timeoutMilliseconds: 60_000 },
-    );
-    const said = await build(`RUN ${send("look", address)} && echo "reached it" || echo "did not reach it"`);
-    assert.match(said, /^#.* did not reach it$/m, said);
-    await shell(send(end, address));
+    const listening = build(`RUN timeout 300 perl -MSocket -e '${listener}'`);
+    // Where it is, in the network of its own. The machine itself gets no answer from a step.
+    const inside = (command: string) => `nsenter --net --target=$(pgrep -xf "[p]erl -MSocket .*") ${command}`;
+    const connect = (text: string, address: string) => `timeout 5 bash -c "echo ${text} > /dev/tcp/${address}/8000"`;
+    await waitUntil("the listener", () => shell(inside(connect("look", "127.0.0.1"))), { timeoutMilliseconds: 90_000 });
+    const [address] = (await shell(inside("ip -4 -o address show dev eth0"))).match(/192\.0\.2\.\d+/) ?? [];
+    assert.ok(address);
+    const look = (): Promise<string> => build(`RUN ${connect("look", address)} && echo reached it || echo not reached`);
+    const said = await look();
+    assert.match(said, /^#.* not reached$/m, said);
+    // So it is the firewall, and nothing else: with br_netfilter, its rule for the way through the machine holds here, too.
+    const routed = (action: string) => `iptables -t raw ${action} MULTI-PLATFORM-IMAGE -d 192.0.2.0/24 -j DROP`;
+    await shell(`ebtables-nft -P FORWARD ACCEPT && ${routed("-D")}`);
+    const without = await look();
+    await shell(`ebtables-nft -P FORWARD DROP && ${routed("-A")}`);
+    assert.match(without, /^#.* reached it$/m, without);
+    await shell(inside(connect("the end", "127.0.0.1")));
     await listening;
   });
 
@@ -176,16 +177,11 @@ systemctl start --no-block buildkit`);
 : > /usr/local/lib/multi-platform-image/machine/prepare.py
 : > $(realpath /opt/buildkit/current)/buildkitd
 rm ${units}/multi-user.target.wants/multi-platform-image-prepare.service`);
-    const before = await shell("cat /proc/sys/kernel/random/boot_id");
-    await shell("systemctl reboot").catch(() => undefined);
-    await waitUntil(
-      "the next boot",
-      async () => assert.notEqual(await shell("cat /proc/sys/kernel/random/boot_id"), before),
-      {
-        timeoutMilliseconds: 60_000,
-      },
-    );
-    await ready();
+    await ec2.cloud.kill(instanceId);
+    await waitForState(ec2.cloud, instanceId, "stopped", 60);
+    await new EC2Client(ec2.cloud.client).send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
+    await waitForState(ec2.cloud, instanceId, "running", 60);
+    await waitUntil("the daemon", ready, { timeoutMilliseconds: 120_000 });
     await build("RUN true");
     assert.equal((await shell("systemctl is-active multi-platform-image-watch")).trim(), "active");
   });
