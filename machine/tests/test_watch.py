@@ -185,7 +185,8 @@ class WatchTest(unittest.TestCase):
 
     def test_a_full_disk_ends_no_watch(self):
         # Settings and the time of the last build can't be written.
-        self.enterContext(mock.patch.object(files, "write", self.refuse))
+        full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self.enterContext(mock.patch.object(files, "write", side_effect=full))
         self.node.builds = 1
         self.node.settings["maxLifetimeMinutes"] = 20
         with contextlib.redirect_stdout(io.StringIO()) as said:
@@ -194,9 +195,6 @@ class WatchTest(unittest.TestCase):
         self.assertIn("No space left", said.getvalue())
         self.node.until(21)
         self.assertEqual(self.node.stopped, "its maximum lifetime of 20 minutes is over")
-
-    def refuse(self, path, *_, **__):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
 
     def test_files_that_no_watch_can_read_are_none(self):
         for place in (places.LAST_ACTIVE, places.KNOWN_SETTINGS):
@@ -246,37 +244,6 @@ class WatchTest(unittest.TestCase):
         self.node.exists = False
         self.node.until(9.9)
         self.assertIsNone(self.node.stopped)
-
-
-class KeepLookingTest(unittest.TestCase):
-    def looks(self, *outcomes):
-        """How many looks there are until the watch ends, at a minute each."""
-        self.now, self.looked = 0, 0
-        remaining = iter(outcomes)
-
-        def look():
-            self.looked += 1
-            self.now += 60
-            outcome = next(remaining, SystemExit())
-            if outcome:
-                raise outcome
-
-        with (
-            mock.patch.object(watch.time, "sleep", lambda _: None),
-            mock.patch.object(watch.time, "monotonic", lambda: self.now),
-            contextlib.redirect_stderr(io.StringIO()),
-        ):
-            watch.keep_looking(mock.Mock(look=look))
-
-    def test_outlives_looks_that_fail(self):
-        with self.assertRaises(SystemExit):
-            self.looks(*[ValueError(), ValueError(), None] * 10)
-        self.assertEqual(self.looked, 31)
-
-    def test_ends_when_they_fail_for_minutes(self):
-        with self.assertRaises(ValueError):
-            self.looks(None, *[ValueError()] * 10)
-        self.assertEqual(self.looked, 6)
 
 
 if __name__ == "__main__":
