@@ -27,8 +27,8 @@ const userDataService = "user-data.service";
 
 /**
  * Stands in for cloud-init, whose Python takes an emulated processor half a minute: runs the instance's user data at its
- * first boot, and then not again. x86 machines have the real one.
- * https://docs.cloud-init.io/en/25.1/explanation/format.html#user-data-script
+ * first boot, or, where they are a boothook, at each. x86 machines have the real one.
+ * https://docs.cloud-init.io/en/25.1/explanation/format.html
  */
 const runUserData = `#!/bin/bash -eu
 ask() {
@@ -42,9 +42,18 @@ folder=/var/lib/cloud/instances/$(get meta-data/instance-id)
 if [ ! -e "$folder" ]; then
   mkdir -p "$folder"
   get user-data > "$folder/user-data"
-  chmod 700 "$folder/user-data"
-  exec "$folder/user-data"
+  isFirst=yes
 fi
+read -r kind < "$folder/user-data"
+if [ "$kind" = "#cloud-boothook" ]; then
+  sed 1d "$folder/user-data" > "$folder/part"
+elif [ "\${isFirst:-}" ]; then
+  cp "$folder/user-data" "$folder/part"
+else
+  exit
+fi
+chmod 700 "$folder/part"
+exec "$folder/part"
 `;
 
 /** What the arm64 machine's system has beyond `amiFiles`. */
