@@ -5,16 +5,49 @@ import * as path from "node:path";
 
 import { BuildError } from "./errors";
 
-// Node 20 cuts a longer path silently and listens elsewhere: sun_path holds 104 bytes on macOS, 108 on Linux, with the
-// closing NUL. https://man7.org/linux/man-pages/man7/unix.7.html
-const longestSocketPathBytes = 103;
+/** This user's number. It need not have a name: containers run as any number, and `os.userInfo` fails for one without. */
+export function userId(): number {
+  return process.getuid?.() ?? os.userInfo().uid;
+}
+
+/**
+ * The folder of this user's own files.
+ * @throws BuildError where there is none: without HOME it comes from the user's entry in /etc/passwd.
+ */
+export function homeDirectory(): string {
+  let home = "";
+  try {
+    home = os.homedir();
+  } catch {
+    // Told below.
+  }
+  if (home === "") {
+    throw new BuildError(
+      `this user (number ${userId()}) has no home folder: set HOME to a folder that it alone can write to`,
+    );
+  }
+  return home;
+}
 
 /** Where this machine keeps what can be made again: tools, local nodes, indexes that were read. */
 export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
   return (
     environment.MULTI_PLATFORM_IMAGE_CACHE ??
-    path.join(environment.XDG_CACHE_HOME ?? path.join(os.homedir(), ".cache"), "multi-platform-image")
+    path.join(environment.XDG_CACHE_HOME ?? path.join(homeDirectory(), ".cache"), "multi-platform-image")
   );
+}
+
+/**
+ * Makes a folder below {@link cacheDirectory} that nothing works without.
+ * @throws BuildError where this user can't write.
+ */
+export function makeCacheFolder(directory: string): void {
+  try {
+    fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const fix = "let this user write there, or set MULTI_PLATFORM_IMAGE_CACHE to a folder where it can";
+    throw new BuildError(`${directory} can't be made: ${(error as Error).message}. Fix: ${fix}`);
+  }
 }
 
 /**
@@ -27,35 +60,23 @@ export function buildxDirectory(environment: NodeJS.ProcessEnv = process.env): s
 
 /** Where Docker's client keeps its configuration. */
 export function dockerDirectory(environment: NodeJS.ProcessEnv = process.env): string {
-  return environment.DOCKER_CONFIG || path.join(os.homedir(), ".docker");
+  return environment.DOCKER_CONFIG || path.join(homeDirectory(), ".docker");
 }
 
-/** Where all folders for sockets of this user are. */
-export function socketRoot(): string {
-  return path.join(shortTemporaryDirectory(), `mpi-${os.userInfo().uid}`);
+/** Whether a name is that of an entry of a folder, and leads nowhere else. */
+export function isEntryName(name: string): boolean {
+  return name !== "" && name !== "." && name !== ".." && !/[/\0]/.test(name);
 }
 
-/** A folder for sockets with a short path of its own, open to this user only. */
-export function socketDirectory(key: string): string {
-  const root = socketRoot();
-  const directory = path.join(root, shortHash(key));
-  for (const each of [root, directory]) {
-    fs.mkdirSync(each, { recursive: true, mode: 0o700 });
-    assertOwn(each);
+/**
+ * The path of an entry of a folder, for names that come from elsewhere.
+ * @throws BuildError of a name that leads out of the folder.
+ */
+export function entryIn(folder: string, name: string): string {
+  if (!isEntryName(name)) {
+    throw new BuildError(`${JSON.stringify(name)} is no name for a file in ${folder}: it would lie elsewhere`);
   }
-  return directory;
-}
-
-/** The path of a socket, or an error where the operating system would cut it. */
-export function socketPath(directory: string, name: string): string {
-  const full = path.join(directory, name);
-  const bytes = Buffer.byteLength(full);
-  if (bytes > longestSocketPathBytes) {
-    throw new BuildError(
-      `the socket path ${full} has ${bytes} bytes, and at most ${longestSocketPathBytes} work: set TMPDIR to a shorter path`,
-    );
-  }
-  return full;
+  return path.join(folder, name);
 }
 
 /** The file that a program's name means on PATH, if it is there and can be run. */
@@ -73,10 +94,20 @@ export function shortHash(text: string): string {
 }
 
 /** Writes a file so that a reader sees the old content or the new, never a part. */
-export function writeFileAtomically(file: string, content: string, temporaryDirectory = path.dirname(file)): void {
+export function writeFileAtomically(
+  file: string,
+  content: string | Uint8Array,
+  temporaryDirectory = path.dirname(file),
+): void {
   const temporary = path.join(temporaryDirectory, `.tmp-${process.pid}-${crypto.randomBytes(4).toString("hex")}`);
-  fs.writeFileSync(temporary, content, { mode: 0o600 });
-  fs.renameSync(temporary, file);
+  try {
+    fs.writeFileSync(temporary, content, { mode: 0o600 });
+    fs.renameSync(temporary, file);
+  } catch (error) {
+    // A part of it is there when the disk is full.
+    fs.rmSync(temporary, { force: true });
+    throw error;
+  }
 }
 
 /** A file that can be run as a program. */
@@ -86,20 +117,6 @@ export function isExecutable(file: string): boolean {
     return fs.statSync(file).isFile();
   } catch {
     return false;
-  }
-}
-
-function shortTemporaryDirectory(): string {
-  // macOS gives every user a TMPDIR of some 50 bytes, half of what a socket's path may have.
-  return os.platform() === "darwin" ? "/tmp" : os.tmpdir();
-}
-
-function assertOwn(directory: string): void {
-  const found = fs.lstatSync(directory);
-  if (!found.isDirectory() || found.uid !== os.userInfo().uid || (found.mode & 0o077) !== 0) {
-    throw new BuildError(
-      `${directory} must be a folder of this user alone (mode 0700), because sockets of build nodes lie in it: remove it`,
-    );
   }
 }
 

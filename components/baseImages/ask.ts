@@ -1,8 +1,5 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
-
-import { cacheDirectory, readJsonIfThere, shortHash, writeFileAtomically } from "../paths";
 import type { RegistryLogin } from "../registry/credentials";
+import { keep, readKept } from "../registry/kept";
 import { digestOf, listPlatforms } from "../registry/manifest";
 import { fetchManifest, RegistryUnreachableError } from "../registry/read";
 import { formatPulled, parsePulled, type PulledReference } from "../registry/reference";
@@ -18,6 +15,8 @@ export type Answer =
 const timeoutMilliseconds = 5_000;
 // With a credential helper, which starts a program, and a token, which is a request of its own.
 const wholeTimeoutMilliseconds = 15_000;
+// A base image is the same in each registry that has it.
+const keptFor = "base image";
 
 /** Answers of this program: one request for each image, whatever number of images and stages begin with it. */
 const asked = new Map<string, Promise<Answer>>();
@@ -39,26 +38,19 @@ export function askRegistry(ref: string, logins: readonly RegistryLogin[]): Prom
 
 async function ask(reference: PulledReference, logins: readonly RegistryLogin[]): Promise<Answer> {
   const { registry, tagOrDigest, isDigest } = reference;
-  const cached = path.join(
-    cacheDirectory(),
-    "baseImages",
-    `${shortHash(tagOrDigest)}-${tagOrDigest.split(":").at(-1)}.json`,
-  );
-  const kept = isDigest ? readJsonIfThere<Answer>(cached) : undefined;
-  const unanswered = kept ?? silent.get(registry);
-  if (unanswered) {
+  const unanswered = silent.get(registry);
+  const kept = isDigest ? readKept(tagOrDigest, keptFor) : undefined;
+  if (unanswered && !kept) {
     return unanswered;
   }
   try {
     const ref = formatPulled(reference);
-    const bytes = await atMost(
-      wholeTimeoutMilliseconds,
-      fetchManifest({ ...reference, ref }, logins, timeoutMilliseconds),
-    );
+    const ask = () => fetchManifest({ ...reference, ref }, logins, timeoutMilliseconds);
+    const bytes = kept ?? (await atMost(wholeTimeoutMilliseconds, ask()));
     const answer = answerOf(bytes);
     // A tag may have moved by the next `up`.
-    if (isDigest && digestOf(bytes) === tagOrDigest) {
-      keep(cached, answer);
+    if (!kept && isDigest && digestOf(bytes) === tagOrDigest) {
+      keep(tagOrDigest, keptFor, bytes);
     }
     return answer;
   } catch (error) {
@@ -88,15 +80,5 @@ async function atMost<T>(milliseconds: number, work: Promise<T>): Promise<T> {
     return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
-  }
-}
-
-/** A cache that can't be written costs a request in the next `up`, and nothing else. */
-function keep(file: string, answer: Answer): void {
-  try {
-    fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-    writeFileAtomically(file, JSON.stringify(answer));
-  } catch {
-    return;
   }
 }

@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { buildxDirectory, writeFileAtomically } from "../paths";
+import { BuildError } from "../errors";
+import { buildxDirectory, entryIn, writeFileAtomically } from "../paths";
 import { ociPlatform, type Platform } from "../platforms";
 import { containerFlags, containerImage } from "./buildkitContainer";
 import { platformsOf } from "./placement";
@@ -61,12 +62,20 @@ export function engineRegistration(
  */
 export function register(builderName: string, text: string): boolean {
   const store = buildxDirectory();
-  const file = path.join(store, "instances", builderName);
+  const file = entryIn(path.join(store, "instances"), builderName);
   if (readIfThere(file) === text) {
     return false;
   }
-  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  writeFileAtomically(file, text, store);
+  try {
+    fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    writeFileAtomically(file, text, store);
+  } catch (error) {
+    const fix =
+      "let this user write there, or set BUILDX_CONFIG to a folder where it can, for `pulumi` and all it starts";
+    throw new BuildError(
+      `builder ${builderName} can't be registered in buildx's store: ${(error as Error).message}. Fix: ${fix}`,
+    );
+  }
   return true;
 }
 

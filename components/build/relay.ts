@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import type { Duplex } from "node:stream";
 
-import { socketDirectory, socketPath } from "../paths";
+import { socketDirectory, socketPath } from "../socketFolders";
 import { dial } from "./dial";
 import type { Endpoint } from "./endpoint";
 import { isListening } from "./listening";

@@ -2,7 +2,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { isListening } from "../build/listening";
-import { socketRoot } from "../paths";
+import { entryIn } from "../paths";
+import { ownSocketRoots } from "../socketFolders";
 import type { CleanOptions } from "./arguments";
 import { matchBuilder } from "./builders";
 import { certificatesRoot, configDirectory, holderFile } from "./ownFiles";
@@ -34,11 +35,12 @@ async function cleanAll(): Promise<string[]> {
     fs.rmSync(configDirectory(), { recursive: true });
     lines.push(`removed ${configDirectory()}`);
   }
-  const sockets = await Promise.all(
-    namesIn(socketRoot()).map((name) => removeDeadSockets(path.join(socketRoot(), name))),
-  );
-  const count = sockets.reduce((sum, each) => sum + each, 0);
-  return count > 0 ? [...lines, `removed ${count} dead sockets below ${socketRoot()}`] : lines;
+  for (const root of ownSocketRoots()) {
+    const sockets = await Promise.all(namesIn(root).map((name) => removeDeadSockets(path.join(root, name))));
+    const count = sockets.reduce((sum, each) => sum + each, 0);
+    lines.push(...(count > 0 ? [`removed ${count} dead sockets below ${root}`] : []));
+  }
+  return lines;
 }
 
 async function removeRegistrations(registrations: readonly OwnRegistration[]): Promise<string[]> {
@@ -60,7 +62,7 @@ async function removeRegistrations(registrations: readonly OwnRegistration[]): P
 
 function removeCertificates(builderNames: readonly string[]): string[] {
   return builderNames.map((builderName) => {
-    const directory = path.join(certificatesRoot(), builderName);
+    const directory = entryIn(certificatesRoot(), builderName);
     fs.rmSync(directory, { recursive: true, force: true });
     return `removed ${directory}`;
   });

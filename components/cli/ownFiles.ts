@@ -1,18 +1,17 @@
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 
 import type { TlsMaterial } from "../build/endpoint";
 import { nodeServerName } from "../ec2/connection";
-import { writeFileAtomically } from "../paths";
+import { entryIn, homeDirectory, writeFileAtomically } from "../paths";
 
 /**
  * Where `wake` keeps keys and this machine's name. No cache: those are copied around by CI systems.
  * @see https://specifications.freedesktop.org/basedir-spec/latest/
  */
 export function configDirectory(environment: NodeJS.ProcessEnv = process.env): string {
-  const base = environment.XDG_CONFIG_HOME || path.join(os.homedir(), ".config");
+  const base = environment.XDG_CONFIG_HOME || path.join(homeDirectory(), ".config");
   return path.join(base, "multi-platform-image");
 }
 
@@ -55,7 +54,7 @@ export function leaseHolder(holder: string): string {
 
 /** Writes a builder's client certificate, for buildx. Says where, in the words of `--driver-opt`. */
 export function writeCertificates(builderName: string, tls: TlsMaterial): Record<string, string> {
-  const directory = path.join(certificatesRoot(), builderName);
+  const directory = entryIn(certificatesRoot(), builderName);
   fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
   const write = (name: string, content: string) => {
     const file = path.join(directory, name);

@@ -1,8 +1,7 @@
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 
-import { buildxDirectory } from "../paths";
+import { buildxDirectory, entryIn, isEntryName, userId } from "../paths";
 import { certificatesRoot } from "./ownFiles";
 
 /** A builder in buildx's store that this library wrote. */
@@ -16,9 +15,10 @@ export interface OwnRegistration {
   sockets: string[];
 }
 
-interface StoredBuilder {
-  Driver?: string;
-  Nodes?: { Endpoint?: string; DriverOpts?: Record<string, string> | null }[];
+/** Whoever writes to the store may have written anything. */
+interface StoredNode {
+  Endpoint?: unknown;
+  DriverOpts?: Record<string, unknown> | null;
 }
 
 const directSuffix = "-direct";
@@ -32,15 +32,18 @@ export function directName(builderName: string): string {
 
 /** What of a builder's text in buildx's store is ours, or undefined. */
 export function ownRegistration(name: string, text: string): OwnRegistration | undefined {
-  const { Driver, Nodes = [] } = parse(text);
-  if (Driver !== "remote" || Nodes.length === 0) {
+  const nodes = remoteNodes(text);
+  if (!isEntryName(name) || nodes.length === 0) {
     return undefined;
   }
-  const isDirect = Nodes.every(({ DriverOpts }) => DriverOpts?.cacert?.startsWith(certificatesRoot() + path.sep));
-  if (isDirect && name.endsWith(directSuffix)) {
-    return { name, builderName: name.slice(0, -directSuffix.length), kind: "direct", sockets: [] };
+  const isDirect = nodes.every(({ DriverOpts }) =>
+    String(DriverOpts?.cacert).startsWith(certificatesRoot() + path.sep),
+  );
+  const directOf = name.endsWith(directSuffix) ? name.slice(0, -directSuffix.length) : "";
+  if (isDirect && isEntryName(directOf)) {
+    return { name, builderName: directOf, kind: "direct", sockets: [] };
   }
-  const sockets = Nodes.map(({ Endpoint }) => relaySocket(Endpoint ?? ""));
+  const sockets = nodes.map(({ Endpoint }) => relaySocket(String(Endpoint)));
   return sockets.every((socket) => socket !== undefined)
     ? { name, builderName: name.replace(laneSuffix, "$1"), kind: "relay", sockets }
     : undefined;
@@ -49,10 +52,7 @@ export function ownRegistration(name: string, text: string): OwnRegistration | u
 /** All of ours in buildx's store. */
 export function ownRegistrations(): OwnRegistration[] {
   const directory = path.join(buildxDirectory(), "instances");
-  return namesIn(directory).flatMap((name) => {
-    const text = fs.readFileSync(path.join(directory, name), "utf8");
-    return ownRegistration(name, text) ?? [];
-  });
+  return namesIn(directory).flatMap((name) => ownRegistration(name, readIfFile(path.join(directory, name))) ?? []);
 }
 
 /**
@@ -61,7 +61,7 @@ export function ownRegistrations(): OwnRegistration[] {
  */
 export function removeRegistration(name: string): void {
   for (const folder of ["instances", "activity", "refs"]) {
-    fs.rmSync(path.join(buildxDirectory(), folder, name), { recursive: true, force: true });
+    fs.rmSync(entryIn(path.join(buildxDirectory(), folder), name), { recursive: true, force: true });
   }
 }
 
@@ -76,14 +76,27 @@ export function namesIn(directory: string): string[] {
 
 // TMPDIR may have been another one when it was written, so the end of the path tells. See `socketDirectory`.
 function relaySocket(endpoint: string): string | undefined {
-  const pattern = new RegExp(`^unix://(/.*/mpi-${os.userInfo().uid}/[0-9a-f]{8}/[^/]+\\.sock)$`);
-  return pattern.exec(endpoint)?.[1];
+  const pattern = new RegExp(`^unix://(/.*/mpi-${userId()}/[0-9a-f]{8}/[^/]+\\.sock)$`);
+  const socket = pattern.exec(endpoint)?.[1];
+  return socket === undefined || path.normalize(socket) !== socket ? undefined : socket;
 }
 
-function parse(text: string): StoredBuilder {
+function readIfFile(file: string): string {
   try {
-    return JSON.parse(text) as StoredBuilder;
+    return fs.readFileSync(file, "utf8");
   } catch {
-    return {};
+    return "";
+  }
+}
+
+/** The nodes of a builder with the remote driver; none of another, and of what is none. */
+function remoteNodes(text: string): StoredNode[] {
+  try {
+    const { Driver, Nodes } = JSON.parse(text) as { Driver?: unknown; Nodes?: unknown };
+    const isRemote =
+      Driver === "remote" && Array.isArray(Nodes) && Nodes.every((node) => typeof node === "object" && node);
+    return isRemote ? (Nodes as StoredNode[]) : [];
+  } catch {
+    return [];
   }
 }

@@ -1,5 +1,4 @@
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 
 import {
@@ -12,6 +11,7 @@ import {
 } from "@aws-sdk/credential-providers";
 
 import { BuildError } from "../errors";
+import { homeDirectory } from "../paths";
 import type { AwsRole, AwsSettings, AwsWebIdentity } from "./settings";
 
 type CredentialProvider = ReturnType<typeof fromNodeProviderChain>;
@@ -93,5 +93,5 @@ function onlyFile(argument: string, files: readonly string[] | undefined): strin
 }
 
 function expanded(file: string): string {
-  return file.startsWith("~/") ? path.join(os.homedir(), file.slice(2)) : file;
+  return file.startsWith("~/") ? path.join(homeDirectory(), file.slice(2)) : file;
 }

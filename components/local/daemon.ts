@@ -8,8 +8,9 @@ import type { Progress } from "../build/node";
 import { readDaemonInfo } from "../buildkit/client";
 import type { BuildkitdSettings } from "../buildkit/settings";
 import { BuildError } from "../errors";
-import { cacheDirectory, findOnPath, socketDirectory, writeFileAtomically } from "../paths";
+import { cacheDirectory, findOnPath, makeCacheFolder, writeFileAtomically } from "../paths";
 import type { Platform } from "../platforms";
+import { socketDirectory } from "../socketFolders";
 import { type Engine, findEngine } from "./engine";
 import { commandLine } from "./processes";
 import { buildkitdConfig, daemonEnvironment, localNodeFiles, type LocalNodeFiles, localNodeName } from "./settings";
@@ -61,7 +62,7 @@ export async function ensureDaemon(
     throw new BuildError(`node of kind "local" for ${platform}: ${reason}`);
   }
   const directory = path.join(cacheDirectory(), "nodes", localNodeName(platform, settings));
-  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeCacheFolder(directory);
   const sockets = socketDirectory(directory);
   const files = localNodeFiles(directory, sockets);
   // Before the look at the daemon: one that is about to end sees the lease and stays.

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { text } from "node:stream/consumers";
 
 import { describeFailure } from "../build/failures";
+import { homeDirectory } from "../paths";
 import { parsePlatform, type Platform } from "../platforms";
 
 const answerTimeoutMilliseconds = 5_000;
@@ -36,8 +37,8 @@ export function engineEndpoints(environment: NodeJS.ProcessEnv, system: NodeJS.P
     return [environment.DOCKER_HOST];
   }
   // Docker Desktop for Mac makes the first only when it is asked to.
-  const ofUser = path.join(environment.HOME ?? os.homedir(), ".docker/run/docker.sock");
-  return ["unix:///var/run/docker.sock", ...(system === "darwin" ? [`unix://${ofUser}`] : [])];
+  const ofUser = () => path.join(environment.HOME ?? homeDirectory(), ".docker/run/docker.sock");
+  return ["unix:///var/run/docker.sock", ...(system === "darwin" ? [`unix://${ofUser()}`] : [])];
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { RecordedProvenance } from "../buildkit/history";
-import { digestOf, type PlatformDigests } from "../registry/manifest";
+import { digestOf, parseManifest, type PlatformDigests } from "../registry/manifest";
+import { withoutLogins } from "./logins";
 
 /** How much of a build its provenance tells: buildx's words. */
 export type ProvenanceMode = "min" | "max";
@@ -49,7 +50,7 @@ interface Predicate {
  * @see https://github.com/moby/buildkit/blob/v0.33.1/solver/llbsolver/provenance.go (`scrubMinRequest`)
  */
 export function reducePredicate(recorded: object, mode: ProvenanceMode): object {
-  const predicate = JSON.parse(withoutLogins(JSON.stringify(recorded))) as Predicate;
+  const predicate = withoutLogins(recorded) as Predicate;
   const { buildkit_metadata: details, buildkit_completeness: completeness } = predicate.runDetails?.metadata ?? {};
   delete details?.sysUsage;
   if (mode === "min") {
@@ -62,11 +63,6 @@ export function reducePredicate(recorded: object, mode: ProvenanceMode): object 
     }
   }
   return predicate;
-}
-
-/** BuildKit does so itself, but not in the steps of `max`: a Git context's URL may have a token before its host. */
-function withoutLogins(text: string): string {
-  return text.replace(/(https?:\/\/)[^\s/@"\\]+@/g, "$1");
 }
 
 /** Says whether arguments were left out. */
@@ -148,7 +144,7 @@ export function referrersTag(digest: string): string {
 
 /** The list of referrers with one more, once. */
 export function withReferrer(list: Buffer | undefined, manifest: Buffer): Buffer {
-  const { manifests = [], ...rest } = list ? (JSON.parse(list.toString("utf8")) as { manifests?: Descriptor[] }) : {};
+  const { manifests = [], ...rest } = list ? (parseManifest(list) as { manifests?: Descriptor[] }) : {};
   const added = { ...describe(manifest, manifestMediaType), artifactType: inTotoMediaType };
   const others = manifests.filter(({ digest }) => digest !== added.digest);
   return json({ schemaVersion: 2, mediaType: indexMediaType, ...rest, manifests: [...others, added] });

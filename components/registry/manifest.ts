@@ -18,6 +18,46 @@ interface Manifest {
   manifests?: { digest: string; platform?: OciPlatform; annotations?: Record<string, string> }[];
 }
 
+/**
+ * What a registry answered with.
+ * @throws BuildError of what is neither an index nor a manifest.
+ */
+export function parseManifest(bytes: Buffer): Manifest {
+  try {
+    const value = JSON.parse(bytes.toString("utf8")) as { manifests?: unknown } | null;
+    if (isObject(value) && (value.manifests === undefined || isListed(value.manifests))) {
+      return value as Manifest;
+    }
+  } catch {
+    // Told below.
+  }
+  throw new BuildError(`the registry answers with ${bytes.length} bytes that are no manifest`);
+}
+
+function isListed(manifests: unknown): boolean {
+  return (
+    Array.isArray(manifests) &&
+    (manifests as unknown[]).every(
+      (each) => isObject(each) && typeof each.digest === "string" && isPlatform(each.platform),
+    )
+  );
+}
+
+function isPlatform(value: unknown): boolean {
+  return (
+    value === undefined ||
+    value === null ||
+    (isObject(value) &&
+      typeof value.os === "string" &&
+      typeof value.architecture === "string" &&
+      (value.variant === undefined || typeof value.variant === "string"))
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** `sha256:…` of the bytes. */
 export function digestOf(bytes: Buffer): string {
   return `sha256:${crypto.createHash("sha256").update(bytes).digest("hex")}`;
@@ -37,7 +77,7 @@ export function readPlatformDigests(
   if (found !== digest) {
     throw new BuildError(`the registry answers ${ref} with other content, of digest ${found}`);
   }
-  const { manifests } = JSON.parse(bytes.toString("utf8")) as Manifest;
+  const { manifests } = parseManifest(bytes);
   if (!manifests) {
     return singlePlatform(ref, digest, platforms);
   }
@@ -74,7 +114,7 @@ export interface ListedPlatforms {
 
 /** The platforms of an index as it lists them, without those of attestations. */
 export function listPlatforms(bytes: Buffer): ListedPlatforms {
-  const { manifests } = JSON.parse(bytes.toString("utf8")) as Manifest;
+  const { manifests } = parseManifest(bytes);
   const platforms = manifests?.flatMap(({ platform }) => (platform && platform.os !== "unknown" ? [platform] : []));
   return { platforms, hasOthers: manifests?.some(({ platform }) => !platform) ?? false };
 }

@@ -2,8 +2,11 @@ import { BuildError } from "../errors";
 import type { Credential } from "./credentials";
 import { digestOf } from "./manifest";
 import { registryUrl } from "./read";
+import { askAuthorization } from "./token";
 
 const timeoutMilliseconds = 20_000;
+const mostRedirects = 5;
+const redirectStatuses = [307, 308];
 
 /** Where something is pushed to. */
 export interface PushedRepository {
@@ -29,75 +32,75 @@ export class RegistryWriter {
 
   async pushBlob(bytes: Buffer): Promise<void> {
     const begun = await this.send("POST", new URL("blobs/uploads/", this.base));
-    const location = begun.headers.get("location");
-    if (!location) {
-      throw new BuildError(`the registry ${this.base.host} begins an upload without a place for it`);
-    }
-    const place = new URL(location, begun.url);
+    const place = this.placeFrom(begun.answer, begun.url);
     place.searchParams.set("digest", digestOf(bytes));
     await this.send("PUT", place, bytes, "application/octet-stream");
   }
 
   /** Says whether the registry itself lists the manifest as a referrer of its subject. */
   async pushManifest(tagOrDigest: string, bytes: Buffer, mediaType: string): Promise<boolean> {
-    const answer = await this.send("PUT", new URL(`manifests/${tagOrDigest}`, this.base), bytes, mediaType);
+    const { answer } = await this.send("PUT", new URL(`manifests/${tagOrDigest}`, this.base), bytes, mediaType);
     return answer.headers.has("oci-subject");
   }
 
-  private async send(method: string, url: URL, bytes?: Buffer, mediaType?: string): Promise<Response> {
-    let answer = await this.sendOnce(method, url, bytes, mediaType);
-    if (answer.status === 401) {
-      this.authorization = await this.authorize(answer.headers.get("www-authenticate") ?? "");
-      answer = await this.sendOnce(method, url, bytes, mediaType);
+  private async send(method: string, url: URL, bytes?: Buffer, mediaType?: string): Promise<Answered> {
+    let answered = await this.sendOnce(method, url, bytes, mediaType);
+    if (answered.answer.status === 401) {
+      const challenge = answered.answer.headers.get("www-authenticate") ?? "";
+      this.authorization = await askAuthorization(this.base, challenge, this.credential);
+      answered = await this.sendOnce(method, url, bytes, mediaType);
     }
-    if (!answer.ok) {
-      throw new BuildError(`the registry ${this.base.host} answers ${method} ${url.pathname} with ${answer.status}`);
+    const { status, ok } = answered.answer;
+    if (!ok) {
+      throw new BuildError(`the registry ${this.base.host} answers ${method} ${url.pathname} with ${status}`);
     }
-    return answer;
+    return answered;
   }
 
-  private sendOnce(method: string, url: URL, bytes?: Buffer, mediaType?: string): Promise<Response> {
-    return fetch(url, {
-      method,
-      body: bytes && new Uint8Array(bytes),
-      headers: {
-        ...(mediaType && { "Content-Type": mediaType }),
-        // An upload may lead to another host's storage, which has no business with the login.
-        ...(this.authorization && url.host === this.base.host && { Authorization: this.authorization }),
-      },
-      signal: AbortSignal.timeout(timeoutMilliseconds),
-    }).catch((error: Error & { cause?: Error }) => {
-      throw new BuildError(`${url.host} can't be reached: ${error.cause?.message ?? error.message}`);
-    });
+  /** Follows redirects itself, because each leads to a place that is checked as the first is. */
+  private async sendOnce(method: string, from: URL, bytes?: Buffer, mediaType?: string): Promise<Answered> {
+    let url = from;
+    for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
+      const answer = await fetch(url, {
+        method,
+        redirect: "manual",
+        body: bytes && new Uint8Array(bytes),
+        headers: {
+          ...(mediaType && { "Content-Type": mediaType }),
+          // An upload may lead to another host's storage, which has no business with the login.
+          ...(this.authorization && url.origin === this.base.origin && { Authorization: this.authorization }),
+        },
+        signal: AbortSignal.timeout(timeoutMilliseconds),
+      }).catch((error: Error & { cause?: Error }) => {
+        throw new BuildError(`${url.host} can't be reached: ${error.cause?.message ?? error.message}`);
+      });
+      if (!redirectStatuses.includes(answer.status)) {
+        return { answer, url };
+      }
+      url = this.placeFrom(answer, url);
+    }
+    throw new BuildError(`the registry ${this.base.host} answers ${method} ${from.pathname} with redirects alone`);
   }
 
-  /** @see https://distribution.github.io/distribution/spec/auth/token/ */
-  private async authorize(challenge: string): Promise<string | undefined> {
-    const { username, password } = this.credential ?? {};
-    const basic = username && `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-    const { realm, ...asked } = parseChallenge(challenge);
-    if (!/^bearer /i.test(challenge) || !realm) {
-      return basic;
+  /** Where an answer leads to. What began with TLS never goes on without. */
+  private placeFrom({ headers }: Response, from: URL): URL {
+    const location = headers.get("location") ?? "";
+    const place = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+    if (location === "" || !place || !["http:", "https:"].includes(place.protocol)) {
+      throw new BuildError(`the registry ${this.base.host} leads to no place for an upload`);
     }
-    const place = new URL(realm);
-    if (place.protocol !== "https:" && this.base.protocol === "https:") {
-      throw new BuildError(`the registry ${this.base.host} wants its login sent to ${realm}, without TLS`);
+    if (place.protocol === "http:" && this.base.protocol === "https:") {
+      throw new BuildError(
+        `the registry ${this.base.host} leads to ${place.origin}, without TLS. Fix: have the proxy before it send ` +
+          "X-Forwarded-Proto, or set `http.relativeurls` of the registry",
+      );
     }
-    Object.entries(asked).forEach(([key, value]) => place.searchParams.set(key, value));
-    const answer = await fetch(place, {
-      headers: basic ? { Authorization: basic } : {},
-      signal: AbortSignal.timeout(timeoutMilliseconds),
-    });
-    if (!answer.ok) {
-      throw new BuildError(`${place.host} refuses the login for ${this.base.host} with ${answer.status}`);
-    }
-    const { token, access_token } = (await answer.json()) as { token?: string; access_token?: string };
-    return `Bearer ${token ?? access_token}`;
+    return place;
   }
 }
 
-/** What of a `WWW-Authenticate` header a token is asked for with. */
-export function parseChallenge(challenge: string): { realm?: string; service?: string; scope?: string } {
-  const parts = [...challenge.matchAll(/\b(realm|service|scope)="([^"]*)"/g)];
-  return Object.fromEntries(parts.map(([, key, value]) => [key, value]));
+interface Answered {
+  answer: Response;
+  /** What has answered, after redirects. */
+  url: URL;
 }

@@ -1,12 +1,9 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
-
 import { registryCall } from "@snyk/docker-registry-v2-client";
 
 import { BuildError } from "../errors";
-import { cacheDirectory, readJsonIfThere, shortHash, writeFileAtomically } from "../paths";
 import type { Platform } from "../platforms";
 import { findCredential, type RegistryLogin } from "./credentials";
+import { keep, readKept } from "./kept";
 import { manifestMediaTypes, type PlatformDigests, readPlatformDigests } from "./manifest";
 import type { ImageReference } from "./reference";
 
@@ -24,8 +21,8 @@ export class RegistryUnreachableError extends BuildError {
 }
 
 /**
- * The digests of a pushed image's platforms, checked. Asks the registry at most once for each digest: what was found
- * whole is kept on disk.
+ * The digests of a pushed image's platforms, checked. Asks the registry at most once for each digest, as long as what was
+ * found whole can be kept on disk.
  */
 export async function readIndex(
   reference: ImageReference,
@@ -35,19 +32,12 @@ export async function readIndex(
   isInsecure = false,
 ): Promise<PlatformDigests> {
   const ref = `${reference.registry}/${reference.repository}@${digest}`;
-  const cached = path.join(cacheDirectory(), "indexes", `${digest.replace("sha256:", "")}-${shortHash(ref)}.json`);
-  const kept = readJsonIfThere<PlatformDigests>(cached);
-  if (kept && platforms.every((platform) => kept[platform])) {
-    return kept;
+  const kept = readKept(digest, ref);
+  const bytes = kept ?? (await fetchManifest({ ...reference, tagOrDigest: digest, ref, isInsecure }, logins));
+  const digests = readPlatformDigests(ref, digest, bytes, platforms);
+  if (!kept) {
+    keep(digest, ref, bytes);
   }
-  const digests = readPlatformDigests(
-    ref,
-    digest,
-    await fetchManifest({ ...reference, tagOrDigest: digest, ref, isInsecure }, logins),
-    platforms,
-  );
-  fs.mkdirSync(path.dirname(cached), { recursive: true, mode: 0o700 });
-  writeFileAtomically(cached, JSON.stringify(digests));
   return digests;
 }
 

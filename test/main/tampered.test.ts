@@ -101,6 +101,6 @@ describe("the index in the registry", function () {
   });
 
   function forgetIndexes(): void {
-    fs.rmSync(path.join(stack.home, ".cache/multi-platform-image/indexes"), { recursive: true, force: true });
+    fs.rmSync(path.join(stack.home, ".cache/multi-platform-image/manifests"), { recursive: true, force: true });
   }
 });

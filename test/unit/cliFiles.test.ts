@@ -9,7 +9,7 @@ import { Relay } from "../../components/build/relay";
 import { clean } from "../../components/cli/clean";
 import { ownHolder, readHolder, writeCertificates } from "../../components/cli/ownFiles";
 import { directName, ownRegistration } from "../../components/cli/registrations";
-import { socketDirectory } from "../../components/paths";
+import { socketDirectory } from "../../components/socketFolders";
 
 const builderName = "builders-1a2b3c4d";
 

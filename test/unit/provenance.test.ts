@@ -14,7 +14,8 @@ import { checkProvenance } from "../../components/provenance/check";
 import { describe as descriptorOf, reducePredicate, withReferrer } from "../../components/provenance/statement";
 import { refuseUnlessRecorded } from "../../components/provenance/hook";
 import { digestOf } from "../../components/registry/manifest";
-import { parseChallenge, RegistryWriter } from "../../components/registry/push";
+import { RegistryWriter } from "../../components/registry/push";
+import { parseChallenge } from "../../components/registry/token";
 
 const recorded = () => ({
   buildDefinition: {

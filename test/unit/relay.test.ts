@@ -8,7 +8,7 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 
 import { Relay } from "../../components/build/relay";
-import { socketDirectory, socketPath } from "../../components/paths";
+import { socketDirectory, socketPath } from "../../components/socketFolders";
 
 /** A daemon that answers each connection with its own name. */
 async function daemon(name: string): Promise<{ port: number; close: () => void; hangUp: () => void }> {

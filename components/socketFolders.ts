@@ -1,0 +1,81 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+
+import { BuildError } from "./errors";
+import { cacheDirectory, entryIn, shortHash, userId } from "./paths";
+
+// Node 20 cuts a longer path silently and listens elsewhere: sun_path holds 104 bytes on macOS, 108 on Linux, with the
+// closing NUL. https://man7.org/linux/man-pages/man7/unix.7.html
+const longestSocketPathBytes = 103;
+
+/**
+ * Where folders for sockets of this user may be, the best first. The folder for temporary files has the shortest path, and
+ * any user can make a folder there that blocks this one's name for good: only its owner can remove it.
+ */
+function socketRoots(): string[] {
+  const folders = [shortTemporaryDirectory(), process.env.XDG_RUNTIME_DIR, cacheDirectoryIfKnown()];
+  return folders.filter(Boolean).map((folder) => path.join(folder as string, `mpi-${userId()}`));
+}
+
+function cacheDirectoryIfKnown(): string | undefined {
+  try {
+    return cacheDirectory();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Those of them that are there, and this user's alone. */
+export function ownSocketRoots(): string[] {
+  return socketRoots().filter(isOwn);
+}
+
+/** A folder for sockets with a short path of its own, open to this user only. */
+export function socketDirectory(key: string): string {
+  const roots = socketRoots();
+  const directory = roots.flatMap((root) => (makeOwn(root) ? path.join(root, shortHash(key)) : [])).find(makeOwn);
+  if (directory === undefined) {
+    throw new BuildError(
+      `sockets of build nodes need a folder of this user alone (mode 0700), and ${roots.join(", ")} can't be made or are ` +
+        "another's. Fix: remove one of them, or set TMPDIR to a folder that this user can write to",
+    );
+  }
+  return directory;
+}
+
+/** The path of a socket, or an error where the operating system would cut it. */
+export function socketPath(directory: string, name: string): string {
+  const full = entryIn(directory, name);
+  const bytes = Buffer.byteLength(full);
+  if (bytes > longestSocketPathBytes) {
+    throw new BuildError(
+      `the socket path ${full} has ${bytes} bytes, and at most ${longestSocketPathBytes} work: set TMPDIR to a shorter path`,
+    );
+  }
+  return full;
+}
+
+function shortTemporaryDirectory(): string {
+  // macOS gives every user a TMPDIR of some 50 bytes, half of what a socket's path may have.
+  return os.platform() === "darwin" ? "/tmp" : os.tmpdir();
+}
+
+function makeOwn(directory: string): boolean {
+  try {
+    fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch {
+    return false;
+  }
+  return isOwn(directory);
+}
+
+/** A link is none, wherever it leads: whoever made it can lead it elsewhere. */
+function isOwn(directory: string): boolean {
+  try {
+    const found = fs.lstatSync(directory);
+    return found.isDirectory() && found.uid === userId() && (found.mode & 0o077) === 0;
+  } catch {
+    return false;
+  }
+}
