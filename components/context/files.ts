@@ -5,10 +5,8 @@ import { pipeline } from "node:stream/promises";
 import { setImmediate as pause } from "node:timers/promises";
 
 import { BuildError } from "../errors";
+import { stagingFolder } from "./folders";
 import { IgnorePatterns } from "./ignorePatterns";
-
-/** Where this project keeps the copies of contexts, and lists of their files: in its own folder. Never part of a context. */
-export const stagingFolder = ".multi-platform-image";
 
 /** A file or symbolic link of a context. */
 export interface FoundFile {

@@ -1,20 +1,12 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { readJsonIfThere } from "../paths";
-import { stagingFolder } from "./files";
+import { listingsFolder } from "./folders";
 
 /** The files of a context: name to mode and content. */
 export type Listing = Record<string, string>;
 
-const day = 24 * 60 * 60 * 1000;
-/** No `up` lasts so long; a copy that is needed again is made again. */
-const contextAgeMilliseconds = day;
-const listingAgeMilliseconds = 90 * day;
 const namedFiles = 5;
-
-/** Where the lists of copies' files are kept, for the next build to say what has changed. */
-export const listingsFolder = `${stagingFolder}/files`;
 
 export function listingFile(hash: string): string {
   return `${listingsFolder}/${hash}.json`;
@@ -22,18 +14,25 @@ export function listingFile(hash: string): string {
 
 /** The files of a copy that was made on this machine, by its location. */
 export function readListing(location: string): Listing | undefined {
-  return readJsonIfThere<Listing>(listingFile(path.basename(location)));
+  const found = readJsonIfThere<unknown>(listingFile(path.basename(location)));
+  const isListing = typeof found === "object" && found !== null && Object.values(found).every(isText);
+  return isListing ? (found as Listing) : undefined;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
 }
 
 /** What differs between two contexts, in words: `changed src/a.ts; added b, c and 3 more`. */
 export function describeChange(before: Listing, after: Listing): string {
-  const removed = Object.keys(before).filter((name) => !(name in after));
-  const added = Object.keys(after).filter((name) => !(name in before));
-  const both = Object.keys(after).filter((name) => name in before && before[name] !== after[name]);
-  const parts = { changed: both, added, removed };
-  return Object.entries(parts)
+  // A file may have any name, also one that every object has: `constructor`.
+  const [old, now] = [before, after].map((listing) => new Map(Object.entries(listing)));
+  const removed = [...old.keys()].filter((name) => !now.has(name));
+  const added = [...now.keys()].filter((name) => !old.has(name));
+  const changed = [...now.keys()].filter((name) => old.has(name) && old.get(name) !== now.get(name));
+  return Object.entries({ changed, added, removed })
     .filter(([, names]) => names.length > 0)
-    .map(([verb, names]) => `${verb} ${someOf(names, (name) => describeFile(name, before[name], after[name]))}`)
+    .map(([verb, names]) => `${verb} ${someOf(names, (name) => describeFile(name, old.get(name), now.get(name)))}`)
     .join("; ");
 }
 
@@ -49,21 +48,4 @@ function describeFile(name: string, before: string | undefined, after: string | 
   const [kind, content] = after?.split(" ") ?? [];
   const isModeAlone = before !== undefined && after !== undefined && oldContent === content && oldKind !== kind;
   return isModeAlone && kind !== "link" ? `${name} (${kind === "755" ? "now" : "no longer"} executable)` : name;
-}
-
-/** Removes copies that no running `up` can have, and lists that are of no use any more. */
-export function sweep(contextsFolder: string): void {
-  const known = new Set<string>();
-  for (const file of fs.readdirSync(listingsFolder)) {
-    const full = path.join(listingsFolder, file);
-    const age = Date.now() - fs.statSync(full).mtimeMs;
-    if (age < contextAgeMilliseconds) {
-      known.add(path.basename(file, ".json"));
-    } else if (age > listingAgeMilliseconds) {
-      fs.rmSync(full, { force: true });
-    }
-  }
-  for (const hash of fs.readdirSync(contextsFolder).filter((each) => !known.has(each))) {
-    fs.rmSync(path.join(contextsFolder, hash), { recursive: true, force: true });
-  }
 }

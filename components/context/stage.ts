@@ -4,12 +4,14 @@ import * as path from "node:path";
 
 import * as lockfile from "proper-lockfile";
 
-import { BuildError } from "../errors";
 import { writeFileAtomically } from "../paths";
-import { findFiles, forEachFile, type FoundFile, hashFile, stagingFolder } from "./files";
+import { findFiles, forEachFile, type FoundFile, hashFile } from "./files";
+import { contextsFolder, makeStagingFolders, stagingFolder } from "./folders";
 import type { IgnorePatterns } from "./ignorePatterns";
-import { type Listing, listingFile, listingsFolder, sweep } from "./listing";
+import { type Listing, listingFile } from "./listing";
 import { placeFile, type Placed, placeFolders } from "./place";
+import { sweep } from "./sweep";
+import { noteUse } from "./uses";
 
 /** A copy of a context, whose location is the same wherever its files are. */
 export interface StagedContext {
@@ -26,7 +28,6 @@ export interface StagingCost {
   milliseconds: number;
 }
 
-const contextsFolder = `${stagingFolder}/contexts`;
 const hashCharacters = 32;
 // A lock is taken over from a process that has not said for so long that it lives.
 const lock = {
@@ -59,12 +60,13 @@ export async function stageContext(folder: string, ignored: IgnorePatterns): Pro
   const listing = await listFiles(files);
   const hash = hashListing(listing);
   const location = `${contextsFolder}/${hash}`;
-  makeStagingFolder();
+  makeStagingFolders();
   const placed = await oneAtATime(async () => {
+    noteUse(hash, privateNames(files));
     placeFolders(location, folders, files);
     const all = await forEachFile(files, (file) => placeFile(file, path.join(location, file.name), stagingFolder));
     keepListing(hash, listing);
-    sweep(contextsFolder);
+    sweep();
     return all;
   });
   return { location, cost: { ...costOf(files, placed), milliseconds: performance.now() - begin } };
@@ -102,18 +104,9 @@ function hashListing(listing: Listing): string {
   return crypto.createHash("sha256").update(JSON.stringify(pairs)).digest("hex").slice(0, hashCharacters);
 }
 
-function makeStagingFolder(): void {
-  try {
-    fs.mkdirSync(contextsFolder, { recursive: true });
-    fs.mkdirSync(listingsFolder, { recursive: true });
-    const ignoreFile = `${stagingFolder}/.gitignore`;
-    if (!fs.existsSync(ignoreFile)) {
-      writeFileAtomically(ignoreFile, "*\n");
-    }
-  } catch (error) {
-    const fix = "Fix: let this user write to the project's folder, or set `stageContext: false` (docs/digests.md)";
-    throw new BuildError(`no copy of the context can be made: ${(error as Error).message}. ${fix}`);
-  }
+/** Those that somebody on this machine may not read. */
+function privateNames(files: readonly FoundFile[]): string[] {
+  return files.filter(({ stat, link }) => link === undefined && (stat.mode & 0o004) === 0).map(({ name }) => name);
 }
 
 /** Its time says when the copy was last used. */

@@ -4,9 +4,11 @@ import * as os from "node:os";
 import * as path from "node:path";
 
 import { readRootIgnored } from "../../components/context/files";
-import { readListing, sweep } from "../../components/context/listing";
+import { readListing } from "../../components/context/listing";
 import { stageAll } from "../../components/context/locations";
 import { stageContext } from "../../components/context/stage";
+import { sweep } from "../../components/context/sweep";
+import { endUses } from "../../components/context/uses";
 import { describeCost } from "../../components/context/prepare";
 
 const day = 24 * 60 * 60;
@@ -107,7 +109,7 @@ describe("the staged copy of a context", () => {
   it("is one when several are made at once", async () => {
     const all = await Promise.all([stage(), stage(), stage()]);
     assert.equal(new Set(all.map(({ location }) => location)).size, 1);
-    assert.deepEqual(fs.readdirSync(".multi-platform-image").sort(), [".gitignore", "contexts", "files"]);
+    assert.deepEqual(fs.readdirSync(".multi-platform-image").sort(), [".gitignore", "contexts", "files", "uses"]);
   });
 
   it("is gone a day after its last use, and its list of files later", async () => {
@@ -115,12 +117,86 @@ describe("the staged copy of a context", () => {
     const listing = `.multi-platform-image/files/${path.basename(location)}.json`;
     const age = (days: number) => fs.utimesSync(listing, Date.now() / 1000, Date.now() / 1000 - days * day);
     age(2);
-    sweep(path.dirname(location));
+    sweep();
     assert.ok(!fs.existsSync(location));
     assert.deepEqual(Object.keys(readListing(location) ?? {}), ["deep/run", "link", "main", "private"]);
     age(100);
-    sweep(path.dirname(location));
+    sweep();
     assert.equal(readListing(location), undefined);
+  });
+
+  it("is closed to others, and made so where it is open", async () => {
+    const mode = () => (fs.statSync(".multi-platform-image").mode & 0o777).toString(8);
+    const umask = process.umask(0);
+    try {
+      await stage();
+      assert.equal(mode(), "700");
+      fs.chmodSync(".multi-platform-image", 0o755);
+      await stage();
+      assert.equal(mode(), "700");
+    } finally {
+      process.umask(umask);
+    }
+  });
+
+  it("keeps no file that others may not read when its process ends, unless another one uses it", async () => {
+    const { location } = await stage();
+    const there = () => fs.readdirSync(location).sort();
+    const use = `.multi-platform-image/uses/${path.basename(location)}.00`;
+    fs.writeFileSync(use, "");
+    endUses();
+    assert.deepEqual(there(), ["deep", "empty", "link", "main", "private"]);
+    await stage();
+    fs.rmSync(use);
+    endUses();
+    assert.deepEqual(there(), ["deep", "empty", "link", "main"]);
+    assert.equal((await stage()).cost.copied, 1);
+    assert.equal(text(location, "private"), "private");
+  });
+
+  it("counts no use of a process that was killed a day ago", async () => {
+    const { location } = await stage();
+    const use = `.multi-platform-image/uses/${path.basename(location)}.00`;
+    fs.writeFileSync(use, "");
+    fs.utimesSync(use, 0, Date.now() / 1000 - 2 * day);
+    endUses();
+    assert.ok(!fs.existsSync(path.join(location, "private")));
+    sweep();
+    assert.ok(!fs.existsSync(use));
+  });
+
+  it("fails if its folder is a link, and removes nothing that is not ours", async () => {
+    for (const [link, target] of [
+      ["contexts", "../../precious"],
+      ["files", "../../precious"],
+      ["", "../precious"],
+    ]) {
+      fs.rmSync(".multi-platform-image", { recursive: true, force: true });
+      write("precious/thesis.txt");
+      write(`precious/${"0".repeat(32)}/photo`);
+      fs.mkdirSync(path.dirname(`.multi-platform-image/${link}`), { recursive: true });
+      fs.rmSync(`.multi-platform-image/${link}`.replace(/\/$/, ""), { recursive: true, force: true });
+      fs.symlinkSync(target, `.multi-platform-image/${link}`.replace(/\/$/, ""));
+      await assert.rejects(stage(), {
+        name: "BuildError",
+        message: /must be a folder, and is none: .* Fix: remove it/,
+      });
+      assert.deepEqual(fs.readdirSync("../precious").sort(), ["0".repeat(32), "thesis.txt"]);
+    }
+  });
+
+  it("is swept beside whatever else lies there", async () => {
+    await stage();
+    write("project/.multi-platform-image/contexts/notes/file");
+    write("project/.multi-platform-image/files/notes.json");
+    write("project/.multi-platform-image/.tmp-1-a", "half of a file");
+    for (const file of ["files/notes.json", ".tmp-1-a"]) {
+      fs.utimesSync(`.multi-platform-image/${file}`, 0, 0);
+    }
+    sweep();
+    assert.ok(fs.existsSync(".multi-platform-image/contexts/notes/file"));
+    assert.ok(fs.existsSync(".multi-platform-image/files/notes.json"));
+    assert.ok(!fs.existsSync(".multi-platform-image/.tmp-1-a"), "what a process that was killed left of a copy");
   });
 
   it("leaves the Dockerfile where it is, by a path that all checkouts have", async () => {

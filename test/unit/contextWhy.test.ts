@@ -60,6 +60,9 @@ describe("why an image is built", () => {
       describeChange({ a: "755 x", b: "644 y" }, { a: "644 x" }),
       "changed a (no longer executable); removed b",
     );
+    const odd = { constructor: "644 1", hasOwnProperty: "644 1", toString: "644 1" };
+    assert.equal(describeChange({}, odd), "added constructor, hasOwnProperty, toString");
+    assert.equal(describeChange(odd, { a: "644 1" }), "added a; removed constructor, hasOwnProperty, toString");
   });
 });
 

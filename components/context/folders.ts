@@ -1,0 +1,48 @@
+import * as fs from "node:fs";
+
+import { BuildError } from "../errors";
+import { writeFileAtomically } from "../paths";
+
+/** Where this project keeps the copies of contexts, and lists of their files: in its own folder. Never part of a context. */
+export const stagingFolder = ".multi-platform-image";
+export const contextsFolder = `${stagingFolder}/contexts`;
+/** Where the lists of copies' files are kept, for the next build to say what has changed. */
+export const listingsFolder = `${stagingFolder}/files`;
+/** Where each process says of which copies it has use. */
+export const usesFolder = `${stagingFolder}/uses`;
+
+/**
+ * Makes the folders that are not there. Others on this machine are kept out of the first, and so of all: files in the copies
+ * have the modes that Git gives them, also those that nobody else may read where they come from.
+ *
+ * @throws BuildError where that can't be.
+ */
+export function makeStagingFolders(): void {
+  const fix = "let this user write to the project's folder, or set `stageContext: false` (docs/digests.md)";
+  try {
+    for (const folder of [stagingFolder, contextsFolder, listingsFolder, usesFolder]) {
+      makeFolder(folder);
+    }
+    if ((fs.statSync(stagingFolder).mode & 0o077) !== 0) {
+      fs.chmodSync(stagingFolder, 0o700);
+    }
+    const ignoreFile = `${stagingFolder}/.gitignore`;
+    if (!fs.existsSync(ignoreFile)) {
+      writeFileAtomically(ignoreFile, "*\n");
+    }
+  } catch (error) {
+    throw error instanceof BuildError
+      ? error
+      : new BuildError(`no copy of the context can be made: ${(error as Error).message}. Fix: ${fix}`);
+  }
+}
+
+/** A link would lead what is removed here to files of others. */
+function makeFolder(folder: string): void {
+  const found = fs.lstatSync(folder, { throwIfNoEntry: false });
+  if (!found) {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } else if (!found.isDirectory()) {
+    throw new BuildError(`${folder} must be a folder, and is none: old copies in it are removed. Fix: remove it`);
+  }
+}

@@ -1,0 +1,39 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { contextsFolder, listingsFolder, stagingFolder, usesFolder } from "./folders";
+
+const day = 24 * 60 * 60 * 1000;
+/** No `up` lasts so long; a copy that is needed again is made again. */
+export const useMilliseconds = day;
+const listingMilliseconds = 90 * day;
+
+const copyPattern = /^[0-9a-f]{32}$/;
+const listingPattern = /^([0-9a-f]{32})\.json$/;
+const usePattern = /^[0-9a-f]{32}\.[0-9a-f]+$/;
+const temporaryPattern = /^\.tmp-/;
+
+/** Removes copies that no running `up` can have, and lists that are of no use any more. Of other names it removes nothing. */
+export function sweep(): void {
+  const listings = entriesOf(listingsFolder, listingPattern);
+  const known = new Set(listings.filter(({ age }) => age < useMilliseconds).map(({ name }) => name.slice(0, 32)));
+  const old = [
+    ...listings.filter(({ age }) => age > listingMilliseconds),
+    ...entriesOf(usesFolder, usePattern).filter(({ age }) => age > useMilliseconds),
+    // Of a process that was killed.
+    ...entriesOf(stagingFolder, temporaryPattern).filter(({ age }) => age > useMilliseconds),
+    ...entriesOf(contextsFolder, copyPattern).filter(({ name }) => !known.has(name)),
+  ];
+  old.forEach(({ file }) => fs.rmSync(file, { recursive: true, force: true }));
+}
+
+/** What is in a folder under such names; of a link, the link. */
+export function entriesOf(folder: string, names: RegExp): { name: string; file: string; age: number }[] {
+  return fs
+    .readdirSync(folder)
+    .filter((name) => names.test(name))
+    .map((name) => {
+      const file = path.join(folder, name);
+      return { name, file, age: Date.now() - fs.lstatSync(file).mtimeMs };
+    });
+}
