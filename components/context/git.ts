@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
 
+import { loginEnvironment, loginOf } from "./gitLogin";
+
 /** A Git context as BuildKit reads its URL. */
 export interface GitContext {
   /** What `git` is asked, without credentials and fragment. */
@@ -66,11 +68,15 @@ function queriedRef(parameters: URLSearchParams): string | undefined {
  * Synchronous: what it finds decides on options of a resource.
  */
 export function lookUpCommit({ remote, credentials, ref }: GitContext): { commit: string } | { problem: string } {
+  const login = credentials === undefined ? undefined : loginOf(credentials);
+  if (login === null || remote.includes("\0") || ref?.includes("\0")) {
+    return { problem: "its URL holds a control character" };
+  }
   const wanted = ref ? [ref, `${ref}^{}`] : ["HEAD"];
   const { status, stdout, stderr, error } = spawnSync("git", ["ls-remote", "--", remote, ...wanted], {
     encoding: "utf8",
     timeout: lookUpTimeoutMilliseconds,
-    env: { ...process.env, ...gitEnvironment(credentials) },
+    env: { ...process.env, ...quietEnvironment(), ...(login && loginEnvironment(remote, login)) },
     stdio: ["ignore", "pipe", "pipe"],
   });
   if (error || status !== 0) {
@@ -80,24 +86,12 @@ export function lookUpCommit({ remote, credentials, ref }: GitContext): { commit
   return commit ? { commit } : { problem: `it has no ${ref ? `branch or tag ${ref}` : "default branch"}` };
 }
 
-/** Nothing is asked of whoever sits there, and a password is on no command line. */
-function gitEnvironment(credentials: string | undefined): NodeJS.ProcessEnv {
-  const quiet = {
+/** Nothing is asked of whoever sits there. */
+function quietEnvironment(): NodeJS.ProcessEnv {
+  return {
     LC_ALL: "C",
     GIT_TERMINAL_PROMPT: "0",
     GIT_SSH_COMMAND: process.env.GIT_SSH_COMMAND ?? "ssh -oBatchMode=yes",
-  };
-  if (!credentials) {
-    return quiet;
-  }
-  const basic = Buffer.from(decodeURIComponent(credentials)).toString("base64");
-  // https://git-scm.com/docs/git-config#Documentation/git-config.txt-GITCONFIGCOUNT
-  const count = Number(process.env.GIT_CONFIG_COUNT ?? 0);
-  return {
-    ...quiet,
-    GIT_CONFIG_COUNT: String(count + 1),
-    [`GIT_CONFIG_KEY_${count}`]: "http.extraHeader",
-    [`GIT_CONFIG_VALUE_${count}`]: `Authorization: Basic ${basic}`,
   };
 }
 

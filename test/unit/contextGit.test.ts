@@ -1,4 +1,9 @@
 import * as assert from "node:assert/strict";
+import { once } from "node:events";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { Worker } from "node:worker_threads";
 
 import { chooseCommit, lookUpCommit, parseGitContext } from "../../components/context/git";
 
@@ -102,5 +107,71 @@ describe("a Git context", () => {
     assert.ok("problem" in found);
     assert.match(found.problem, /127\.0\.0\.1/);
     assert.doesNotMatch(found.problem, /secret/);
+  });
+});
+
+describe("a login in a Git context's URL", () => {
+  const { HOME } = process.env;
+  const login = `Basic ${Buffer.from("ci:to%ken").toString("base64")}`;
+  let home: string;
+  let servers: Worker;
+  let port: number;
+
+  before(async () => {
+    home = fs.mkdtempSync(path.join(os.tmpdir(), "mpi-git-"));
+    // A user's own helper, which would keep what it is told.
+    fs.writeFileSync(path.join(home, ".gitconfig"), `[credential]\n\thelper = store --file=${home}/kept\n`);
+    process.env.HOME = home;
+    const options = { execArgv: ["-r", "ts-node/register/transpile-only"] };
+    servers = new Worker(path.join(__dirname, "gitServers.ts"), options);
+    [port] = (await once(servers, "message")) as [number];
+  });
+  after(async () => {
+    process.env.HOME = HOME;
+    await servers.terminate();
+    fs.rmSync(home, { recursive: true });
+  });
+
+  /** What is found, and what the servers have seen. */
+  async function lookUp(repository: string, credentials = "ci:to%25ken"): Promise<[unknown, string[]]> {
+    const context = parseGitContext(`http://${credentials}@127.0.0.1:${port}/${repository}.git`);
+    assert.ok(context);
+    const found = lookUpCommit(context);
+    servers.postMessage("");
+    const [seen] = (await once(servers, "message")) as [string[]];
+    return [found, seen];
+  }
+
+  it("is given to its host when that asks for one", async () =>
+    assert.deepEqual(await lookUp("private"), [{ commit }, ["own GET -", `own GET ${login}`, `own POST ${login}`]]));
+
+  it("is given to it under another path, too", async () => {
+    const [found, seen] = await lookUp("renamed");
+    assert.deepEqual(found, { commit });
+    assert.ok(seen.every((each) => each.startsWith("own ")));
+  });
+
+  for (const repository of ["leads-away", "public-leads-away"]) {
+    it(`is not given to a host that it is led to: ${repository}`, async () => {
+      const [found, seen] = await lookUp(repository);
+      assert.deepEqual(found, { commit });
+      const away = seen.filter((each) => each.startsWith("other "));
+      assert.ok(away.length > 0 && away.every((each) => each.endsWith(" -")), away.join());
+    });
+  }
+
+  it("is kept by nobody", async () => {
+    await lookUp("private");
+    assert.deepEqual(fs.readdirSync(home), [".gitconfig"]);
+  });
+
+  it("that is wrong, or no login at all, is told of without it", async () => {
+    const [wrong] = await lookUp("private", "ci:hunter2");
+    assert.match((wrong as { problem: string }).problem, /Authentication failed|could not read|terminal prompts/);
+    for (const credentials of ["ci:%0ahunter2", "ci%00:hunter2"]) {
+      assert.deepEqual(await lookUp("private", credentials), [{ problem: "its URL holds a control character" }, []]);
+    }
+    assert.deepEqual((await lookUp("private", "ci:to%ken"))[0], { commit }, "a percent sign of its own");
+    assert.doesNotMatch(JSON.stringify(wrong), /hunter2/);
   });
 });

@@ -1,0 +1,48 @@
+const usernameVariable = "MULTI_PLATFORM_IMAGE_GIT_USERNAME";
+const passwordVariable = "MULTI_PLATFORM_IMAGE_GIT_PASSWORD";
+const helper = `!f() { test "$1" = get && printf 'username=%s\\npassword=%s\\n' "$${usernameVariable}" "$${passwordVariable}"; }; f`;
+
+/** Who logs in. */
+export interface Login {
+  username: string;
+  password: string;
+}
+
+/** The login of an URL; null of what can't be said to git, line by line: https://git-scm.com/docs/git-credential#IOFMT */
+export function loginOf(credentials: string): Login | null {
+  const [username, ...password] = credentials.split(":").map(decoded);
+  return /[\0\r\n]/.test([username, ...password].join("")) ? null : { username, password: password.join(":") };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A percent sign of its own.
+    return text;
+  }
+}
+
+/**
+ * Gives git a login for the URL's own host alone, when that asks for one. Not as a header, which would go to whatever host the
+ * first answer leads to; and not to helpers that would keep it. It is on no command line.
+ *
+ * @see https://git-scm.com/docs/gitcredentials
+ */
+export function loginEnvironment(remote: string, { username, password }: Login): NodeJS.ProcessEnv {
+  const [origin] = /^https?:\/\/[^/]*/i.exec(remote) ?? [remote];
+  // https://git-scm.com/docs/git-config#Documentation/git-config.txt-GITCONFIGCOUNT
+  const count = Number(process.env.GIT_CONFIG_COUNT) || 0;
+  const key = `credential.${origin}.helper`;
+  return {
+    GIT_CONFIG_COUNT: String(count + 2),
+    // An empty one forgets those before it.
+    [`GIT_CONFIG_KEY_${count}`]: key,
+    [`GIT_CONFIG_VALUE_${count}`]: "",
+    [`GIT_CONFIG_KEY_${count + 1}`]: key,
+    [`GIT_CONFIG_VALUE_${count + 1}`]: helper,
+    GIT_ASKPASS: "",
+    [usernameVariable]: username,
+    [passwordVariable]: password,
+  };
+}
