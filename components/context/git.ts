@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 
+import { withoutLogins } from "../provenance/logins";
 import { loginEnvironment, loginOf } from "./gitLogin";
 
 /** A Git context as BuildKit reads its URL. */
@@ -37,7 +38,7 @@ export function parseGitContext(location: string): GitContext | undefined {
     parameters.delete(key);
   }
   const rest = [...parameters].length > 0 ? `?${parameters.toString()}` : "";
-  const [, scheme, credentials, host] = /^(https?:\/\/)(?:([^/@]*)@)?(.*)$/i.exec(base) ?? [];
+  const [, scheme, credentials, host] = /^(https?:\/\/)(?:([^/]*)@)?(.*)$/is.exec(base) ?? [];
   const remote = scheme === undefined ? base : `${scheme}${host}`;
   return {
     remote: base.startsWith("github.com/") ? `https://${base}` : remote,
@@ -80,7 +81,7 @@ export function lookUpCommit({ remote, credentials, ref }: GitContext): { commit
     stdio: ["ignore", "pipe", "pipe"],
   });
   if (error || status !== 0) {
-    return { problem: problemOf(error, stderr) };
+    return { problem: withoutLogins(problemOf(error, stderr)) as string };
   }
   const commit = chooseCommit(stdout, ref);
   return commit ? { commit } : { problem: `it has no ${ref ? `branch or tag ${ref}` : "default branch"}` };

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { shortHash } from "../paths";
+import { withoutLogins } from "../provenance/logins";
 import { type GitContext, lookUpCommit, parseGitContext } from "./git";
 
 /**
@@ -46,5 +47,5 @@ function pin(component: pulumi.Resource, name: string, context: GitContext, loca
 
 /** A Git context in words, without credentials. */
 function describeGit({ remote, ref }: Pick<GitContext, "remote" | "ref">): string {
-  return `${ref ?? "the default branch"} of ${remote}`;
+  return `${ref ?? "the default branch"} of ${withoutLogins(remote) as string}`;
 }

@@ -6,6 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { BuildError } from "../errors";
 import { PlainResourceError } from "../resourceError";
 import { hashContext } from "../context/contextHash";
+import { withoutSecrets } from "./withoutSecrets";
 
 /** What is hashed: the arguments of docker-build's image, as it gets them. */
 export type HashedArgs = Omit<dockerBuild.ImageArgs, "tags">;
@@ -15,9 +16,9 @@ type KnownArgs = pulumi.Unwrap<HashedArgs>;
 
 /** What an image's content comes from, in two parts: one that all may know, and one that is a secret. */
 export interface Fingerprint {
-  /** Of the context's files and of every argument that docker-build compares, without the values of `secrets`. */
+  /** Of the context's files and of every argument that docker-build compares, without values that are secrets. */
   hash: string;
-  /** The same with the values of `secrets`. From a hash of it, a PIN could be guessed. */
+  /** The same with those values. From a hash of it, a PIN could be guessed. */
   withSecrets: string;
 }
 
@@ -40,7 +41,9 @@ export function contentTag(
   name: string,
   args: HashedArgs,
 ): { tag: pulumi.Output<string>; generation: pulumi.Resource } {
-  const fingerprint = pulumi.output(args).apply((known) => fingerprintOf(component, known));
+  const fingerprint = pulumi
+    .all([pulumi.output(args), withoutSecrets(args)])
+    .apply(([known, open]) => fingerprintOf(component, known as KnownArgs, open as KnownArgs));
   const generation = new pulumi.Stash(
     `${name}-tag`,
     { input: pulumi.secret(fingerprint.apply(({ withSecrets }) => withSecrets)) },
@@ -52,9 +55,9 @@ export function contentTag(
   return { tag, generation };
 }
 
-async function fingerprintOf(component: pulumi.Resource, args: KnownArgs): Promise<Fingerprint> {
+async function fingerprintOf(component: pulumi.Resource, args: KnownArgs, open: KnownArgs): Promise<Fingerprint> {
   try {
-    return await hashImage(args);
+    return await hashImage(args, open);
   } catch (error) {
     const message =
       error instanceof BuildError ? error.message : `the context can't be read: ${(error as Error).message}`;
@@ -67,26 +70,30 @@ async function fingerprintOf(component: pulumi.Resource, args: KnownArgs): Promi
  * build that is repeated may give other bytes, and needs a tag of its own for them. Not in it, because docker-build does
  * not compare them: passwords of `registries`, and the secrets that `ignoreSecretsInDiffCalculation` names.
  *
+ * @param open the same arguments without values that are secrets of Pulumi's.
  * @see https://github.com/pulumi/pulumi-docker-build/blob/v0.0.22/provider/internal/image.go
  */
-export async function hashImage(args: KnownArgs): Promise<Fingerprint> {
-  const { registries, secrets = {}, ignoreSecretsInDiffCalculation = [], ...compared } = args;
+export async function hashImage(args: KnownArgs, open: KnownArgs = args): Promise<Fingerprint> {
+  const { secrets = {}, ignoreSecretsInDiffCalculation = [], ...compared } = args;
   const { location = ".", named = {} } = compared.context ?? {};
   const files = await hashContext({
     context: location,
     dockerfile: dockerfileOf(location, compared.dockerfile),
     named: Object.fromEntries(Object.entries(named).map(([name, each]) => [name, each.location])),
   });
-  const open = {
-    ...compared,
-    secrets: Object.keys(secrets).sort(),
-    registries: registries?.map(({ address, username }) => ({ address, username })),
-    // docker-build builds in each `up` with it, whatever has changed.
-    pulledAt: compared.pull === true ? Date.now() : undefined,
-  };
-  const hash = sha256(files, canonicalJson(open));
+  const names = Object.keys(secrets).sort();
+  // docker-build builds in each `up` with it, whatever has changed.
+  const pulledAt = compared.pull === true ? Date.now() : undefined;
+  const hash = sha256(files, canonicalJson({ ...withoutValues(open), secrets: names, pulledAt }));
   const known = Object.entries(secrets).filter(([name]) => !ignoreSecretsInDiffCalculation.includes(name));
-  return { hash, withSecrets: sha256(hash, canonicalJson(Object.fromEntries(known))) };
+  const hidden = { secrets: Object.fromEntries(known), args: withoutValues(args) };
+  return { hash, withSecrets: sha256(hash, canonicalJson(hidden)) };
+}
+
+/** What has values that docker-build does not compare, without them. */
+function withoutValues({ registries, secrets: _, ignoreSecretsInDiffCalculation: __, ...others }: KnownArgs): object {
+  const logins = Array.isArray(registries) ? registries : undefined;
+  return { ...others, registries: logins?.map(({ address, username }) => ({ address, username })) };
 }
 
 /** docker-build's default: a file in a context that is a folder. What is no file is not read. */

@@ -62,6 +62,12 @@ describe("a Git context", () => {
       `ssh://git@example.com/api.git#${commit}`,
     ],
     [
+      "https://u:se@cret@example.com/api.git#main",
+      "https://example.com/api.git",
+      "main",
+      `https://u:se@cret@example.com/api.git#${commit}`,
+    ],
+    [
       "https://u:secret@example.com/api.git#main",
       "https://example.com/api.git",
       "main",

@@ -25,6 +25,7 @@ interface Inputs {
 describe("the repository of an image", () => {
   const context = fs.mkdtempSync(path.join(os.tmpdir(), "mpi-repository-"));
   const images: Record<string, Inputs> = {};
+  const stashes: Record<string, unknown> = {};
   const calls: { token: string; inputs: unknown }[] = [];
 
   before(async () => {
@@ -36,6 +37,9 @@ describe("the repository of an image", () => {
             const { tags, registries } = inputs as { tags: string[]; registries: { value: Login[] } };
             // The mocks show a secret as the engine gets it: in an envelope.
             images[name] = { tags, registries: registries.value, keys: Object.keys(inputs as object) };
+          }
+          if (type === "pulumi:index:Stash") {
+            stashes[name] = (inputs as { input: unknown }).input;
           }
           const id = type === "pulumi:index:Stash" ? "0a1b2c3d-0000-4000-8000-000000000000" : name;
           return { id, state: { ...(inputs as object), digest: "", ref: "built" } };
@@ -88,6 +92,32 @@ describe("the repository of an image", () => {
     });
     assert.ok(!(await pulumi.isSecret(image.image.tags)));
     assert.ok(await pulumi.isSecret(image.image.registries));
+  });
+
+  it("makes the tag of nothing that is a secret, however deep it lies", async () => {
+    const tagOf = async (name: string, pin: pulumi.Input<string>, args: Partial<MultiPlatformImageArgs> = {}) =>
+      (await inputsOf(name, { buildArgs: { PIN: pin }, repository: { repositoryUrl: url }, ...args })).tags.join();
+    const open = await tagOf("pin", "1234");
+    const tags = [
+      await tagOf("pin-1", pulumi.secret("1234")),
+      await tagOf("pin-2", pulumi.secret("1235")),
+      await tagOf(
+        "pin-3",
+        pulumi.output("1235").apply((text) => pulumi.secret(text)),
+      ),
+    ];
+    assert.deepEqual(new Set(tags).size, 1);
+    assert.notEqual(tags[0], open);
+    assert.notEqual(await tagOf("pin-4", pulumi.output("1235")), open);
+    const cacheTo = (key: pulumi.Input<string>) => [{ s3: { bucket: "b", region: "r", secretAccessKey: key } }];
+    const [one, other] = [
+      await tagOf("key-1", "1", { platforms: ["linux/arm64"], cacheTo: cacheTo(pulumi.secret("1")) }),
+      await tagOf("key-2", "1", { platforms: ["linux/arm64"], cacheTo: cacheTo(pulumi.secret("2")) }),
+    ];
+    assert.equal(one, other);
+    // What remembers the generation knows all.
+    const ofPins = Object.entries(stashes).filter(([name]) => /^pin-[12]-tag$/.test(name));
+    assert.equal(new Set(ofPins.map(([, input]) => JSON.stringify(input))).size, 2);
   });
 
   it("leaves `tags` and `registries` as they are", async () => {

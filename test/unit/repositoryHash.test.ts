@@ -178,6 +178,13 @@ describe("the hash of an image", () => {
       assert.deepEqual(await ignoring("1234"), await ignoring("1235"));
     });
 
+    it("tells other values that are secrets apart only there, too", async () => {
+      const of = (pin: string) => hashImage({ ...base(), buildArgs: { pin } }, { ...base(), buildArgs: { pin: "-" } });
+      const [one, other] = [await of("1234"), await of("1235")];
+      assert.equal(one.hash, other.hash);
+      assert.notEqual(one.withSecrets, other.withSecrets);
+    });
+
     it("changes each time with `pull`, because docker-build builds each time", async () => {
       const one = await hashOf({ pull: true });
       await new Promise((resolve) => setTimeout(resolve, 5));
