@@ -1,6 +1,8 @@
 import * as path from "node:path";
 
 import { BuildError } from "../errors";
+import { anyCharacter, anyFolders } from "./expressionSteps";
+import { LinearExpression } from "./linearExpression";
 
 /**
  * The patterns of a `.dockerignore` file, matched as docker-build and BuildKit match them. A port of moby/patternmatcher
@@ -77,9 +79,10 @@ function compile(file: string, line: string): Pattern {
   const text = isException ? line.slice(1) : line;
   try {
     return { text, isException, matches: matcherOf(text) };
-  } catch {
+  } catch (error) {
+    const problem = error instanceof RangeError ? "too large" : "malformed";
     throw new BuildError(
-      `${file}: the pattern ${JSON.stringify(line)} is malformed; see https://docs.docker.com/build/concepts/context/#syntax`,
+      `${file}: the pattern ${JSON.stringify(line)} is ${problem}; see https://docs.docker.com/build/concepts/context/#syntax`,
     );
   }
 }
@@ -100,7 +103,7 @@ function matcherOf(pattern: string): (file: string) => boolean {
         at++;
       }
       const isLast = at + 1 >= characters.length;
-      expression += isLast ? "[^\\n]*" : "(?:[^\\n]*/)?";
+      expression += isLast ? "[^\\n]*" : anyFolders;
       kind = isLast && kind === "exact" ? "prefix" : "expression";
       if (step === 0) {
         kind = "suffix";
@@ -109,8 +112,7 @@ function matcherOf(pattern: string): (file: string) => boolean {
       expression += "[^/]*";
       kind = "expression";
     } else if (character === "?") {
-      // One character, which may be two of JavaScript's.
-      expression += "(?:[\\uD800-\\uDBFF][\\uDC00-\\uDFFF]|[^/\\uD800-\\uDFFF])";
+      expression += anyCharacter;
       kind = "expression";
     } else if (".+()$".includes(character)) {
       // Not "|{}": the original means to, and its bitmap has no place for them.
@@ -135,7 +137,7 @@ function matcherOf(pattern: string): (file: string) => boolean {
     case "suffix":
       return (file) => file.endsWith(pattern.slice(2)) || `/${file}` === pattern.slice(2);
     case "expression": {
-      const compiled = new RegExp(`^${expression}$`);
+      const compiled = new LinearExpression(expression);
       return (file) => compiled.test(file);
     }
     default:
