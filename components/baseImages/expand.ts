@@ -4,14 +4,18 @@ export type Values = ReadonlyMap<string, string | undefined>;
 // ${NAME}, and ${NAME:-word}, ${NAME-word}, ${NAME:+word}, ${NAME+word}
 const braced = /^([A-Za-z_]\w*)(?:(:?[-+])(.*))?$/s;
 
+// Nothing that names an image is so long, and a few variables of each other's values grow without end.
+const longestCharacters = 10_000;
+const deepestWords = 50;
+
 /**
  * A word of a Dockerfile with its variables replaced, as BuildKit does it; nothing where it has a form that is not
- * followed here (patterns, escapes), or a value that is not known.
+ * followed here (patterns, escapes), a value that is not known, or no end in sight.
  *
  * @see https://docs.docker.com/reference/dockerfile/#environment-replacement
  */
-export function expand(word: string, values: Values): string | undefined {
-  if (/[\\`']/.test(word)) {
+export function expand(word: string, values: Values, depth = 0): string | undefined {
+  if (/[\\`']/.test(word) || word.length > longestCharacters || depth > deepestWords) {
     return undefined;
   }
   let expanded = "";
@@ -27,8 +31,8 @@ export function expand(word: string, values: Values): string | undefined {
     if (!name && end < 0) {
       return undefined;
     }
-    const value = name ? valueOf(name[1], values) : expandBraced(rest.slice(2, end), values);
-    if (value === undefined) {
+    const value = name ? valueOf(name[1], values) : expandBraced(rest.slice(2, end), values, depth);
+    if (value === undefined || expanded.length + value.length > longestCharacters) {
       return undefined;
     }
     expanded += value;
@@ -37,7 +41,7 @@ export function expand(word: string, values: Values): string | undefined {
   return expanded;
 }
 
-function expandBraced(inside: string, values: Values): string | undefined {
+function expandBraced(inside: string, values: Values, depth: number): string | undefined {
   const [, name, operator, word = ""] = braced.exec(inside) ?? [];
   if (name === undefined) {
     return undefined;
@@ -48,9 +52,9 @@ function expandBraced(inside: string, values: Values): string | undefined {
   }
   const isSet = operator.startsWith(":") ? value !== "" : values.has(name);
   if (operator.endsWith("+")) {
-    return isSet ? expand(word, values) : "";
+    return isSet ? expand(word, values, depth + 1) : "";
   }
-  return isSet ? value : expand(word, values);
+  return isSet ? value : expand(word, values, depth + 1);
 }
 
 /** One that is not set is empty. */

@@ -40,6 +40,9 @@ export function neededImages(
   const values = globalValues(dockerfile, platform, buildPlatform, inputs);
   const contexts = new Map([...inputs.named].map(([name, at]) => [normalReference(name) ?? name, at]));
   const { stages } = dockerfile;
+  const named = new Map(stages.flatMap((stage) => (stage.name === undefined ? [] : [[stage.name, stage] as const])));
+  const isReplaced = ({ name }: Stage) => name !== undefined && contexts.has(normalReference(name) ?? name);
+  const bases = basesOf(stages, (stage) => (isReplaced(stage) ? stage.name : expand(stage.base, values)));
   const needed: NeededImage[] = [];
   const seen = new Set<Stage>();
 
@@ -53,40 +56,55 @@ export function neededImages(
       needed.push({ ref: image, platform: own, isTarget, line });
     }
   };
-  const addStage = (stage: Stage) => {
-    if (seen.has(stage)) {
-      return;
-    }
-    seen.add(stage);
+  const addBase = (stage: Stage) => {
+    const { base, earlier } = bases.get(stage) ?? {};
     const flag = stage.platform === undefined ? undefined : expand(stage.platform, values);
     const isFlagKnown = stage.platform === undefined || flag !== undefined;
-    const isReplaced = stage.name !== undefined && contexts.has(normalReference(stage.name) ?? stage.name);
-    const base = isReplaced ? stage.name : expand(stage.base, values);
-    const at = stages.indexOf(stage);
-    const earlier = stages.slice(0, at).findLast(({ name }) => name !== undefined && name === base?.toLowerCase());
-    if (earlier && !isReplaced) {
-      addStage(earlier);
-    } else if (base && isFlagKnown) {
+    if (earlier && !isReplaced(stage)) {
+      return earlier;
+    }
+    if (base && isFlagKnown) {
       addImage(base, flag, stage.line);
     }
-    for (const { from, line } of isReplaced ? [] : stage.sources) {
-      const source = /^\d+$/.test(from) ? stages[Number(from)] : findStage(stages, from);
-      if (source) {
-        addStage(source);
-      } else if (!from.includes("$") && from !== "") {
-        addImage(from, undefined, line);
-      }
-    }
   };
-  const last = inputs.target ? findStage(stages, inputs.target) : stages.at(-1);
-  if (last) {
-    addStage(last);
+  const addSource = ({ from, line }: Stage["sources"][number]) => {
+    const source = /^\d+$/.test(from) ? stages[Number(from)] : named.get(from.toLowerCase());
+    if (!source && !from.includes("$") && from !== "") {
+      addImage(from, undefined, line);
+    }
+    return source;
+  };
+  // In the order in which a stage is read, with those that it needs before what follows. Not by calls in each other: a
+  // Dockerfile may have more stages than calls fit.
+  const last = inputs.target ? named.get(inputs.target.toLowerCase()) : stages.at(-1);
+  const open: (() => Stage | undefined)[] = [() => last];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const stage = next();
+    if (stage && !seen.has(stage)) {
+      seen.add(stage);
+      const sources = isReplaced(stage) ? [] : stage.sources.map((source) => () => addSource(source));
+      open.push(...sources.reverse(), () => addBase(stage));
+    }
   }
   return needed;
 }
 
-function findStage(stages: readonly Stage[], name: string): Stage | undefined {
-  return stages.findLast((stage) => stage.name === name.toLowerCase());
+/** What each stage begins with, and the newest stage before it that has this name. */
+function basesOf(
+  stages: readonly Stage[],
+  baseOf: (stage: Stage) => string | undefined,
+): Map<Stage, { base?: string; earlier?: Stage }> {
+  const before = new Map<string, Stage>();
+  return new Map(
+    stages.map((stage) => {
+      const base = baseOf(stage);
+      const earlier = base === undefined ? undefined : before.get(base.toLowerCase());
+      if (stage.name !== undefined) {
+        before.set(stage.name, stage);
+      }
+      return [stage, { base, earlier }];
+    }),
+  );
 }
 
 /** Text of `--platform` in its normal spelling; nothing where it is none. */

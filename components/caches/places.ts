@@ -20,7 +20,7 @@ const withSuffix = (place: string, platform: string): string => `${place}-${plat
 // https://docs.docker.com/build/cache/backends/
 const kinds: Record<"registry" | "local" | "gha" | "s3" | "azblob", CacheKind> = {
   registry: { to: "ref", from: "ref", ofPlatform: refOfPlatform },
-  local: { to: "dest", from: "src", ofPlatform: (place, platform) => `${place.replace(/\/+$/, "")}/${platform}` },
+  local: { to: "dest", from: "src", ofPlatform: (place, platform) => `${withoutSlashes(place)}/${platform}` },
   gha: { to: "scope", from: "scope", unnamed: "buildkit", ofPlatform: withSuffix },
   s3: { to: "name", from: "name", unnamed: "buildkit", ofPlatform: withSuffix },
   azblob: { to: "name", from: "name", ofPlatform: withSuffix },
@@ -77,10 +77,19 @@ function rawOfPlatform(raw: string, platform: string, direction: "to" | "from"):
   return (place ? [...others, `${prefix}${place}`] : others).join(",");
 }
 
+function withoutSlashes(place: string): string {
+  let end = place.length;
+  while (place[end - 1] === "/") {
+    end -= 1;
+  }
+  return place.slice(0, end);
+}
+
 /** `app:cache` becomes `app:cache-linux-arm64`. What is named by its digest is one cache, and stays. */
 function refOfPlatform(ref: string, platform: string): string {
   if (ref.includes("@")) {
     return ref;
   }
-  return /:[^/]+$/.test(ref) ? `${ref}-${platform}` : `${ref}:latest-${platform}`;
+  const hasTag = /:./s.test(ref.slice(ref.lastIndexOf("/") + 1));
+  return hasTag ? `${ref}-${platform}` : `${ref}:latest-${platform}`;
 }

@@ -2,7 +2,6 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { isListening } from "../build/listening";
-import { entryIn } from "../paths";
 import { ownSocketRoots } from "../socketFolders";
 import type { CleanOptions } from "./arguments";
 import { matchBuilder } from "./builders";
@@ -62,7 +61,7 @@ async function removeRegistrations(registrations: readonly OwnRegistration[]): P
 
 function removeCertificates(builderNames: readonly string[]): string[] {
   return builderNames.map((builderName) => {
-    const directory = entryIn(certificatesRoot(), builderName);
+    const directory = path.join(certificatesRoot(), builderName);
     fs.rmSync(directory, { recursive: true, force: true });
     return `removed ${directory}`;
   });

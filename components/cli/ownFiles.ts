@@ -4,7 +4,7 @@ import * as path from "node:path";
 
 import type { TlsMaterial } from "../build/endpoint";
 import { nodeServerName } from "../ec2/connection";
-import { entryIn, homeDirectory, writeFileAtomically } from "../paths";
+import { homeDirectory, writeFileAtomically } from "../paths";
 
 /**
  * Where `wake` keeps keys and this machine's name. No cache: those are copied around by CI systems.
@@ -54,7 +54,7 @@ export function leaseHolder(holder: string): string {
 
 /** Writes a builder's client certificate, for buildx. Says where, in the words of `--driver-opt`. */
 export function writeCertificates(builderName: string, tls: TlsMaterial): Record<string, string> {
-  const directory = entryIn(certificatesRoot(), builderName);
+  const directory = path.join(certificatesRoot(), builderName);
   fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
   const write = (name: string, content: string) => {
     const file = path.join(directory, name);

@@ -12,11 +12,13 @@ export interface ImageReference {
 }
 
 const defaultRegistry = "docker.io";
+// Names have at most 255 characters, tags 128: https://github.com/distribution/reference/blob/v0.6.0/reference.go
+const longestCharacters = 1_000;
 
 /** The parts of `[REGISTRY/]REPOSITORY[:TAG]`, or a sentence on what is wrong with it. */
 export function parseReference(text: string): ImageReference | { problem: string } {
   try {
-    const { domain, repository, tag, digest } = parseFamiliarName(text);
+    const { domain, repository, tag, digest } = parseShort(text);
     if (!domain || !repository || digest) {
       return { problem: "a digest can't be pushed to; write NAME:TAG" };
     }
@@ -27,6 +29,14 @@ export function parseReference(text: string): ImageReference | { problem: string
       ? { problem: `a repository's name is lower-case; write ${text.toLowerCase()}` }
       : { problem: `${message}; write [REGISTRY/]REPOSITORY[:TAG], for instance ghcr.io/acme/api:1.0` };
   }
+}
+
+/** The library takes a time that grows with the square of what is no reference. */
+function parseShort(text: string): ReturnType<typeof parseFamiliarName> {
+  if (text.length > longestCharacters) {
+    throw new Error(`it has ${text.length} characters, and ${longestCharacters} are too many`);
+  }
+  return parseFamiliarName(text);
 }
 
 /**
@@ -50,7 +60,7 @@ export interface PulledReference extends Pick<ImageReference, "registry" | "repo
 /** The parts of `[REGISTRY/]REPOSITORY[:TAG][@DIGEST]`, or nothing of what is no reference. */
 export function parsePulled(text: string): PulledReference | undefined {
   try {
-    const { domain, repository, tag = "latest", digest } = parseFamiliarName(text);
+    const { domain, repository, tag = "latest", digest } = parseShort(text);
     return domain && repository
       ? { registry: registryHost(domain), repository, tagOrDigest: digest ?? tag, isDigest: digest !== undefined }
       : undefined;
