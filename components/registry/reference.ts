@@ -1,6 +1,5 @@
-import { parseFamiliarName } from "@swimlane/docker-reference";
-
 import { BuildError } from "../errors";
+import { referenceParts } from "./referenceParts";
 
 /** The parts of a tag. */
 export interface ImageReference {
@@ -12,31 +11,21 @@ export interface ImageReference {
 }
 
 const defaultRegistry = "docker.io";
-// Names have at most 255 characters, tags 128: https://github.com/distribution/reference/blob/v0.6.0/reference.go
-const longestCharacters = 1_000;
 
 /** The parts of `[REGISTRY/]REPOSITORY[:TAG]`, or a sentence on what is wrong with it. */
 export function parseReference(text: string): ImageReference | { problem: string } {
-  try {
-    const { domain, repository, tag, digest } = parseShort(text);
-    if (!domain || !repository || digest) {
-      return { problem: "a digest can't be pushed to; write NAME:TAG" };
-    }
-    return { registry: registryHost(domain), repository, tag: tag ?? "latest" };
-  } catch (error) {
-    const { message } = error as Error;
-    return message.includes("lowercase")
-      ? { problem: `a repository's name is lower-case; write ${text.toLowerCase()}` }
-      : { problem: `${message}; write [REGISTRY/]REPOSITORY[:TAG], for instance ghcr.io/acme/api:1.0` };
+  const parts = referenceParts(text);
+  if ("problem" in parts) {
+    const form =
+      text === text.toLowerCase()
+        ? "[REGISTRY/]REPOSITORY[:TAG], for instance ghcr.io/acme/api:1.0"
+        : text.toLowerCase();
+    return { problem: `${parts.problem}; write ${form}` };
   }
-}
-
-/** The library takes a time that grows with the square of what is no reference. */
-function parseShort(text: string): ReturnType<typeof parseFamiliarName> {
-  if (text.length > longestCharacters) {
-    throw new Error(`it has ${text.length} characters, and ${longestCharacters} are too many`);
-  }
-  return parseFamiliarName(text);
+  const { domain, repository, tag = "latest", digest } = parts;
+  return digest
+    ? { problem: "a digest can't be pushed to; write NAME:TAG" }
+    : { registry: registryHost(domain), repository, tag };
 }
 
 /**
@@ -59,14 +48,17 @@ export interface PulledReference extends Pick<ImageReference, "registry" | "repo
 
 /** The parts of `[REGISTRY/]REPOSITORY[:TAG][@DIGEST]`, or nothing of what is no reference. */
 export function parsePulled(text: string): PulledReference | undefined {
-  try {
-    const { domain, repository, tag = "latest", digest } = parseShort(text);
-    return domain && repository
-      ? { registry: registryHost(domain), repository, tagOrDigest: digest ?? tag, isDigest: digest !== undefined }
-      : undefined;
-  } catch {
+  const parts = referenceParts(text);
+  if ("problem" in parts) {
     return undefined;
   }
+  const { domain, repository, tag = "latest", digest } = parts;
+  return {
+    registry: registryHost(domain),
+    repository,
+    tagOrDigest: digest ?? tag,
+    isDigest: digest !== undefined,
+  };
 }
 
 /** The one text of all spellings of a reference: `node` and `docker.io/library/node:latest` are the same image. */

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 
 import { digestOf, readPlatformDigests } from "../../components/registry/manifest";
-import { parseReference, registryHost } from "../../components/registry/reference";
+import { formatPulled, parsePulled, parseReference, registryHost } from "../../components/registry/reference";
 
 const index = Buffer.from(
   JSON.stringify({
@@ -60,6 +60,42 @@ describe("registry/reference", () => {
       const parsed = parseReference(text);
       assert.ok("problem" in parsed, JSON.stringify(parsed));
       assert.match(parsed.problem, problem);
+    });
+  }
+
+  for (const [text, pulled] of [
+    ["index.docker.io/node", "docker.io/library/node:latest"],
+    ["docker.io/acme/node:1", "docker.io/acme/node:1"],
+    ["localhost/app", "localhost/app:latest"],
+    ["localhost:5000/app", "localhost:5000/app:latest"],
+    ["localhost:5000", "docker.io/library/localhost:5000"],
+    ["a_b/c__d/e---f:x_y.Z-1", "docker.io/a_b/c__d/e---f:x_y.Z-1"],
+    ["xn--n3h.com:9/myimage", "xn--n3h.com:9/myimage:latest"],
+    [`a/b:c@sha256:${"a".repeat(64)}`, `docker.io/a/b@sha256:${"a".repeat(64)}`],
+    ["[::1]:5000/app", "[::1]:5000/app:latest"],
+    ...[
+      "a".repeat(64),
+      "a//b",
+      "a/",
+      "/a",
+      "a___b",
+      "a..b",
+      "-a",
+      "a:",
+      "a@",
+      "a@sha256:aa",
+      "a-.b.c/d",
+      "a b",
+      "é/a:b",
+    ].map((text) => [text, undefined] as const),
+    // Docker's own expressions, in JavaScript, try each way to share these characters among the parts of a name.
+    [`${"a".repeat(60)}!`, undefined],
+    [`${"a.".repeat(60)}/b!`, undefined],
+    [`ghcr.io/${"a-".repeat(60)}!`, undefined],
+  ] as const) {
+    it(`pulls ${text}: ${pulled ?? "none"}`, () => {
+      const parsed = parsePulled(text);
+      assert.equal(parsed && formatPulled(parsed), pulled);
     });
   }
 
