@@ -56,7 +56,7 @@ export function neededImages(
       needed.push({ ref: image, platform: own, isTarget, line });
     }
   };
-  const addBase = (stage: Stage) => {
+  const addBase = (stage: Stage): Stage | undefined => {
     const { base, earlier } = bases.get(stage) ?? {};
     const flag = stage.platform === undefined ? undefined : expand(stage.platform, values);
     const isFlagKnown = stage.platform === undefined || flag !== undefined;
@@ -66,6 +66,7 @@ export function neededImages(
     if (base && isFlagKnown) {
       addImage(base, flag, stage.line);
     }
+    return undefined;
   };
   const addSource = ({ from, line }: Stage["sources"][number]) => {
     const source = /^\d+$/.test(from) ? stages[Number(from)] : named.get(from.toLowerCase());

@@ -24,6 +24,7 @@ export interface Fingerprint {
 
 const hashCharacters = 16;
 const generationCharacters = 8;
+const partlyCompared = ["registries", "secrets", "ignoreSecretsInDiffCalculation"];
 
 /**
  * A tag of its own for each content of an image, which stays as it is while docker-build sees no change:
@@ -91,9 +92,13 @@ export async function hashImage(args: KnownArgs, open: KnownArgs = args): Promis
 }
 
 /** What has values that docker-build does not compare, without them. */
-function withoutValues({ registries, secrets: _, ignoreSecretsInDiffCalculation: __, ...others }: KnownArgs): object {
-  const logins = Array.isArray(registries) ? registries : undefined;
-  return { ...others, registries: logins?.map(({ address, username }) => ({ address, username })) };
+function withoutValues(args: KnownArgs): object {
+  const others = Object.entries(args).filter(([key]) => !partlyCompared.includes(key));
+  const logins = Array.isArray(args.registries) ? args.registries : undefined;
+  return {
+    ...Object.fromEntries(others),
+    registries: logins?.map(({ address, username }) => ({ address, username })),
+  };
 }
 
 /** docker-build's default: a file in a context that is a folder. What is no file is not read. */

@@ -9,11 +9,13 @@ const hidden = "[secret]";
  */
 export function withoutSecrets(value: unknown): pulumi.Output<unknown> {
   if (pulumi.Output.isInstance(value)) {
-    const isSecret = pulumi.output(pulumi.isSecret(value));
-    return isSecret.apply((is): pulumi.Input<unknown> => (is ? hidden : value.apply(withoutSecrets)));
+    const output: pulumi.OutputInstance<unknown> = value;
+    const isSecret = pulumi.output(pulumi.isSecret(output as pulumi.Output<unknown>));
+    return isSecret.apply((is): pulumi.Input<unknown> => (is ? hidden : output.apply(withoutSecrets)));
   }
   if (value instanceof Promise) {
-    return pulumi.output(value as Promise<unknown>).apply(withoutSecrets);
+    const output = pulumi.output(value) as pulumi.OutputInstance<unknown>;
+    return output.apply(withoutSecrets);
   }
   if (Array.isArray(value)) {
     return pulumi.all(value.map(withoutSecrets));

@@ -50,7 +50,7 @@ describe("a registry that answers anything", () => {
   before(() => {
     globalThis.fetch = (url, options = {}) => {
       const { Authorization } = options.headers as Record<string, string | undefined>;
-      asked.push([new URL(url as URL), Authorization]);
+      asked.push([new URL(url instanceof URL ? url.href : ""), Authorization]);
       return Promise.resolve(answers.shift() ?? new Response(null, { status: 201 }));
     };
   });

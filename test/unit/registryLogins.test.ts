@@ -14,7 +14,7 @@ describe("a login for pushing to a registry", () => {
     asked = [];
     globalThis.fetch = (url, options = {}) => {
       const { Authorization = "-" } = options.headers as Record<string, string>;
-      asked.push(`${options.method ?? "GET"} ${String(url as URL)} ${Authorization}`);
+      asked.push(`${options.method ?? "GET"} ${url instanceof URL ? url.href : ""} ${Authorization}`);
       const [status, headers, body = ""] = answers.shift() ?? [500];
       return Promise.resolve(new Response(body, { status, headers }));
     };
