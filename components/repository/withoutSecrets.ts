@@ -10,7 +10,7 @@ const hidden = "[secret]";
 export function withoutSecrets(value: unknown): pulumi.Output<unknown> {
   if (pulumi.Output.isInstance(value)) {
     const output: pulumi.OutputInstance<unknown> = value;
-    const isSecret = pulumi.output(pulumi.isSecret(output as pulumi.Output<unknown>));
+    const isSecret = pulumi.output(pulumi.isSecret(output));
     return isSecret.apply((is): pulumi.Input<unknown> => (is ? hidden : output.apply(withoutSecrets)));
   }
   if (value instanceof Promise) {
