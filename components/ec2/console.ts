@@ -11,7 +11,13 @@ const secrets: readonly [pattern: RegExp, replacement: string][] = [
   [/-----BEGIN [A-Z ]*-----[\s\S]*?(-----END [A-Z ]*-----|$)/g, hidden],
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
   [/\b(AKIA|ASIA)[A-Z0-9]{12,}/g, hidden],
-  [/\b(password|passwd|secret\w*|token|authorization)(["']?\s*[:=]\s*)\S.*/gi, `$1$2${hidden}`],
+  // https://user:password@host, https://token@host
+  [/(\b[a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/]{1,500}@/gi, `$1${hidden}@`],
+  // Whatever is before the word: AWS_SECRET_ACCESS_KEY, db_pass, X-Auth-Token.
+  [
+    /((?:^|[^a-z])(?:pass|passwd|password|passphrase|pwd|secret|secret[_-]?\w{0,40}|token|authorization|credentials?|(?:api|access|private)[_-]?key)["']?[ \t]{0,20}[:=][ \t]{0,20})\S.*/gi,
+    `$1${hidden}`,
+  ],
   [/\b(?![0-9a-f]+\b)[A-Za-z0-9+/]{64,}={0,2}/g, hidden],
 ];
 
@@ -20,7 +26,10 @@ export function cleanConsole(raw: string): string {
   const plain = raw
     .replace(/\r\n/g, "\n")
     .replace(/\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\^_]|[()][A-Z0-9])/g, "")
-    .replace(/[^\n]*\r(?=[^\n])/g, "")
+    .split("\n")
+    // What a carriage return was written over.
+    .map((line) => line.slice(line.replace(/\r+$/, "").lastIndexOf("\r") + 1))
+    .join("\n")
     .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "");
   return secrets.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), plain);
 }

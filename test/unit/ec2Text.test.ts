@@ -37,9 +37,42 @@ describe("the console of a node", () => {
     ["access keys", "with ASIAIOSFODNN7EXAMPLE here", "with (hidden) here"],
     ["passwords", "the password: hunter2 it is\nok", "the password: (hidden)\nok"],
     ["tokens", `X-aws-ec2-metadata-token: ${"AQAE"}`, "X-aws-ec2-metadata-token: (hidden)"],
+    ["keys of the environment", "AWS_SECRET_ACCESS_KEY=abc/def and more", "AWS_SECRET_ACCESS_KEY=(hidden)"],
+    ["passwords with a name before them", "db_pass: hunter2", "db_pass: (hidden)"],
+    [
+      "logins in addresses",
+      "GET https://ci:p@ss@host/a by https://ghp_x@host",
+      "GET https://(hidden)@host/a by https://(hidden)@host",
+    ],
+    ["API keys", '{"api_key": "1"}', '{"api_key": (hidden)'],
     ["long text in base64", "A".repeat(80), "(hidden)"],
   ]) {
     it(`loses ${what}`, () => assert.equal(cleanConsole(raw), clean));
+  }
+
+  it("keeps words that only end like one of a secret", () =>
+    assert.equal(cleanConsole("the compass: north, bypass=on"), "the compass: north, bypass=on"));
+
+  for (const unit of [
+    "x",
+    "a_",
+    "\r",
+    "a\r",
+    "token ",
+    "secret_",
+    "a://",
+    "a.",
+    "\x1b[",
+    "\x1b]",
+    "-----BEGIN A",
+    "0a",
+  ]) {
+    it(`is cleaned in good time, if it is one line of ${JSON.stringify(unit)} alone`, () => {
+      const begin = performance.now();
+      cleanConsole(unit.repeat(65_536 / unit.length));
+      const milliseconds = performance.now() - begin;
+      assert.ok(milliseconds < 500, `${milliseconds} ms`);
+    });
   }
 
   it("keeps digests", () => assert.match(cleanConsole(`expected sha256:${"0a".repeat(32)}, got`), /sha256:(0a){32}/));
