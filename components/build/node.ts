@@ -39,6 +39,8 @@ export interface RunNode extends DescribedNode {
   replace?(isInUse: boolean, progress: Progress): Promise<boolean>;
   /** Why a node that did not answer in time may not have, as far as its cloud knows. */
   diagnose?(): Promise<string | undefined>;
+  /** The node did not answer in time, and is not waited for any more: what `wake` has started must not run for ever. */
+  giveUp?(progress: Progress): Promise<void>;
 }
 
 /** What a caller holds while it builds, for all nodes of a builder: a way in, and a claim that keeps them awake. */

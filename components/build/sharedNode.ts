@@ -45,6 +45,7 @@ function viewOf(node: RunNode, common: Common): RunNode {
         return common.replacement;
       }),
     diagnose: node.diagnose && (async () => node.diagnose?.()),
+    giveUp: node.giveUp && (async (progress) => node.giveUp?.(progress)),
   };
 }
 

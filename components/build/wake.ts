@@ -58,7 +58,9 @@ export async function wakeNode(
       throw new BuildError(`${title(node)}: ${answer.cause}. Fix: ${answer.fix}.`);
     }
     if (Date.now() + pollMilliseconds >= deadline) {
-      throw await lateError(node, timeoutSeconds, answer);
+      const error = await lateError(node, timeoutSeconds, answer);
+      await node.giveUp?.(progress);
+      throw error;
     }
     if (Date.now() - lastProgress >= progressEveryMilliseconds) {
       lastProgress = Date.now();

@@ -1,8 +1,11 @@
+import type { SecurityGroupRule } from "@aws-sdk/client-ec2";
+
 import type { Progress } from "../build/node";
 import { callerAddress } from "../ec2/callerAddress";
 import type { Ec2Connection } from "../ec2/connection";
-import { Ingress } from "../ec2/ingress";
-import { parseDescription } from "../ec2/ingressRules";
+import { Forgotten } from "../ec2/forgotten";
+import { Ingress, type OpenRule } from "../ec2/ingress";
+import { callerOf, ruleIds, sourceOf } from "../ec2/ingressRules";
 import { LeaseClaim, readLease } from "../ec2/lease";
 import type { Account } from "./account";
 import { leaseHolder } from "./ownFiles";
@@ -11,9 +14,13 @@ import { leaseHolder } from "./ownFiles";
 export class Claim {
   private readonly lease: LeaseClaim;
   private readonly ingress: Ingress;
+  private readonly forgotten: Forgotten;
   /** What a command before this one holds, in seconds since 1970; in the past if it holds nothing. */
   private heldUntil = 0;
-  private ruleId?: string;
+  private until = 0;
+  private rule?: OpenRule;
+  /** Of commands before this one, for the same address. */
+  private olderRules: string[] = [];
 
   constructor(
     private readonly account: Account,
@@ -22,15 +29,21 @@ export class Claim {
   ) {
     this.lease = new LeaseClaim(account, connection.builderName, leaseHolder(holder));
     this.ingress = new Ingress(account, connection.securityGroupId, holder);
+    this.forgotten = new Forgotten(connection, account, this.ingress);
+  }
+
+  /** Whether a claim in the lease is of this machine. */
+  isOwn(claim: string): boolean {
+    return claim === leaseHolder(this.holder);
   }
 
   /** Claims the nodes, and lets this machine in as long. Says until when: what is held already is never shortened. */
   async take(minutes: number, progress: Progress): Promise<Date> {
     const now = Math.ceil(this.account.now() / 1_000);
-    this.heldUntil = (await readLease(this.account, this.connection.builderName))[leaseHolder(this.holder)] ?? 0;
-    const seconds = Math.max(minutes * 60, this.heldUntil - now);
-    const until = new Date((now + seconds) * 1_000);
-    await this.lease.hold(seconds);
+    this.heldUntil = await this.readUntil();
+    this.until = Math.max(now + minutes * 60, this.heldUntil);
+    const until = new Date(this.until * 1_000);
+    await this.lease.holdUntil(this.until);
     try {
       await this.openIngress(until, progress);
     } catch (error) {
@@ -40,40 +53,49 @@ export class Claim {
     return until;
   }
 
-  /** Of the rules of this machine, the newest is enough. */
+  /**
+   * Of the rules for an address of this machine, the newest is enough. Only those that were there before this command:
+   * another one at the same time needs its own, and so does another machine of this name.
+   */
   async removeOlderRules(): Promise<void> {
-    await this.removeRules(this.ruleId);
+    await this.ingress.remove(this.olderRules);
   }
 
-  /** Back to what was held before `take`. */
+  /** Back to what was held before `take`, but for what another command has claimed since. */
   async undo(): Promise<void> {
-    const secondsLeft = Math.floor(this.heldUntil - this.account.now() / 1_000);
-    await Promise.allSettled([
-      secondsLeft > 0 ? this.lease.hold(secondsLeft) : this.lease.release(),
-      this.ruleId && this.ingress.close({ id: this.ruleId }),
-    ]);
+    await Promise.allSettled([this.undoClaim(), this.rule && this.ingress.close(this.rule)]);
   }
 
   /** Gives up all that commands on this machine hold. */
   async giveUp(): Promise<void> {
-    await Promise.all([this.lease.release(), this.removeRules()]);
+    const rules = (await this.ingress.list()).filter((rule) => this.isOwnRule(rule));
+    await Promise.all([this.lease.release(), this.ingress.remove(ruleIds(rules))]);
+  }
+
+  private async undoClaim(): Promise<void> {
+    if ((await this.readUntil()) > this.until) {
+      return;
+    }
+    await (this.heldUntil > this.account.now() / 1_000 ? this.lease.holdUntil(this.heldUntil) : this.lease.release());
+  }
+
+  private async readUntil(): Promise<number> {
+    return (await readLease(this.account, this.connection.builderName))[leaseHolder(this.holder)] ?? 0;
   }
 
   private async openIngress(until: Date, progress: Progress): Promise<void> {
     if (this.connection.ingress.from !== "caller") {
       return;
     }
-    await this.ingress.sweep();
-    const address = await callerAddress(this.connection);
+    const [address] = await Promise.all([callerAddress(this.connection), this.forgotten.look()]);
+    const cidr = sourceOf(address)?.cidr;
+    const rules = (await this.ingress.list()).filter((rule) => this.isOwnRule(rule));
+    this.olderRules = ruleIds(rules.filter(({ CidrIpv4, CidrIpv6 }) => (CidrIpv4 ?? CidrIpv6) === cidr));
     progress(`letting ${address} in`);
-    this.ruleId = (await this.ingress.open(address, until)).id;
+    this.rule = await this.forgotten.open(address, until, progress);
   }
 
-  private async removeRules(except?: string): Promise<void> {
-    for (const { SecurityGroupRuleId: id, IsEgress, Description } of await this.ingress.list()) {
-      if (id && id !== except && !IsEgress && parseDescription(Description)?.holder === this.holder) {
-        await this.ingress.close({ id });
-      }
-    }
+  private isOwnRule(rule: SecurityGroupRule): boolean {
+    return callerOf(rule)?.holder === this.holder;
   }
 }

@@ -36,7 +36,7 @@ export async function wake({ builder, minutes, platforms, ...options }: WakeOpti
     const endInterruption = onInterruption(() => claim.undo());
     const until = await claim.take(minutes, progress);
     try {
-      const endpoints = await wakeAll(account, connection, nodes, instances, progress);
+      const endpoints = await wakeAll(account, connection, nodes, instances, claim, progress);
       await claim.removeOlderRules();
       const name = registerDirectly(connection, nodes, endpoints);
       progress(
@@ -58,9 +58,12 @@ async function wakeAll(
   connection: Ec2Connection,
   nodes: readonly Ec2ConnectionNode[],
   instances: Instances,
+  claim: Claim,
   progress: Progress,
 ): Promise<string[]> {
-  const runNodes = nodes.map((node) => ec2RunNode(connection, node, instances, () => Promise.resolve(account)));
+  const clients = () => Promise.resolve(account);
+  const isOwnClaim = (name: string) => claim.isOwn(name);
+  const runNodes = nodes.map((node) => ec2RunNode({ connection, node, instances, clients, isOwnClaim }));
   return withRelay(
     nodes.map(({ name }) => name),
     async (relay) => {

@@ -4,7 +4,7 @@ import { BuildError } from "../errors";
 import { type AwsCall, call, codeOf, describeAwsError } from "./awsErrors";
 import type { AwsClients } from "./clients";
 import { buildkitPort } from "./connection";
-import { formatDescription, lastPortOf, parseDescription, sourceOf } from "./ingressRules";
+import { formatDescription, lastPortOf, sourceOf } from "./ingressRules";
 
 const mostTries = 10;
 // https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups
@@ -15,9 +15,13 @@ const goneCodes = ["InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.Not
 /** A rule that lets this caller in, for as long as it builds. */
 export interface OpenRule {
   id: string;
+  address: string;
   until: Date;
   permission: (until: Date) => IpPermission;
 }
+
+/** A group that has as many rules as it may. */
+export class GroupFullError extends BuildError {}
 
 /** The rules of one security group for callers that come and go. */
 export class Ingress {
@@ -47,7 +51,7 @@ export class Ingress {
           GroupId: this.groupId,
           IpPermissions: [permission(until)],
         });
-        return { id: SecurityGroupRules?.[0]?.SecurityGroupRuleId ?? "", until, permission };
+        return { id: SecurityGroupRules?.[0]?.SecurityGroupRuleId ?? "", address, until, permission };
       } catch (error) {
         // Another `up` on this machine, or behind the same address, has drawn the same port.
         if (codeOf(error) !== "InvalidPermission.Duplicate" || tries >= mostTries) {
@@ -69,21 +73,7 @@ export class Ingress {
   }
 
   async close(rule: Pick<OpenRule, "id">): Promise<void> {
-    await this.revoke([rule.id]);
-  }
-
-  /** Removes the rules of callers that were killed. Says how many. */
-  async sweep(): Promise<number> {
-    const now = this.clients.now();
-    const rules = await this.list();
-    const ids = rules.flatMap(({ SecurityGroupRuleId, Description, IsEgress }) => {
-      const rule = IsEgress ? undefined : parseDescription(Description);
-      return rule && rule.until.getTime() < now && SecurityGroupRuleId ? [SecurityGroupRuleId] : [];
-    });
-    if (ids.length > 0) {
-      await this.revoke(ids);
-    }
-    return ids.length;
+    await this.remove([rule.id]);
   }
 
   /** All rules of the group, also those of others. */
@@ -101,12 +91,20 @@ export class Ingress {
     return rules;
   }
 
-  private async revoke(ids: string[]): Promise<void> {
+  /** Removes rules; others may be faster. */
+  async remove(ids: readonly string[]): Promise<void> {
     try {
-      await this.clients.ec2.revokeSecurityGroupIngress({ GroupId: this.groupId, SecurityGroupRuleIds: ids });
+      if (ids.length > 0) {
+        const request = { GroupId: this.groupId, SecurityGroupRuleIds: [...ids] };
+        await this.clients.ec2.revokeSecurityGroupIngress(request);
+      }
     } catch (error) {
       if (!goneCodes.includes(codeOf(error))) {
         throw describeAwsError(error, this.describe("ec2:RevokeSecurityGroupIngress"));
+      }
+      // One that is gone fails the call as a whole.
+      if (ids.length > 1) {
+        await Promise.all(ids.map((id) => this.remove([id])));
       }
     }
   }
@@ -114,7 +112,7 @@ export class Ingress {
   private describeOpenError(error: unknown): BuildError {
     switch (codeOf(error)) {
       case "RulesPerSecurityGroupLimitExceeded":
-        return new BuildError(
+        return new GroupFullError(
           `security group ${this.groupId} is full: each \`up\` that builds adds a rule for its own address, and the quota ${rulesQuota}, is used up. ` +
             'Fix: let callers in by `ingress` { from: "cidrs", … } or { from: "vpc" }, or ask for more in Service Quotas (service code vpc).',
         );

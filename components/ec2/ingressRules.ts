@@ -1,5 +1,7 @@
 import * as net from "node:net";
 
+import type { SecurityGroupRule } from "@aws-sdk/client-ec2";
+
 import { buildkitPort } from "./connection";
 
 /** A rule that lets one caller in, as its description tells. */
@@ -23,6 +25,15 @@ export function parseDescription(description: string | undefined): CallerRule | 
   const [, text, holder] = pattern.exec(description ?? "") ?? [];
   const until = new Date(text ?? Number.NaN);
   return holder && !Number.isNaN(until.getTime()) ? { holder, until } : undefined;
+}
+
+/** What a rule says of the caller that it is for, if it is for one. */
+export function callerOf({ IsEgress, Description }: SecurityGroupRule): CallerRule | undefined {
+  return IsEgress ? undefined : parseDescription(Description);
+}
+
+export function ruleIds(rules: readonly SecurityGroupRule[]): string[] {
+  return rules.flatMap(({ SecurityGroupRuleId }) => SecurityGroupRuleId ?? []);
 }
 
 /** How many ports the ranges of rules may end at, besides the first. */

@@ -7,24 +7,37 @@ import { EphemeralNode } from "./ephemeral/node";
 import { Instances } from "./instances";
 import { restartSilent } from "./restart";
 import type { AwsSettings } from "./settings";
+import { letInWhileSilent } from "./silence";
 import { ec2RunNode } from "./wake";
 
+export interface Ec2Session {
+  nodes: RunNode[];
+  access: Access;
+}
+
 /** The nodes of a builder on EC2, and the way to them, for those who build on them. Calls nobody before it is used. */
-export function ec2Session(connection: Ec2Connection, aws: AwsSettings): { nodes: RunNode[]; access: Access } {
-  const clients = clientsOnce(connection, aws);
-  const instances = new Instances(connection, clients);
-  if (connection.ephemeralNodes.length > 0) {
-    const launched = new Launched(clients);
-    return {
-      nodes: connection.ephemeralNodes.map((node) => new EphemeralNode(connection, node, launched, clients)),
-      access: new Ec2Access(connection, clients, launched),
-    };
+export function ec2Session(connection: Ec2Connection, aws: AwsSettings): Ec2Session {
+  return sessionWith(connection, clientsOnce(connection, aws));
+}
+
+export function sessionWith(connection: Ec2Connection, clients: () => Promise<AwsClients>): Ec2Session {
+  const launched = connection.ephemeralNodes.length > 0 ? new Launched(clients) : undefined;
+  const access = new Ec2Access(connection, clients, launched);
+  const letIn = () => access.letIn();
+  if (launched) {
+    const nodes = connection.ephemeralNodes.map(
+      (node) => new EphemeralNode(connection, node, launched, letIn, clients),
+    );
+    return { nodes, access };
   }
-  const access = new Ec2Access(connection, clients);
-  const nodes = connection.nodes.map((node) => ({
-    ...ec2RunNode(connection, node, instances, clients),
-    replace: restartSilent(connection, node, instances, clients, access.claim),
-  }));
+  const instances = new Instances(connection, clients);
+  const isOwnClaim = (claim: string) => access.isOwn(claim);
+  const nodes = connection.nodes.map((node): RunNode => {
+    const stoppable = { connection, node, instances, clients, isOwnClaim };
+    const runNode = ec2RunNode(stoppable);
+    const wake = letInWhileSilent((progress) => runNode.wake(progress), letIn);
+    return { ...runNode, wake, replace: restartSilent(stoppable, letIn) };
+  });
   return { nodes, access };
 }
 

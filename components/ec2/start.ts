@@ -26,6 +26,11 @@ export class Starter {
     private readonly clients: () => Promise<AwsClients>,
   ) {}
 
+  /** Whether we have started it, as far as that still matters. */
+  get hasStarted(): boolean {
+    return this.starts.length > 0;
+  }
+
   /** The instance runs. */
   sawRunning(): void {
     this.hasRun = true;

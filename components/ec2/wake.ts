@@ -16,18 +16,15 @@ import {
 import { ConsoleWatch } from "./consoleWatch";
 import { describeReason, diagnoseInstance } from "./diagnosis";
 import type { Instances } from "./instances";
+import { type StoppableNode, stopUnanswered } from "./restart";
 import { Starter } from "./start";
 
 /** EC2 may not know at once of an instance that it has just made, or of its address. */
 const lateMilliseconds = 5_000;
 
 /** A builder's node on EC2, for those who build on it. */
-export function ec2RunNode(
-  connection: Ec2Connection,
-  node: Ec2ConnectionNode,
-  instances: Instances,
-  clients: () => Promise<AwsClients>,
-): RunNode {
+export function ec2RunNode(stoppable: StoppableNode): RunNode {
+  const { connection, node, instances, clients } = stoppable;
   const waker = new Waker(connection, node, instances, clients);
   return {
     name: node.name,
@@ -37,6 +34,7 @@ export function ec2RunNode(
     address: `EC2 instance ${node.instanceId} in ${connection.region}`,
     wake: (progress) => waker.wake(progress),
     diagnose: () => waker.diagnose(),
+    giveUp: async (progress) => (waker.hasStarted ? stopUnanswered(stoppable, progress) : undefined),
   };
 }
 
@@ -55,6 +53,11 @@ class Waker {
     this.subject = `node ${node.name} (${node.instanceId})`;
     this.console = new ConsoleWatch(node.instanceId, clients);
     this.starter = new Starter(node, connection.wakeTimeoutSeconds, clients);
+  }
+
+  /** Whether the instance runs because of us. */
+  get hasStarted(): boolean {
+    return this.starter.hasStarted;
   }
 
   async wake(progress: Progress): Promise<Endpoint | Waiting> {

@@ -3,7 +3,6 @@ import * as assert from "node:assert/strict";
 import { callerAddress } from "../../components/ec2/callerAddress";
 import { cleanConsole, failureIn, newestBoot, tail } from "../../components/ec2/console";
 import { formatDescription, lastPortOf, parseDescription, sourceOf } from "../../components/ec2/ingressRules";
-import { parseLease, withoutOld } from "../../components/ec2/lease";
 
 describe("the console of a node", () => {
   const boots = [
@@ -123,22 +122,5 @@ describe("the caller's address", () => {
   it("is that of the way to private nodes", async () => {
     const connection = { ingress: { from: "caller" as const }, addressing: "private" as const };
     assert.equal(await callerAddress({ ...connection, vpcCidr: "127.0.0.2/8" }), "127.0.0.1");
-  });
-});
-
-describe("the lease", () => {
-  it("is read for what is a claim in it", () => {
-    assert.deepEqual(parseLease('{"a": 12, "b": "x"}'), { a: 12 });
-    assert.deepEqual(parseLease("{"), {});
-    assert.deepEqual(parseLease(undefined), {});
-    assert.deepEqual(parseLease("null"), {});
-  });
-
-  it("loses what ended more than a day ago", () => {
-    const now = 1_000_000;
-    assert.deepEqual(withoutOld({ old: now - 86_401, ended: now - 10, live: now + 45 }, now), {
-      ended: now - 10,
-      live: now + 45,
-    });
   });
 });

@@ -11,6 +11,7 @@ import type { Ec2Connection, Ec2EphemeralNode } from "../connection";
 import { ConsoleWatch } from "../consoleWatch";
 import { describeReason, diagnoseInstance } from "../diagnosis";
 import { Instances } from "../instances";
+import { letInWhileSilent } from "../silence";
 import { endpointOf } from "../wake";
 import { CacheVolume } from "./cacheVolume";
 import { Launcher, type NewInstance } from "./launch";
@@ -35,6 +36,7 @@ export class EphemeralNode implements RunNode {
   readonly name: string;
   readonly platform: Platform;
   readonly native = true;
+  readonly wake: RunNode["wake"];
   private readonly launcher: Launcher;
   private current?: Current;
   private launchedAt: number[] = [];
@@ -44,12 +46,14 @@ export class EphemeralNode implements RunNode {
     private readonly connection: Ec2Connection,
     private readonly node: Ec2EphemeralNode,
     private readonly launched: Launched,
+    private readonly letIn: () => Promise<boolean>,
     private readonly clients: () => Promise<AwsClients>,
   ) {
     this.name = node.name;
     this.platform = node.platform;
     this.capacityType = node.capacityType;
     this.launcher = new Launcher(node, connection.region, clients);
+    this.wake = letInWhileSilent((progress) => this.step(progress), letIn);
   }
 
   get address(): string {
@@ -57,28 +61,13 @@ export class EphemeralNode implements RunNode {
     return `${which} in ${this.connection.region}`;
   }
 
-  async wake(progress: Progress): Promise<Endpoint | Waiting> {
-    const problem = clientCertificateProblem(this.connection.tls, new Date());
-    if (problem) {
-      throw new BuildError(`node ${this.name}: ${problem} (\`pulumi up\` of the builder's stack does).`);
-    }
-    const { arn, identity } = await this.clients();
-    try {
-      return this.current ? await this.follow(this.current, progress) : await this.launch(progress);
-    } catch (error) {
-      const resource = arn("ec2", `instance/${this.current?.instanceId ?? "*"}`);
-      const failure = describeAwsError(error, { action: "ec2:DescribeInstances", resource, identity });
-      if (isTransient(error)) {
-        return { waitingFor: `AWS to answer: ${failure.message}` };
-      }
-      throw failure;
-    }
-  }
-
   async replace(isInUse: boolean, progress: Progress): Promise<boolean> {
     const { current } = this;
     if (!current) {
       return true;
+    }
+    if (await this.isOwnFault(progress)) {
+      return false;
     }
     progress(`node ${this.name} (${current.instanceId}) is given up, and another launched`);
     // What still builds there may end there; it is terminated with the others, or by itself.
@@ -99,6 +88,44 @@ export class EphemeralNode implements RunNode {
       return await diagnoseInstance(await this.clients(), current.instanceId, instance);
     } catch {
       return undefined;
+    }
+  }
+
+  private async step(progress: Progress): Promise<Endpoint | Waiting> {
+    const problem = clientCertificateProblem(this.connection.tls, new Date());
+    if (problem) {
+      throw new BuildError(`node ${this.name}: ${problem} (\`pulumi up\` of the builder's stack does).`);
+    }
+    const { arn, identity } = await this.clients();
+    this.forgetEnded();
+    try {
+      return this.current ? await this.follow(this.current, progress) : await this.launch(progress);
+    } catch (error) {
+      const resource = arn("ec2", `instance/${this.current?.instanceId ?? "*"}`);
+      const failure = describeAwsError(error, { action: "ec2:DescribeInstances", resource, identity });
+      if (isTransient(error)) {
+        return { waitingFor: `AWS to answer: ${failure.message}` };
+      }
+      throw failure;
+    }
+  }
+
+  /** Another instance would not be reached either where this machine is not let in. */
+  private async isOwnFault(progress: Progress): Promise<boolean> {
+    try {
+      return await this.letIn();
+    } catch (error) {
+      progress(`node ${this.name} is silent, and is not given up: ${(error as Error).message}`);
+      return true;
+    }
+  }
+
+  /** What this `up` has ended itself, between two images, was neither lost nor of no use. */
+  private forgetEnded(): void {
+    const { current } = this;
+    if (current && this.launched.hasEnded(current.instanceId)) {
+      this.launchedAt = this.launchedAt.filter((at) => at !== current.since);
+      this.current = undefined;
     }
   }
 

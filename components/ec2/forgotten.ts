@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Instance, SecurityGroupRule } from "@aws-sdk/client-ec2";
+
+import type { Progress } from "../build/node";
+import { call } from "./awsErrors";
+import { hasShared } from "./claims";
+import type { AwsClients } from "./clients";
+import { type Ec2Connection, type Lease, tagNames } from "./connection";
+import { GroupFullError, type Ingress, type OpenRule } from "./ingress";
+import { callerOf, ruleIds } from "./ingressRules";
+import { readLease } from "./lease";
+
+/** Between two looks: whoever is there has renewed a claim that was lost in a write of others by then. */
+const looksApartMilliseconds = 20_000;
+/**
+ * An ephemeral instance ends itself after two minutes of nothing. One so old that nobody claims can't: it hangs, or never
+ * came as far as the program that ends it.
+ */
+const youngMinutes = 12;
+
+interface Found {
+  rules: string[];
+  instances: string[];
+}
+
+/** What callers that were killed have left: rules, and ephemeral instances that can't end themselves. */
+export class Forgotten {
+  private doubted: Found = { rules: [], instances: [] };
+  private lookedAt = 0;
+
+  /** @param ours instances of this very `up`. */
+  constructor(
+    private readonly connection: Pick<Ec2Connection, "builderName" | "ingress" | "ephemeralNodes">,
+    private readonly clients: AwsClients,
+    private readonly ingress: Ingress,
+    private readonly ours: () => readonly string[] = () => [],
+  ) {}
+
+  /** Removes what is over, and notes what seems to be nobody's. */
+  async look(): Promise<void> {
+    const rules = await this.rules();
+    const now = this.clients.now();
+    const isOver = (rule: SecurityGroupRule) => (callerOf(rule)?.until.getTime() ?? Infinity) < now;
+    await this.ingress.remove(ruleIds(rules.filter(isOver)));
+    this.doubted = await this.ofNobody(rules);
+    this.lookedAt = Date.now();
+  }
+
+  /** Whether it is time to look at what seemed to be nobody's again. */
+  get isDue(): boolean {
+    const { rules, instances } = this.doubted;
+    return rules.length + instances.length > 0 && Date.now() - this.lookedAt >= looksApartMilliseconds;
+  }
+
+  /** Removes what was nobody's at the first look, and still is. */
+  async remove(): Promise<Found> {
+    const { doubted } = this;
+    this.doubted = { rules: [], instances: [] };
+    const still = await this.ofNobody(await this.rules());
+    const rules = still.rules.filter((id) => doubted.rules.includes(id));
+    const instances = still.instances.filter((id) => doubted.instances.includes(id));
+    await this.ingress.remove(rules);
+    await this.terminate(instances);
+    return { rules, instances };
+  }
+
+  /** Opens a rule. A group that is full may be so because of callers that were killed: then they are looked for first. */
+  async open(address: string, until: Date, progress: Progress, signal?: AbortSignal): Promise<OpenRule> {
+    try {
+      return await this.ingress.open(address, until);
+    } catch (error) {
+      if (!(error instanceof GroupFullError) || this.doubted.rules.length === 0) {
+        throw error;
+      }
+      progress("the security group is full: waiting whether rules in it are of callers that were killed");
+      await sleep(looksApartMilliseconds, undefined, { signal });
+      await this.remove();
+      return this.ingress.open(address, until);
+    }
+  }
+
+  private async rules(): Promise<SecurityGroupRule[]> {
+    return this.connection.ingress.from === "caller" ? this.ingress.list() : [];
+  }
+
+  private async ofNobody(rules: readonly SecurityGroupRule[]): Promise<Found> {
+    const instances = this.connection.ephemeralNodes.length > 0 ? await this.oldInstances() : [];
+    // Read last: whoever has made one of these has its claim there by now.
+    const lease = await readLease(this.clients, this.connection.builderName);
+    const now = this.clients.now() / 1_000;
+    return {
+      rules: rulesOfNobody(rules, lease, now),
+      instances: instancesOfNobody(instances, lease, now).filter((id) => !this.ours().includes(id)),
+    };
+  }
+
+  private async oldInstances(): Promise<Instance[]> {
+    const { builderName } = this.connection;
+    const Filters = [
+      { Name: `tag:${tagNames.builder}`, Values: [builderName] },
+      { Name: `tag:${tagNames.lifecycle}`, Values: ["ephemeral"] },
+      { Name: "instance-state-name", Values: ["pending", "running", "stopping", "stopped"] },
+    ];
+    const action = { action: "ec2:DescribeInstances", resource: `the nodes of ${builderName}` };
+    const found: Instance[] = [];
+    let NextToken: string | undefined;
+    do {
+      const page = await call({ ...action, identity: this.clients.identity }, () =>
+        this.clients.ec2.describeInstances({ Filters, NextToken }),
+      );
+      found.push(...(page.Reservations ?? []).flatMap((each) => each.Instances ?? []));
+      NextToken = page.NextToken;
+    } while (NextToken);
+    return found;
+  }
+
+  private async terminate(InstanceIds: string[]): Promise<void> {
+    if (InstanceIds.length > 0) {
+      const { ec2, arn, identity } = this.clients;
+      const resource = arn("ec2", `instance/${InstanceIds.join(", ")}`);
+      await call({ action: "ec2:TerminateInstances", resource, identity }, () =>
+        ec2.terminateInstances({ InstanceIds }),
+      );
+    }
+  }
+}
+
+/** The rules of callers that have no claim. Where claims are shared, nobody knows. */
+export function rulesOfNobody(rules: readonly SecurityGroupRule[], lease: Lease, nowSeconds: number): string[] {
+  const isClaimed = (holder: string) =>
+    [`up-${holder}`, `cli-${holder}`].some((claim) => (lease[claim] ?? 0) > nowSeconds);
+  const isOfNobody = (rule: SecurityGroupRule) => {
+    const caller = callerOf(rule);
+    return caller !== undefined && !isClaimed(caller.holder);
+  };
+  return hasShared(lease, nowSeconds) ? [] : ruleIds(rules.filter(isOfNobody));
+}
+
+/** The instances that are old and have no claim. */
+export function instancesOfNobody(instances: readonly Instance[], lease: Lease, nowSeconds: number): string[] {
+  const isOld = ({ LaunchTime }: Instance) =>
+    LaunchTime !== undefined && LaunchTime.getTime() / 1_000 < nowSeconds - youngMinutes * 60;
+  const ids = instances.filter(isOld).flatMap(({ InstanceId }) => InstanceId ?? []);
+  return hasShared(lease, nowSeconds) ? [] : ids.filter((id) => (lease[id] ?? 0) <= nowSeconds);
+}
