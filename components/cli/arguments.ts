@@ -29,9 +29,11 @@ export interface StopOptions extends AccountOptions {
   wait: boolean;
 }
 
-export interface CleanOptions {
+export interface CleanOptions extends AccountOptions {
   /** All that is dead or ours without it. */
   builder?: string;
+  /** Whether in AWS, too: what callers of the builder that were killed have left there. */
+  nodes?: boolean;
 }
 
 export interface PolicyOptions {
@@ -66,7 +68,7 @@ const options = {
   wake: { ...common, ...account, minutes: { type: "string" }, platform: { type: "string", multiple: true } },
   stop: { ...common, ...account, force: { type: "boolean" }, "no-wait": { type: "boolean" } },
   status: { ...common, ...account, json: { type: "boolean" } },
-  clean: common,
+  clean: { ...common, ...account, nodes: { type: "boolean" } },
   policy: { ...common, for: { type: "string" }, account: { type: "string" }, region: { type: "string" } },
 } as const satisfies Record<CommandName, Options>;
 
@@ -118,7 +120,13 @@ export function parseCommand(args: readonly string[]): Command {
     }
     case "clean": {
       const { values, builder } = parse("clean", rest);
-      return values.help ? { name: "help", of: "clean" } : { name: "clean", builder };
+      const nodes = values.nodes ?? false;
+      if (!nodes && (values.region || values.profile)) {
+        throw new UsageError("--region and --profile are for `clean --nodes`: without it, clean calls nobody");
+      }
+      return values.help
+        ? { name: "help", of: "clean" }
+        : { name: "clean", builder: nodes ? required("clean --nodes", builder) : builder, nodes, ...accountOf(values) };
     }
     case "policy": {
       const { values, builder } = parse("policy", rest);
@@ -162,7 +170,7 @@ function parseStrictly<T extends ParseArgsConfig>(config: T): ReturnType<typeof 
 }
 
 function required(
-  command: CommandName,
+  command: CommandName | "clean --nodes",
   builder: string | undefined,
   where = "`multi-platform-image status` lists them",
 ): string {

@@ -2,16 +2,23 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { isListening } from "../build/listening";
+import { Forgotten } from "../ec2/forgotten";
+import { Ingress } from "../ec2/ingress";
 import { ownSocketRoots } from "../socketFolders";
-import type { CleanOptions } from "./arguments";
-import { matchBuilder } from "./builders";
+import { openAccount } from "./account";
+import type { AccountOptions, CleanOptions } from "./arguments";
+import { findConnection, matchBuilder } from "./builders";
 import { certificatesRoot, configDirectory, holderFile } from "./ownFiles";
+import { withProgress } from "./progress";
 import { namesIn, type OwnRegistration, ownRegistrations, removeRegistration } from "./registrations";
 import { removeDeadSockets } from "./sockets";
 
-/** Removes what is on this machine, and says what it was. */
-export async function clean({ builder }: CleanOptions): Promise<string> {
+/** Removes what is on this machine, and if told so what killed callers have left in AWS. Says what it was. */
+export async function clean({ builder, nodes, ...options }: CleanOptions): Promise<string> {
   const lines = builder === undefined ? await cleanAll() : await cleanBuilder(builder);
+  if (nodes && builder !== undefined) {
+    lines.push(...(await cleanAccount(builder, options)));
+  }
   return lines.length > 0 ? `${lines.join("\n")}\n` : "Nothing to remove.\n";
 }
 
@@ -25,6 +32,19 @@ async function cleanBuilder(name: string): Promise<string[]> {
   const builderName = matchBuilder(name, [...known].sort(), "this machine");
   const lines = await removeRegistrations(registrations.filter((each) => each.builderName === builderName));
   return [...lines, ...removeCertificates([builderName])];
+}
+
+async function cleanAccount(builder: string, options: AccountOptions): Promise<string[]> {
+  return withProgress(`cleaning ${builder}`, async (progress) => {
+    const account = await openAccount(options);
+    const connection = await findConnection(account, builder);
+    const ingress = new Ingress(account, connection.securityGroupId, "");
+    const found = await new Forgotten(connection, account, ingress).removeNow(progress);
+    return [
+      ...found.rules.map((id) => `removed rule ${id} of ${connection.builderName}`),
+      ...found.instances.map((id) => `terminated ${id} of ${connection.builderName}`),
+    ];
+  });
 }
 
 async function cleanAll(): Promise<string[]> {

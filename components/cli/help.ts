@@ -40,10 +40,14 @@ ${builderHelp}
   --json             as JSON
 ${accountHelp}
 `,
-  clean: `Usage: multi-platform-image clean [BUILDER]
+  clean: `Usage: multi-platform-image clean [BUILDER] [options]
 
 Removes what is on this machine: registrations with buildx, certificates, dead sockets. Without BUILDER, all that is
 dead or was made by \`wake\`. Calls nobody, and keeps what a running \`pulumi up\` uses.
+
+  --nodes            what callers of BUILDER that were killed have left in AWS, too: rules that let them in, and
+                     ephemeral nodes that hang
+${accountHelp}
 `,
   policy: `Usage: multi-platform-image policy BUILDER --for ROLE [options]
 

@@ -37,14 +37,16 @@ export class Forgotten {
     private readonly ours: () => readonly string[] = () => [],
   ) {}
 
-  /** Removes what is over, and notes what seems to be nobody's. */
-  async look(): Promise<void> {
+  /** Removes rules that are over, and notes what seems to be nobody's. */
+  async look(): Promise<string[]> {
     const rules = await this.rules();
     const now = this.clients.now();
     const isOver = (rule: SecurityGroupRule) => (callerOf(rule)?.until.getTime() ?? Infinity) < now;
-    await this.ingress.remove(ruleIds(rules.filter(isOver)));
-    this.doubted = await this.ofNobody(rules);
+    const over = ruleIds(rules.filter(isOver));
+    await this.ingress.remove(over);
+    this.doubted = await this.ofNobody(rules.filter((rule) => !isOver(rule)));
     this.lookedAt = Date.now();
+    return over;
   }
 
   /** Whether it is time to look at what seemed to be nobody's again. */
@@ -74,10 +76,21 @@ export class Forgotten {
         throw error;
       }
       progress("the security group is full: waiting whether rules in it are of callers that were killed");
-      await sleep(looksApartMilliseconds, undefined, { signal });
-      await this.remove();
+      await this.removeNow(() => undefined, signal);
       return this.ingress.open(address, until);
     }
+  }
+
+  /** Both looks, for whoever does nothing else. Says what was removed, also what was over. */
+  async removeNow(progress: Progress, signal?: AbortSignal): Promise<Found> {
+    const over = await this.look();
+    if (this.doubted.rules.length + this.doubted.instances.length === 0) {
+      return { rules: over, instances: [] };
+    }
+    progress(`looking again in ${looksApartMilliseconds / 1_000} s whether nobody claims what seems to be nobody's`);
+    await sleep(looksApartMilliseconds, undefined, { signal });
+    const { rules, instances } = await this.remove();
+    return { rules: [...over, ...rules], instances };
   }
 
   private async rules(): Promise<SecurityGroupRule[]> {

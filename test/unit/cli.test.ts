@@ -28,8 +28,12 @@ describe("the command line", () => {
     ["stop --force --no-wait a", { name: "stop", builder: "a", force: true, wait: false, ...account }],
     ["status", { name: "status", builder: undefined, json: false, ...account }],
     ["status a-1a2b3c4d --json", { name: "status", builder: "a-1a2b3c4d", json: true, ...account }],
-    ["clean", { name: "clean", builder: undefined }],
-    ["clean a", { name: "clean", builder: "a" }],
+    ["clean", { name: "clean", builder: undefined, nodes: false, region: undefined, profile: undefined }],
+    ["clean a", { name: "clean", builder: "a", nodes: false, region: undefined, profile: undefined }],
+    [
+      "clean a --nodes --region eu-west-1",
+      { name: "clean", builder: "a", nodes: true, region: "eu-west-1", profile: undefined },
+    ],
     ["policy a --for build", { name: "policy", builder: "a", role: "build", ...anywhere }],
     [
       "policy a-1a2b3c4d --for manage-ephemeral --account 111122223333 --region us-gov-west-1",
@@ -71,7 +75,8 @@ describe("the command line", () => {
     ["policy a* --for build", /^"a\*" is no name of a builder/],
     ["policy a --for build --account 1", /^--account is "1": the 12 digits of an AWS account are allowed$/],
     ["policy a --for build --region *", /^--region is "\*": eu-west-1, for instance, is allowed$/],
-    ["clean --region eu-west-1", /^unknown option '--region'$/],
+    ["clean --region eu-west-1", /^--region and --profile are for `clean --nodes`/],
+    ["clean --nodes", /^clean --nodes needs the name of a builder/],
     ["status --region", /^option '--region <value>' argument missing$/],
   ];
   for (const [line, message] of mistakes) {
