@@ -5,8 +5,10 @@ import { SSM } from "@aws-sdk/client-ssm";
 
 import type { Access, Progress } from "../../components/build/node";
 import { liveClaims, parseLease } from "../../components/ec2/claims";
-import { type Ec2Connection, parameterNames } from "../../components/ec2/connection";
+import { type Ec2Connection, type Lease, parameterNames, tagNames } from "../../components/ec2/connection";
 import { parseDescription } from "../../components/ec2/ingressRules";
+import { Forgotten } from "../../components/ec2/forgotten";
+import { Ingress } from "../../components/ec2/ingress";
 import { LeaseClaim } from "../../components/ec2/lease";
 import { clientsOnce, ec2Session } from "../../components/ec2/session";
 import type { AwsSettings } from "../../components/ec2/settings";
@@ -77,6 +79,11 @@ describe("access to nodes on EC2", () => {
 
   const leaseText = async () =>
     (await ssm.getParameter({ Name: parameterNames.lease(connection.builderName) })).Parameter?.Value ?? "";
+
+  const writeLease = (claims: Lease) => {
+    const Name = parameterNames.lease(connection.builderName);
+    return ssm.putParameter({ Name, Value: JSON.stringify(claims), Overwrite: true });
+  };
 
   const lease = async () => liveClaims(parseLease(await leaseText()), Date.now() / 1_000);
 
@@ -185,6 +192,55 @@ describe("access to nodes on EC2", () => {
     await holders[1].release();
     assert.deepEqual(Object.keys(await lease()).sort(), ["a", "c"]);
   });
+
+  it("is had where the lease is full of claims that are over", async () => {
+    const ended = Math.floor(Date.now() / 1_000) - 60;
+    const claims = Array.from({ length: 163 }, (_, at) => [`up-${at.toString(16).padStart(8, "0")}`, ended]);
+    await writeLease(Object.fromEntries(claims) as Lease);
+    const { length } = await leaseText();
+    assert.ok(length > 4_050 && length <= 4_096, `${length} characters`);
+    const access = open();
+    await access.acquire(progress);
+    assert.equal(Object.keys(await lease()).length, 1);
+    assert.ok((await leaseText()).length < 1_000);
+    await access.release(false);
+  });
+
+  it("removes what callers that were killed have left: rules and instances that nobody claims", async () => {
+    const inFiveHours = `until=${new Date(Date.now() + 5 * 3_600_000).toISOString().replace(/\.\d+Z$/, "Z")}`;
+    await authorize("198.51.100.1", `multi-platform-image ${inFiveHours} by=0a0a0a0a`);
+    await authorize("198.51.100.2", `multi-platform-image ${inFiveHours} by=0b0b0b0b`);
+    await authorize("198.51.100.3", "office");
+    const [left, held] = [await launch(), await launch()];
+    // The account can't be told that time has gone by; whoever looks can.
+    const clients = { ...(await clientsOnce(connection, aws)()), now: () => Date.now() + 13 * 60_000 };
+    const until = Math.floor(clients.now() / 1_000) + 600;
+    await writeLease({ "up-0a0a0a0a": until - 601, "up-0b0b0b0b": until, [left]: until - 601, [held]: until });
+    const ingress = new Ingress(clients, connection.securityGroupId, "");
+    const ephemeralNodes = [{}] as Ec2Connection["ephemeralNodes"];
+    const forgotten = new Forgotten({ ...connection, ephemeralNodes }, clients, ingress);
+    await forgotten.look();
+    const { instances } = await forgotten.remove();
+    assert.deepEqual(instances, [left]);
+    const states = (await cloud.instances()).filter(({ id }) => [left, held].includes(id));
+    assert.match(states.find(({ id }) => id === left)!.state, /shutting-down|terminated/);
+    assert.match(states.find(({ id }) => id === held)!.state, /pending|running/);
+    assert.deepEqual((await rules()).map(({ CidrIpv4 }) => CidrIpv4).sort(), ["198.51.100.2/32", "198.51.100.3/32"]);
+  });
+
+  async function launch(): Promise<string> {
+    const tags = { [tagNames.builder]: connection.builderName, [tagNames.lifecycle]: "ephemeral" };
+    const { Instances } = await ec2.runInstances({
+      ImageId: cloud.images[0].id,
+      InstanceType: "c7a.xlarge",
+      MinCount: 1,
+      MaxCount: 1,
+      TagSpecifications: [
+        { ResourceType: "instance", Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) },
+      ],
+    });
+    return Instances![0].InstanceId!;
+  }
 
   it("is refused to the credentials of another account", async () => {
     await assert.rejects(

@@ -1,7 +1,6 @@
 import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { Account } from "../../components/cli/account";
 import { Claim } from "../../components/cli/claim";
 import type { Ec2Connection } from "../../components/ec2/connection";
 import { Ec2Account } from "./ec2Account";
@@ -26,8 +25,7 @@ describe("what `wake` holds for a machine", () => {
 
   beforeEach(() => void (aws = new Ec2Account()));
 
-  const open = (own = "203.0.113.7") =>
-    new Claim({ ...aws.clients, region: "us-east-1" }, address(own), holder);
+  const open = (own = "203.0.113.7") => new Claim({ ...aws.clients, region: "us-east-1" }, address(own), holder);
 
   async function wake(claim: Claim, minutes = 60): Promise<void> {
     await claim.take(minutes, () => undefined);
