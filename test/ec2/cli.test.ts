@@ -9,6 +9,7 @@ import { EC2, type Tag } from "@aws-sdk/client-ec2";
 import { SSM } from "@aws-sdk/client-ssm";
 
 import type { BuilderStatus } from "../../components/cli/builderStatus";
+import { liveClaims, parseLease } from "../../components/ec2/claims";
 import { type Ec2Connection, type Lease, parameterNames, tagNames } from "../../components/ec2/connection";
 import { prepareTools } from "../../tools";
 import { type Cloud, startCloud } from "../cloud/cloud";
@@ -272,7 +273,7 @@ describe("the command line, in a cloud", function () {
 
   async function lease(): Promise<Lease> {
     const { Parameter } = await ssm.getParameter({ Name: parameterNames.lease(builderName) });
-    return JSON.parse(Parameter!.Value!) as Lease;
+    return liveClaims(parseLease(Parameter!.Value), Date.now() / 1_000);
   }
 
   async function writeLease(value: Lease): Promise<void> {

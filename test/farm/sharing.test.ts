@@ -3,6 +3,7 @@ import * as assert from "node:assert/strict";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 
 import type { BuilderConnection } from "../../components";
+import { liveClaims, parseLease } from "../../components/ec2/claims";
 import { parameterNames } from "../../components/ec2/connection";
 import { amd64Spec } from "../ec2/amd64";
 import { createStack, type Ec2Machines, getBaseImage, getEc2 } from "../ec2/fixture";
@@ -84,7 +85,7 @@ describe("a builder that is shared", function () {
   async function lease(): Promise<Record<string, number>> {
     const ssm = new SSMClient(ec2.cloud.client);
     const { Parameter } = await ssm.send(new GetParameterCommand({ Name: parameterNames.lease(builderName) }));
-    return JSON.parse(Parameter?.Value ?? "") as Record<string, number>;
+    return liveClaims(parseLease(Parameter?.Value), Date.now() / 1_000);
   }
 
   /** Ids of the rules that let callers in. */
