@@ -153,7 +153,7 @@ describe("a builder that is shared", function () {
     assert.deepEqual([state, bootsAfter], ["running", boots]);
   });
 
-  /** @param left rules of those that were killed in rounds before: a later `up` removes them, if it takes long enough */
+  /** @param left rules of those killed in rounds before: a later `up` removes them, if it takes long enough */
   async function buildAtOnce(round: number, victim: Sharer, left: string[]): Promise<void> {
     await ec2.cloud.forgetCalls();
     // A step of its own for each build, told from the others by its command line.
