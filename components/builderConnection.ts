@@ -3,6 +3,7 @@ import type { Ec2Connection } from "./ec2/connection";
 import { BuildError } from "./errors";
 import type { RemoteDriver } from "./nodes/arguments";
 import { containerDriver } from "./nodes/driver";
+import { isBuilderName, isNodeName } from "./nodes/names";
 import { parsePlatform, type Platform } from "./platforms";
 
 /** A node of a {@link BuilderConnection}. */
@@ -66,19 +67,27 @@ export function parseConnection(owner: string, value: unknown, isSecret: boolean
 
 function problemOf(value: Partial<Record<keyof BuilderConnection, unknown>>): string | undefined {
   const { builderName, wakeTimeoutSeconds, nodes, ec2 } = value;
-  if (typeof builderName !== "string" || typeof wakeTimeoutSeconds !== "number") {
+  if (builderName === undefined || typeof wakeTimeoutSeconds !== "number") {
     return "lacks `builderName` or `wakeTimeoutSeconds`";
+  }
+  const ec2BuilderName = isObject(ec2) ? ec2.builderName : builderName;
+  if (!isBuilderName(builderName) || ec2BuilderName !== builderName) {
+    return "has a `builderName` that no builder has, or another one in `ec2`";
   }
   if (!Array.isArray(nodes) || nodes.length === 0 || !nodes.every(isNode)) {
     return "has no `nodes`, or one that is none of ours";
   }
   const needed = nodes.filter(({ kind }) => kind === "ec2").map(({ name }) => name);
-  const missing = needed.find((name) => !ec2Names(ec2).includes(name));
+  const known = ec2Names(ec2);
+  if (!known.every(isNodeName)) {
+    return "has a node in `ec2` whose name no node has";
+  }
+  const missing = needed.find((name) => !known.includes(name));
   return missing === undefined ? undefined : `has no instance for node ${missing} in \`ec2\``;
 }
 
 function isNode(value: unknown): value is BuilderConnectionNode {
-  if (!isObject(value) || typeof value.name !== "string" || !isPlatform(value.platform)) {
+  if (!isObject(value) || !isNodeName(value.name) || !isPlatform(value.platform)) {
     return false;
   }
   if (value.furtherPlatforms !== undefined && !isPlatformList(value.furtherPlatforms)) {

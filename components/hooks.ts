@@ -6,6 +6,7 @@ import type { Builder } from "./builder";
 import { type BuildStep, hookPhases, type ImageBuild, type ImagePurpose } from "./hookPhases";
 import { hookName } from "./hookNames";
 import { isMocked } from "./mocks";
+import { plainText } from "./plainText";
 import { describePreview } from "./preview";
 import { resolved } from "./resolved";
 import type { ComparedArgs, whyBuilt } from "./why";
@@ -28,7 +29,7 @@ export function imageHooks(
   // No line of the log is ever waited for, here or elsewhere: they form one queue, and one before may wait for the URN of a
   // resource that waits for this hook. Then `up` would hang (https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/nodejs/log/index.ts).
   const progress: Progress = (message, isPassing) => {
-    void pulumi.log.info(message, component, undefined, isPassing);
+    void pulumi.log.info(plainText(message), component, undefined, isPassing);
   };
   const session = async () => builder.session(await resolved(component.urn));
   const { subject, why, wakes, before, after, explain } = hookPhases[purpose];
@@ -67,7 +68,7 @@ export function imageHooks(
     try {
       isToBuildAgain = build.attempt ? await recover(await step(), build.attempt, errors[0] ?? "", explain) : false;
     } catch (error) {
-      void pulumi.log.error((error as Error).message, component);
+      void pulumi.log.error(plainText((error as Error).message), component);
     }
     if (!isToBuildAgain) {
       // After-hooks don't run when a build fails.

@@ -6,14 +6,12 @@ import { nodesOf } from "./build/placement";
 import { argumentError, BuildError } from "./errors";
 import type { NodeArgs } from "./nodes/arguments";
 import { checkDriver } from "./nodes/driver";
+import { isNodeName } from "./nodes/names";
 import { allPlatforms, nodeNameOf, parsePlatform, type Platform } from "./platforms";
 import { parseReference } from "./registry/reference";
 
 /** A node with the name that it has in the builder. */
 export type NamedNode = NodeArgs & { name: string };
-
-// https://github.com/docker/buildx/blob/v0.35.0/store/util.go
-const nodeNamePattern = /^[a-z][a-z0-9._-]*$/;
 
 /** A platform list in its normal spelling: not empty, all known, none twice. */
 export function checkPlatforms(owner: string, platforms: readonly string[]): Platform[] {
@@ -51,7 +49,7 @@ export function checkNodes(owner: string, nodes: readonly NodeArgs[]): NamedNode
     const platform = platforms[at];
     const number = platforms.slice(0, at + 1).filter((each) => each === platform).length;
     const name = node.name ?? nodeNameOf(platform, number);
-    if (!nodeNamePattern.test(name)) {
+    if (!isNodeName(name)) {
       throw argumentError(owner, `nodes[${at}].name`, name, "begin with a letter, then a-z, 0-9, '.', '_' and '-'");
     }
     checkEndpoint(owner, at, node);

@@ -35,10 +35,12 @@ export function parseEndpoint(text: string, tls?: TlsMaterial): Endpoint | { pro
   switch (url.protocol) {
     case "tcp:":
       return parseTcp(url, tls);
-    case "unix:":
-      return url.host === "" && url.pathname.length > 1
-        ? { kind: "unix", path: decodeURIComponent(url.pathname) }
+    case "unix:": {
+      const path = decoded(url.pathname);
+      return url.host === "" && path !== undefined && path.length > 1
+        ? { kind: "unix", path }
         : { problem: "the path of a socket is absolute; write unix:///PATH" };
+    }
     case "ssh:":
       return parseSsh(url);
     default:
@@ -101,11 +103,37 @@ function parseSsh(url: URL): Endpoint | { problem: string } {
   if (!url.hostname || url.password || url.search || url.hash) {
     return { problem: "write ssh://USER@HOST[:PORT][/PATH/OF/SOCKET], without a password" };
   }
+  const [user, socketPath] = [decoded(url.username), decoded(url.pathname)];
+  const isPlain =
+    plainHost.test(url.hostname) &&
+    (user === "" || plainUser.test(user ?? " ")) &&
+    (socketPath === "" || plainPath.test(socketPath ?? " "));
+  if (!isPlain) {
+    return {
+      problem:
+        "a shell there reads it: only letters, digits and . _ - are allowed, @ and + in a user's name and a path, and / in a path",
+    };
+  }
   return {
     kind: "ssh",
     host: url.hostname,
-    user: url.username || undefined,
+    user: user || undefined,
     port: url.port || undefined,
-    socketPath: url.pathname.length > 1 ? url.pathname : undefined,
+    socketPath: socketPath && socketPath.length > 1 ? socketPath : undefined,
   };
+}
+
+// What any shell takes as it is. ssh gives the login shell of the host one text, made of the words of a command; and gives
+// user and host to this machine's own shell, where its configuration has a `ProxyCommand` or `Match exec` with %h or %r.
+const plainHost = /^(\w[\w.-]*|\[[0-9a-f:.]+\])$/i;
+const plainUser = /^\w[\w.@+-]*$/;
+const plainPath = /^\/[\w./@+-]*$/;
+
+/** What a part of an URL stands for, or nothing where it stands for nothing. */
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
 }

@@ -59,7 +59,7 @@ const rows: readonly Row[] = [
     ["ERR_TLS_CERT_ALTNAME_INVALID"],
     {
       cause: "its certificate is for another name",
-      fix: "set `tls.serverName` to a name in the certificate",
+      fix: "set `tls.serverName` to an alternative name in the certificate (its common name does not count)",
       permanent: true,
     },
   ],

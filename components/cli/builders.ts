@@ -1,9 +1,9 @@
 import type { Instance, LaunchTemplate, Tag } from "@aws-sdk/client-ec2";
 
 import { call, codeOf, describeAwsError } from "../ec2/awsErrors";
-import { type Ec2Connection, type Ec2EphemeralNode, parameterNames, tagNames } from "../ec2/connection";
+import { type Ec2Connection, parameterNames, tagNames } from "../ec2/connection";
 import { BuildError } from "../errors";
-import { isRegisteredName } from "../policies/builderPattern";
+import { isBuilderName, isNodeName } from "../nodes/names";
 import type { Account } from "./account";
 
 /** The node of a builder, as the tags of its instance tell, or those of the template that ephemeral ones are launched from. */
@@ -83,7 +83,7 @@ export function groupNodes(instances: readonly Instance[], templates: readonly L
 
 /** How a builder of this name is reached: its registered name, or the beginning of one that no other builder has. */
 export async function findConnection(account: Account, name: string): Promise<Ec2Connection> {
-  const direct = isRegisteredName(name) ? await readConnection(account, name) : undefined;
+  const direct = isBuilderName(name) ? await readConnection(account, name) : undefined;
   if (direct) {
     return direct;
   }
@@ -123,24 +123,18 @@ function suffixOf(registered: string, name: string): boolean {
 
 async function readConnection(account: Account, builderName: string): Promise<Ec2Connection | undefined> {
   const Name = parameterNames.connection(builderName);
-  let connection: Ec2Connection;
+  let text: string;
   try {
     const { Parameter } = await account.ssm.getParameter({ Name, WithDecryption: true });
-    const stored = JSON.parse(Parameter?.Value ?? "") as Ec2Connection & { ephemeralNodes?: Ec2EphemeralNode[] };
-    // Releases before ephemeral nodes stored none.
-    connection = { ...stored, ephemeralNodes: stored.ephemeralNodes ?? [] };
+    text = Parameter?.Value ?? "";
   } catch (error) {
     if (codeOf(error) === "ParameterNotFound") {
       return undefined;
     }
-    if (error instanceof SyntaxError) {
-      throw new BuildError(
-        `the parameter ${Name} is no JSON. Fix: run \`pulumi up --refresh\` for the builder's stack.`,
-      );
-    }
     const resource = account.arn("ssm", `parameter${Name}`);
     throw describeAwsError(error, { action: "ssm:GetParameter", resource, identity: account.identity });
   }
+  const connection = parseStored(Name, text, builderName);
   // A parameter may be shared with other accounts, its builder is not.
   if (connection.accountId !== account.account) {
     throw new BuildError(
@@ -149,6 +143,30 @@ async function readConnection(account: Account, builderName: string): Promise<Ec
     );
   }
   return connection;
+}
+
+/**
+ * The connection that a parameter holds. Its names become paths here, where keys are written: what is not as the builder's
+ * own stack wrote it is not used.
+ */
+export function parseStored(parameter: string, text: string, builderName: string): Ec2Connection {
+  const refuse = (what: string) =>
+    new BuildError(`the parameter ${parameter} ${what}. Fix: run \`pulumi up --refresh\` for the builder's stack.`);
+  let stored: Partial<Ec2Connection>;
+  try {
+    stored = JSON.parse(text) as Partial<Ec2Connection>;
+  } catch {
+    throw refuse("is no JSON");
+  }
+  // Releases before ephemeral nodes stored none.
+  const { nodes = [], ephemeralNodes = [] } = stored;
+  if (!isBuilderName(builderName) || stored.builderName !== builderName) {
+    throw refuse("is of another builder");
+  }
+  if (![...nodes, ...ephemeralNodes].every(({ name }) => isNodeName(name))) {
+    throw refuse("has a node whose name no node has");
+  }
+  return { ...(stored as Ec2Connection), nodes, ephemeralNodes };
 }
 
 interface Tagged {

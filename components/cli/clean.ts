@@ -4,11 +4,12 @@ import * as path from "node:path";
 import { isListening } from "../build/listening";
 import { Forgotten } from "../ec2/forgotten";
 import { Ingress } from "../ec2/ingress";
+import { isBuilderName } from "../nodes/names";
 import { ownSocketRoots } from "../socketFolders";
 import { openAccount } from "./account";
 import type { AccountOptions, CleanOptions } from "./arguments";
 import { findConnection, matchBuilder } from "./builders";
-import { certificatesRoot, configDirectory, holderFile } from "./ownFiles";
+import { certificatesDirectory, certificatesRoot, configDirectory, holderFile } from "./ownFiles";
 import { withProgress } from "./progress";
 import { namesIn, type OwnRegistration, ownRegistrations, removeRegistration } from "./registrations";
 import { removeDeadSockets } from "./sockets";
@@ -80,8 +81,8 @@ async function removeRegistrations(registrations: readonly OwnRegistration[]): P
 }
 
 function removeCertificates(builderNames: readonly string[]): string[] {
-  return builderNames.map((builderName) => {
-    const directory = path.join(certificatesRoot(), builderName);
+  return builderNames.filter(isBuilderName).map((builderName) => {
+    const directory = certificatesDirectory(builderName);
     fs.rmSync(directory, { recursive: true, force: true });
     return `removed ${directory}`;
   });

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { BuildError } from "../errors";
+import { plainText } from "../plainText";
 import { type Command, parseCommand } from "./arguments";
 import { clean } from "./clean";
 import { helpText } from "./help";
@@ -51,7 +52,7 @@ async function main(): Promise<number> {
     return 0;
   } catch (error) {
     const { message, stack } = error as Error;
-    process.stderr.write(`multi-platform-image: ${process.env.DEBUG ? stack : message}\n`);
+    process.stderr.write(`multi-platform-image: ${plainText((process.env.DEBUG && stack) || message)}\n`);
     if (error instanceof UsageError) {
       process.stderr.write("multi-platform-image --help shows what is allowed.\n");
       return 2;

@@ -4,6 +4,8 @@ import * as path from "node:path";
 
 import type { TlsMaterial } from "../build/endpoint";
 import { nodeServerName } from "../ec2/connection";
+import { BuildError } from "../errors";
+import { isBuilderName } from "../nodes/names";
 import { homeDirectory, writeFileAtomically } from "../paths";
 
 /**
@@ -18,6 +20,17 @@ export function configDirectory(environment: NodeJS.ProcessEnv = process.env): s
 /** The folder of all builders' certificates. */
 export function certificatesRoot(): string {
   return path.join(configDirectory(), "certificates");
+}
+
+/** The folder of a builder's certificates: of what is no builder's name it could be any folder. */
+export function certificatesDirectory(builderName: string): string {
+  if (!isBuilderName(builderName)) {
+    throw new BuildError(
+      `${JSON.stringify(builderName)} is no builder's name: those are a-z, 0-9, '.', '_', '-', and eight digits of a hash. ` +
+        "Fix: `multi-platform-image status` shows the names.",
+    );
+  }
+  return path.join(certificatesRoot(), builderName);
 }
 
 /** The file that holds this machine's name. */
@@ -54,7 +67,7 @@ export function leaseHolder(holder: string): string {
 
 /** Writes a builder's client certificate, for buildx. Says where, in the words of `--driver-opt`. */
 export function writeCertificates(builderName: string, tls: TlsMaterial): Record<string, string> {
-  const directory = path.join(certificatesRoot(), builderName);
+  const directory = certificatesDirectory(builderName);
   fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
   const write = (name: string, content: string) => {
     const file = path.join(directory, name);

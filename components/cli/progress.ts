@@ -1,4 +1,5 @@
 import type { Progress } from "../build/node";
+import { plainText } from "../plainText";
 
 const quietMilliseconds = 3_000;
 
@@ -8,7 +9,7 @@ export async function withProgress<T>(doing: string, work: (progress: Progress) 
   let lastLine = start;
   const progress: Progress = (message) => {
     lastLine = Date.now();
-    process.stderr.write(`${message}\n`);
+    process.stderr.write(`${plainText(message)}\n`);
   };
   const timer = setInterval(() => {
     if (Date.now() - lastLine >= quietMilliseconds) {

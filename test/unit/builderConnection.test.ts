@@ -53,6 +53,23 @@ describe("a connection, read", () => {
       /one that is none of ours/,
     ],
     ["a node's endpoint is none", { ...plain, nodes: [{ ...plain.nodes[0], endpoint: "x" }] }, /none of ours/],
+    ["a node's name leads elsewhere", { ...plain, nodes: [{ ...plain.nodes[0], name: "../../x" }] }, /none of ours/],
+    [
+      "a node's endpoint holds a command",
+      { ...plain, nodes: [{ ...plain.nodes[0], endpoint: "ssh://me@arm/x;id;" }] },
+      /none of ours/,
+    ],
+    ["the builder's name leads elsewhere", { ...plain, builderName: "../.." }, /a `builderName` that no builder has/],
+    [
+      "`ec2` is of another builder",
+      { ...plain, ec2: { builderName: "other-1a2b3c4d", nodes: [] } },
+      /a `builderName` that no builder has, or another one in `ec2`/,
+    ],
+    [
+      "a node's name in `ec2` leads elsewhere",
+      { ...plain, ec2: { builderName: plain.builderName, nodes: [], ephemeralNodes: [{ name: "../x" }] } },
+      /a node in `ec2` whose name no node has/,
+    ],
     [
       "a node of EC2 has no instance",
       { ...plain, nodes: [{ kind: "ec2", name: "arm64", platform: "linux/arm64" }] },

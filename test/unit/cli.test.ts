@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 
 import { type Command, commandNames, parseCommand } from "../../components/cli/arguments";
-import { matchBuilder } from "../../components/cli/builders";
+import { matchBuilder, parseStored } from "../../components/cli/builders";
 import { helpText } from "../../components/cli/help";
 import { policy } from "../../components/cli/policy";
 import { UsageError } from "../../components/cli/usageError";
@@ -139,5 +139,29 @@ describe("the name of a builder", () => {
       message: /^there is no builder build in account 1 .* builders-arm-22222222/,
     });
     assert.throws(() => matchBuilder("a", [], "x"), { message: /^there is no builder a in x; none is there\. Fix: / });
+  });
+});
+
+describe("a stored connection", () => {
+  const builderName = "builders-1a2b3c4d";
+  const node = { name: "arm64", platform: "linux/arm64", instanceId: "i-1" };
+  const read = (stored: object) =>
+    parseStored("/p", JSON.stringify({ builderName, nodes: [node], ...stored }), builderName);
+
+  it("is read, also one of a release before ephemeral nodes", () =>
+    assert.deepEqual(read({}), { builderName, nodes: [node], ephemeralNodes: [] }));
+
+  for (const [title, stored, message] of [
+    ["it is of another builder", { builderName: "other-1a2b3c4d" }, /the parameter \/p is of another builder\. Fix: /],
+    ["its builder's name leads elsewhere", { builderName: "../.." }, /is of another builder/],
+    ["a node's name leads elsewhere", { nodes: [{ ...node, name: "../../x" }] }, /a node whose name no node has/],
+    ["an ephemeral node's does", { ephemeralNodes: [{ name: "a/b" }] }, /a node whose name no node has/],
+  ] as const) {
+    it(`is refused if ${title}`, () => assert.throws(() => read(stored), message));
+  }
+
+  it("is refused if it is no JSON, or asked for by what is no name", () => {
+    assert.throws(() => parseStored("/p", "{", builderName), /the parameter \/p is no JSON\. Fix: /);
+    assert.throws(() => parseStored("/p", '{"builderName":"../.."}', "../.."), /is of another builder/);
   });
 });

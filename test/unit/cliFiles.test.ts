@@ -84,6 +84,16 @@ describe("files of the command line", () => {
     assert.equal((amd64 as { Endpoint: string }).Endpoint, "tcp://[2600:1f18::1]:1234");
   });
 
+  for (const name of ["../../../x-1a2b3c4d", "..", "/etc", "x"]) {
+    it(`are not written for ${JSON.stringify(name)}, which is no builder's name`, () => {
+      assert.throws(
+        () => writeCertificates(name, { ca: "the ca", cert: "the cert", key: "the key" }),
+        /is no builder's name: .* Fix: /,
+      );
+      assert.deepEqual(inHome(), []);
+    });
+  }
+
   it("hold one name for this machine", () => {
     assert.equal(readHolder(), undefined);
     const holder = ownHolder();
