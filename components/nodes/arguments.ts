@@ -101,10 +101,10 @@ export interface RemoteNodeArgs extends CommonNodeArgs {
    */
   driver?: RemoteDriver;
   /**
-   * The image of that container, for instance in a mirror. A container that is there keeps the one that it was made of.
-   * Equivalent to buildx's driver option `image`.
+   * The image of that container, for instance in a mirror. It runs privileged: name it by digest where others may move its
+   * tag. A container that is there keeps the one that it was made of. Equivalent to buildx's driver option `image`.
    *
-   * @default - with `driver`, moby/buildkit:v0.33.1
+   * @default - with `driver`, moby/buildkit:v0.33.1 by its digest
    */
   image?: pulumi.Input<string>;
   /**

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { debianTar } from "./baseImage";
@@ -20,6 +20,8 @@ export interface DockerEngine {
   readonly clientFolder: string;
   /** Calls the engine's own API, with a tar file where it takes one. */
   request(method: "GET" | "POST" | "DELETE", path: string, tar?: string): Promise<string>;
+  /** Stops it, lets something be done to the folder of its data, and starts it again. */
+  whileStopped(work: (dataFolder: string) => Promise<void>): Promise<void>;
 }
 
 export async function startDockerEngine(run: TestRun, network: TestNetwork): Promise<DockerEngine> {
@@ -34,27 +36,39 @@ export async function startDockerEngine(run: TestRun, network: TestNetwork): Pro
     ...["--iptables=false", "--ip-forward=false", "--userland-proxy=false", "--host", `unix://${socket}`],
   ];
   const command = ["sh", "-euc", outside, "outside", inside, `${run.name}-docker`, "dockerd", ...flags];
-  const engine = startProcess(run, command, {
-    log: join(folder, "dockerd.log"),
-    env: { PATH: path.join(":"), HOME: folder },
-  });
+  const start = () =>
+    startProcess(run, command, { log: join(folder, "dockerd.log"), env: { PATH: path.join(":"), HOME: folder } });
+  let engine = start();
   const request = (method: string, path: string, tar?: string): Promise<string> => {
     const sent = tar ? ["--header", "Content-Type: application/x-tar", "--upload-file", tar] : [];
     const call = ["curl", "--silent", "--fail-with-body", "--unix-socket", socket, "--request", method];
     return execute([...call, ...sent, `http://engine${path}`]);
   };
-  await waitUntil(
-    "the Docker engine",
-    async () => {
-      if (engine.running) await request("GET", "/_ping");
-    },
-    { timeoutMilliseconds: 30_000 },
-  );
-  if (!engine.running) throw new Error(`dockerd ended at once: ${engine.log()}`);
-  return { endpoint: `unix://${socket}`, clientFolder, request };
+  const answers = async (): Promise<void> => {
+    await waitUntil(
+      "the Docker engine",
+      async () => {
+        if (engine.running) await request("GET", "/_ping");
+      },
+      { timeoutMilliseconds: 30_000 },
+    );
+    if (!engine.running) throw new Error(`dockerd ended at once: ${engine.log()}`);
+  };
+  await answers();
+  const whileStopped = async (work: (dataFolder: string) => Promise<void>): Promise<void> => {
+    await engine.kill();
+    await rm(join(folder, "pid"), { force: true });
+    await work(join(folder, "data"));
+    engine = start();
+    await answers();
+  };
+  return { endpoint: `unix://${socket}`, clientFolder, request, whileStopped };
 }
 
-/** BuildKit's image, which can't be pulled everywhere: the tools of the tests on Debian, trusting the registry. */
+/**
+ * BuildKit's image, which can't be pulled everywhere: the tools of the tests on Debian, trusting the registry. It has other
+ * bytes than the digest says, so the engine's own table of names is told that it is the one of that digest.
+ */
 export async function loadBuildkitImage(
   run: TestRun,
   engine: DockerEngine,
@@ -74,9 +88,23 @@ export async function loadBuildkitImage(
   // Docker takes no path twice.
   await execute(["tar", "--delete", "--file", tar, "./etc/ssl/certs/ca-certificates.crt"]);
   await execute(["tar", "--append", "--file", tar, ...owner, "--directory", folder, ...Object.keys(files)]);
-  const [repo, tag] = image.split(":");
+  const [name, digest] = image.split("@");
+  const [repo, tag] = name.split(":");
   const query = new URLSearchParams({ fromSrc: "-", repo, tag, changes: 'ENTRYPOINT ["buildkitd"]' });
   await engine.request("POST", `/images/create?${query.toString()}`, tar);
+  await engine.whileStopped(async (dataFolder) => {
+    const [file] = (await readdir(join(dataFolder, "image"))).map((driver) =>
+      join(dataFolder, "image", driver, "repositories.json"),
+    );
+    const table = JSON.parse(await readFile(file, "utf8")) as Repositories;
+    table.Repositories[repo][`${repo}@${digest}`] = table.Repositories[repo][`${repo}:${tag}`];
+    await writeFile(file, JSON.stringify(table), { mode: 0o600 });
+  });
+}
+
+/** https://github.com/moby/moby/blob/v20.10.24/reference/store.go */
+interface Repositories {
+  Repositories: Record<string, Record<string, string>>;
 }
 
 /** The engine's PATH, and where the client is in it. Unpacked, not installed: an installed engine starts with the machine. */

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { startArguments } from "../../components/build/buildkitContainer";
+import { containerImage, startArguments } from "../../components/build/buildkitContainer";
 import {
   type DockerEngine,
   execute,
@@ -18,7 +18,6 @@ import { inspectIndex, trusting } from "./image";
 import { Stack, temporaryDirectory, waitFor } from "./stack";
 
 const container = "multi-platform-image-buildkit";
-const buildkitImage = "moby/buildkit:v0.33.1";
 const platform = "linux/amd64";
 
 describe("a remote node whose host has Docker alone, over ssh", function () {
@@ -32,7 +31,7 @@ describe("a remote node whose host has Docker alone, over ssh", function () {
     skipWithout(this, ["namespaces", "debian roots", "skopeo", "docker engine", "ssh"]);
     machines = await getMachines();
     engine = await startDockerEngine(machines.run, machines.network);
-    await loadBuildkitImage(machines.run, engine, machines.registry, buildkitImage);
+    await loadBuildkitImage(machines.run, engine, machines.registry, containerImage);
     ssh = await startDockerSshHost(machines.run, machines.network, engine);
     stack = await stackOf(ssh, {}, 60);
   });
@@ -42,7 +41,7 @@ describe("a remote node whose host has Docker alone, over ssh", function () {
     assert.match(await builds("first"), /node amd64 \(linux\/amd64, ssh:\/\/root@.*\) is awake: BuildKit v0\.33\.1/);
     assert.deepEqual(
       (await containers()).map(({ Names, Image, State, Mounts: [{ Name }] }) => ({ Names, Image, State, Name })),
-      [{ Names: [`/${container}`], Image: buildkitImage, State: "running", Name: container }],
+      [{ Names: [`/${container}`], Image: containerImage, State: "running", Name: container }],
     );
   });
 
@@ -79,7 +78,7 @@ describe("a remote node whose host has Docker alone, over ssh", function () {
   it("four who come at once make one container", async () => {
     await remove();
     const endpoint = { kind: "ssh", host: ssh.address, port: String(ssh.port), user: "root" } as const;
-    const command = [path.join(ssh.binFolder, "ssh"), ...startArguments(endpoint, buildkitImage)];
+    const command = [path.join(ssh.binFolder, "ssh"), ...startArguments(endpoint, containerImage)];
     await Promise.all([1, 2, 3, 4].map(() => execute(command)));
     assert.deepEqual(
       (await containers()).map(({ State }) => State),

@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { promisify } from "node:util";
 
+import { containerImage } from "../../components/build/buildkitContainer";
 import { prepareTools } from "../../tools";
 import { type DockerEngine, loadBuildkitImage, skipWithout, startDockerEngine } from "../hosts";
 import { getBaseImage, getMachines, type Machines } from "./fixture";
@@ -11,7 +12,6 @@ import { inspectIndex, trusting } from "./image";
 import { Stack, temporaryDirectory, waitFor } from "./stack";
 
 const nodes = ["linux/amd64", "linux/arm64"].map((platform) => ({ kind: "local", platform }));
-const buildkitImage = "moby/buildkit:v0.33.1";
 
 describe("local nodes through a Docker engine", function () {
   this.timeout(300_000);
@@ -24,7 +24,7 @@ describe("local nodes through a Docker engine", function () {
     skipWithout(this, ["namespaces", "debian roots", "skopeo", "docker engine"]);
     machines = await getMachines();
     engine = await startDockerEngine(machines.run, machines.network);
-    await loadBuildkitImage(machines.run, engine, machines.registry, buildkitImage);
+    await loadBuildkitImage(machines.run, engine, machines.registry, containerImage);
     stack = await create(nodes, "engine");
     stack.write("app/Dockerfile", "FROM scratch\nARG TARGETARCH\nCOPY Dockerfile /${TARGETARCH}\n");
   });
@@ -42,14 +42,14 @@ describe("local nodes through a Docker engine", function () {
     assert.deepEqual(Object.keys(index.platformDigests).sort(), ["linux/amd64", "linux/arm64"]);
     assert.deepEqual(
       (await containers()).map(({ Names, Image }) => ({ Names, Image })),
-      [{ Names: [`/buildx_buildkit_${registered}0`], Image: buildkitImage }],
+      [{ Names: [`/buildx_buildkit_${registered}0`], Image: containerImage }],
     );
   });
 
   it("are registered as `buildx create` would write it", async () => {
     const [{ path: buildx }] = await prepareTools(["buildx"]);
     const home = temporaryDirectory("create");
-    const driver = ["--driver", "docker-container", "--driver-opt", `image=${buildkitImage}`];
+    const driver = ["--driver", "docker-container", "--driver-opt", `image=${containerImage}`];
     const node = ["--name", registered, "--node", `${registered}0`, "--platform", "linux/amd64,linux/arm64"];
     const env = { PATH: process.env.PATH, HOME: home };
     await promisify(execFile)(buildx, ["create", ...driver, ...node, engine.endpoint], { env });

@@ -1,8 +1,10 @@
 import * as assert from "node:assert/strict";
 
-import { explainStart, startArguments } from "../../components/build/buildkitContainer";
+import { containerImage, explainStart, startArguments } from "../../components/build/buildkitContainer";
 import { sshArguments } from "../../components/build/endpoint";
 import { parseConnection } from "../../components/builderConnection";
+import { defaultRelease } from "../../components/nodes/ec2/archives";
+import { parsePulled } from "../../components/registry/reference";
 import { checkNodes } from "../../components/validate";
 import type { NodeArgs } from "../../components";
 
@@ -21,6 +23,12 @@ describe("a Docker host over ssh", () => {
         'failure=$(docker start "$1" 2>&1 >/dev/null) && exit; ' +
         `echo "\${refusal:-$failure}" >&2; exit 1' sh ${container} moby/buildkit:v0.33.1`,
     );
+  });
+
+  it("takes BuildKit's image by digest, of the version that EC2 nodes have", () => {
+    assert.match(containerImage, new RegExp(`^moby/buildkit:v${defaultRelease.version}@sha256:[0-9a-f]{64}$`));
+    assert.ok(parsePulled(containerImage));
+    assert.ok(startArguments(host, containerImage).at(-1)?.endsWith(` sh ${container} ${containerImage}`));
   });
 
   it("asks no question, and does not wait for a host that is gone", () => {

@@ -5,6 +5,7 @@ import type { AddressInfo, ListenOptions } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 
+import { containerImage } from "../../components/build/buildkitContainer";
 import { EngineSession } from "../../components/build/engineSession";
 import { newAttempt } from "../../components/build/session";
 import { withoutBuildkitd } from "../../components/local/daemon";
@@ -134,7 +135,7 @@ describe("a session through a Docker engine", () => {
         fs.readFileSync(path.join(store, "instances/builders-1"), "utf8"),
         '{"Name":"builders-1","Driver":"docker-container","Nodes":[{"Name":"builders-10","Endpoint":"unix:///d.sock",' +
           '"Platforms":[{"architecture":"amd64","os":"linux"},{"architecture":"arm64","os":"linux"}],' +
-          '"DriverOpts":{"image":"moby/buildkit:v0.33.1"},"Flags":["--allow-insecure-entitlement=network.host"],' +
+          `"DriverOpts":{"image":"${containerImage}"},"Flags":["--allow-insecure-entitlement=network.host"],` +
           '"Files":null}],"Dynamic":false}',
       );
     } finally {
