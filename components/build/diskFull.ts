@@ -17,21 +17,46 @@ const testFileBytes = 1024 * 1024;
 const mostWaitSeconds = 75;
 const pruneEverySeconds = 10;
 const mostSpareTries = 8;
+// Twice what EC2 nodes keep for such a moment (machine/spare.py); garbage collection keeps a fifth of a disk free.
+const fullBelowBytes = 128 * 1024 * 1024;
+// Of BuildKit's content store, its snapshots and its databases.
+const ownFiles = /\/(?:(?:ingest|snapshots)\/\S+|\w+\.db): no space left on device/i;
+
+/** "said": something of the build says so, and the disks of its nodes have room. */
+export type DiskVerdict = "full" | "said" | "other";
 
 /**
- * Whether a step failed because the disk is full. BuildKit's error has only the step's command and exit code. The daemon
- * keeps what the step wrote, unless the disk is too full even for that; then it can't write anything else, either. A step
- * may say so of a tmpfs: that costs one more build.
+ * Whether a build failed because the disk of a node is full.
+ *
+ * Whoever says so is not believed alone: a step may have it of a tmpfs or of its own tests, `COPY` has it in a file's name, a
+ * registry of its own disk; and the cache is that of all who build on the node. The daemon proves it: by its own files, or
+ * because it can't write one, or because so little is free.
  */
-export async function stepFilledDisk(nodes: readonly RunNode[], relay: Relay, error: string): Promise<boolean> {
-  const signs = await Promise.all(
-    nodes.map(async ({ name }) => {
-      const socket = relay.socket(name);
-      const log = await readFailedLog(socket, error, answerTimeoutMilliseconds).catch(() => "");
-      return diskFull.test(log) || diskFull.test(await whyNoFile(socket));
-    }),
-  );
-  return signs.includes(true);
+export async function findDiskFull(
+  nodes: readonly RunNode[],
+  relay: Relay,
+  error: string,
+  isStep: boolean,
+): Promise<DiskVerdict> {
+  if (!isStep && ownFiles.test(error)) {
+    return "full";
+  }
+  const verdicts = await Promise.all(nodes.map(({ name }) => askNode(relay.socket(name), error, isStep)));
+  return verdicts.find((each) => each === "full") ?? verdicts.find((each) => each === "said") ?? "other";
+}
+
+async function askNode(socket: string, error: string, isStep: boolean): Promise<DiskVerdict> {
+  if (diskFull.test(await whyNoFile(socket))) {
+    return "full";
+  }
+  // BuildKit's error has only the step's command and exit code. The daemon keeps what the step wrote.
+  const log = isStep ? await readFailedLog(socket, error, answerTimeoutMilliseconds).catch(() => "") : error;
+  if (!diskFull.test(log)) {
+    return "other";
+  }
+  // By then an EC2 node has given the space that it keeps for this moment. The file that was just written can go, too.
+  const freed = await prune(socket, pruneTimeoutMilliseconds, fullBelowBytes).catch(() => 0);
+  return freed > 0 ? "full" : "said";
 }
 
 /** What the daemon says when it can't write a small file; nothing when it can. */

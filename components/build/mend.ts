@@ -1,5 +1,5 @@
 import { BuildError } from "../errors";
-import { makeRoom, stepFilledDisk, stillFullError } from "./diskFull";
+import { findDiskFull, makeRoom, stillFullError } from "./diskFull";
 import type { Progress, RunNode } from "./node";
 import type { Relay } from "./relay";
 import { judge } from "./retry";
@@ -31,14 +31,8 @@ export async function mend(attempt: Attempt, error: string, place: Place, progre
       countLoss(attempt, place.lost, progress);
       return true;
     case "disk-full":
-      await makeRoomOnce(attempt, place, progress);
-      return true;
     case "step-failed":
-      if (!(await stepFilledDisk(place.nodes, place.relay, error))) {
-        return false;
-      }
-      await makeRoomOnce(attempt, place, progress);
-      return true;
+      return mendDisk(attempt, error, verdict === "step-failed", place, progress);
     case "registry-busy":
       await waitForRegistry(attempt, progress);
       return true;
@@ -59,6 +53,35 @@ function countLoss(attempt: Attempt, lost: readonly string[], progress: Progress
     );
   }
   progress(`node ${names} was lost during the build; waking it to build again (${attempt.retries} of ${mostRetries})`);
+}
+
+async function mendDisk(
+  attempt: Attempt,
+  error: string,
+  isStep: boolean,
+  place: Place,
+  progress: Progress,
+): Promise<boolean> {
+  const verdict = await findDiskFull(place.nodes, place.relay, error, isStep);
+  if (verdict === "full") {
+    await makeRoomOnce(attempt, place, progress);
+    return true;
+  }
+  if (verdict === "other") {
+    return false;
+  }
+  const names = place.nodes.map(({ name }) => name).join(", ");
+  const what = `no space is left, it is said, but the disk of node ${names} has room: its cache stays`;
+  if (attempt.hasIgnoredRoom) {
+    progress(
+      `${what}. A tmpfs, a registry or a test may say so. ` +
+        "Fix: correct that step; if it needs more than was free there, more space (`cacheVolumeSizeGibibytes` of an EC2 node)",
+    );
+    return false;
+  }
+  attempt.hasIgnoredRoom = true;
+  progress(`${what}. Building again, once: other builds may have taken the space for a while`);
+  return true;
 }
 
 async function makeRoomOnce(attempt: Attempt, { nodes, relay }: Place, progress: Progress): Promise<void> {

@@ -13,6 +13,8 @@ export interface Attempt {
   busyRetries: number;
   /** Whether it was begun again on nodes whose cache was removed. */
   hasMadeRoom: boolean;
+  /** Whether it was begun again although the nodes' disks had room, and something said that they had not. */
+  hasIgnoredRoom: boolean;
   /** For each node, how often it had ended a connection before this build. */
   lossesBefore: ReadonlyMap<string, number>;
   /** Whether what `prepare` took is still held for this build. */
@@ -24,7 +26,7 @@ export function newAttempt(
   lossesBefore: ReadonlyMap<string, number> = new Map(),
   isHeld = false,
 ): Attempt {
-  return { platforms, retries: 0, busyRetries: 0, hasMadeRoom: false, lossesBefore, isHeld };
+  return { platforms, retries: 0, busyRetries: 0, hasMadeRoom: false, hasIgnoredRoom: false, lossesBefore, isHeld };
 }
 
 /** The nodes of one builder during one `up`. */

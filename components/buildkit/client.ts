@@ -37,13 +37,19 @@ type Solve = (
   callback: (error: grpc.ServiceError | null) => void,
 ) => void;
 
+interface PruneRequest {
+  all: boolean;
+  minFreeSpace?: number;
+  maxUsedSpace?: number;
+}
+
 type Streaming<Request, Part> = (request: Request, options: grpc.CallOptions) => grpc.ClientReadableStream<Part>;
 
 interface ControlClient extends grpc.Client {
   Solve: Solve;
   ListWorkers: ListWorkers;
   ListenBuildHistory: Streaming<{ ActiveOnly: boolean; EarlyExit: boolean }, { record?: HistoryRecord }>;
-  Prune: Streaming<{ all: boolean }, { Size: string }>;
+  Prune: Streaming<PruneRequest, { Size: string }>;
   Status: Streaming<{ Ref: string }, { logs: { msg: Buffer }[] }>;
 }
 
@@ -70,10 +76,17 @@ export async function countActiveBuilds(socket: string, timeoutMilliseconds: num
   });
 }
 
-/** Removes all cache that no build uses. Says how many bytes that freed. */
-export async function prune(socket: string, timeoutMilliseconds: number): Promise<number> {
+/**
+ * Removes cache that no build uses: all of it, or what was not used for longest, until so much of the disk is free. Says how
+ * many bytes that freed.
+ */
+export async function prune(socket: string, timeoutMilliseconds: number, untilFreeBytes?: number): Promise<number> {
+  // With `minFreeSpace` alone BuildKit removes a record also where so much is free: it is to keep as much as there is, and
+  // begins unless there is less. Of two limits it takes the one that asks for more room.
+  // https://github.com/moby/buildkit/blob/v0.33.1/cache/manager.go (`calculateKeepBytes`, `pruneOnce`)
+  const limits = untilFreeBytes && { minFreeSpace: untilFreeBytes, maxUsedSpace: Number.MAX_SAFE_INTEGER };
   return withControl(socket, async (control) => {
-    const stream = control.Prune({ all: true }, deadline(timeoutMilliseconds));
+    const stream = control.Prune({ all: true, ...limits }, deadline(timeoutMilliseconds));
     const removed = (await stream.toArray()) as { Size: string }[];
     return removed.reduce((sum, { Size }) => sum + Number(Size), 0);
   });

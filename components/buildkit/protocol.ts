@@ -67,7 +67,13 @@ export const controlDescriptor = {
                   },
                 },
                 SolveResponse: { fields: {} },
-                PruneRequest: { fields: { all: { type: "bool", id: 2 } } },
+                PruneRequest: {
+                  fields: {
+                    all: { type: "bool", id: 2 },
+                    maxUsedSpace: { type: "int64", id: 5 },
+                    minFreeSpace: { type: "int64", id: 6 },
+                  },
+                },
                 UsageRecord: { fields: { Size: { type: "int64", id: 4 } } },
                 StatusRequest: { fields: { Ref: { type: "string", id: 1 } } },
                 StatusResponse: { fields: { logs: { rule: "repeated", type: "VertexLog", id: 3 } } },

@@ -46,6 +46,26 @@ describe("an EC2 node whose disk is filled to its last byte", function () {
     record("stop-when-idle", `disk full ${what} → the same \`up\` succeeds`, seconds);
   }
 
+  it("is believed no step that only says so: nobody's cache is removed", async () => {
+    const records = async (): Promise<string[]> => {
+      const ask = "/opt/buildkit/current/buildctl --addr unix:///run/buildkit/buildkitd.sock du";
+      const table = await ec2.cloud.run(id, ["sh", "-c", ask]);
+      return [...table.matchAll(/^([a-z0-9]{25})\b/gm)].map(([, record]) => record);
+    };
+    const before = await records();
+    assert.ok(before.length > 0);
+    await writeApp(stack, "sh -c 'echo no space left on device; exit 1'");
+    const { code, output } = await stack.up();
+    assert.notEqual(code, 0, output);
+    assert.match(output, /the disk of node amd64 has room: its cache stays/);
+    assert.doesNotMatch(output, /of its cache were removed/);
+    const after = await records();
+    assert.deepEqual(
+      before.filter((record) => !after.includes(record)),
+      [],
+    );
+  });
+
   it("by a step, removes what earlier builds left, and the same up succeeds", async () => {
     assert.ok(await hasSpare(), await free());
     await writeApp(stack, fill(400));

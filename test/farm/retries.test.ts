@@ -97,10 +97,25 @@ describe("a build that fails", function () {
       await execute(["umount", root]);
     });
 
-    // A step that tidies up, as most tools do, leaves BuildKit room to note what it removes. EC2 nodes need none:
-    // diskFull.test.ts.
+    // BuildKit needs some room to note what it removes. EC2 nodes keep it for that: diskFull.test.ts.
     const fill = (megabytes: number): string =>
-      `FROM ${base}\nRUN dd if=/dev/urandom of=/filler bs=1M count=${megabytes} || { rm /filler; exit 1; }\n`;
+      `FROM ${base}\nRUN dd if=/dev/urandom of=/filler bs=1M count=${megabytes} || { truncate --size=-32M /filler; exit 1; }\n`;
+
+    it("as a step says alone, while the disk has room: no cache is removed", async () => {
+      const kept = `FROM ${base}\nRUN head -c 1000000 /dev/urandom > /kept\n`;
+      const lying = `FROM ${base}\nRUN echo "ok 41 - no space left on device"; exit 1\n`;
+      const stack = await stackOf(machines.registry.host, { kept });
+      assert.equal((await stack.up()).code, 0);
+      const other = await stackOf(machines.registry.host, { lying });
+      const { code, output } = await other.up();
+      assert.notEqual(code, 0, output);
+      assert.equal(output.match(/the disk of node amd64 has room: its cache stays/g)?.length, 2, output);
+      assert.doesNotMatch(output, /of its cache were removed/);
+      stack.write("kept/Dockerfile", `${kept}RUN true\n`);
+      const again = await stack.up();
+      assert.equal(again.code, 0, again.output);
+      assert.match(again.output, /CACHED/);
+    });
 
     it("of what earlier builds left: that is removed, and the same up succeeds", async () => {
       const stack = await stackOf(machines.registry.host, { first: fill(330), second: fill(350) });
