@@ -150,11 +150,13 @@ maxUsedSpace = "30%"
 [[worker.oci.gcpolicy]]
 reservedSpace = "10%"
 minFreeSpace = "22%"
+maxUsedSpace = "100%"
 
 [[worker.oci.gcpolicy]]
 all = true
 reservedSpace = "10%"
 minFreeSpace = "22%"
+maxUsedSpace = "100%"
 `,
     );
   });

@@ -8,6 +8,7 @@ import { buildkitPort } from "../../ec2/connection";
  * Garbage collection goes by how much of the volume is free. Ages are of the clock, and a node sleeps most of the time:
  * BuildKit's own rules would throw cache mounts away over a weekend, and their cap of 100 GB would waste larger volumes.
  * @see https://github.com/moby/buildkit/blob/v0.33.1/cmd/buildkitd/config/config.go
+ * https://github.com/moby/buildkit/blob/v0.33.1/cache/manager.go (`calculateKeepBytes`, `pruneOnce`)
  */
 export function buildkitdToml(settings: BuildkitdSettings): string {
   return `root = "/var/lib/buildkit"
@@ -52,14 +53,16 @@ filters = ["type==source.local", "type==source.git.checkout", "type==exec.cachem
 keepDuration = "720h"
 maxUsedSpace = "30%"
 
-# A fifth of the volume stays free: BuildKit rounds its percentages.
+# A fifth of the volume stays free: BuildKit rounds its percentages. Without a maximum it removes a record each time.
 [[worker.oci.gcpolicy]]
 reservedSpace = "10%"
 minFreeSpace = "22%"
+maxUsedSpace = "100%"
 
 [[worker.oci.gcpolicy]]
 all = true
 reservedSpace = "10%"
 minFreeSpace = "22%"
+maxUsedSpace = "100%"
 ${registryTables(settings)}`;
 }
