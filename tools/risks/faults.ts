@@ -1,0 +1,203 @@
+import type { Fault } from "./row";
+
+const buildFaults: readonly Fault[] = [
+  {
+    part: "a build",
+    fault: "its node ends, is cut off or loses its power",
+    outcome: "the same `up` builds again, on the node's next start or on another node; three times at most",
+    state: "ok",
+    proofs: [
+      ["farm/healing", "ended by AWS, ephemeral: the same `up` succeeds on another, each time"],
+      ["farm/healing", "cut off: the same `up` succeeds, whatever the lifecycle"],
+      ["farm/healing", "without power: the same `up` succeeds on the same instance"],
+      ["farm/silent", "partitioned: the same up succeeds (…)"],
+      ["main/lostNode", "killed and replaced at another address with another root: the same up succeeds (trial …)"],
+    ],
+  },
+  {
+    part: "a build",
+    fault: "its node stays dead",
+    outcome: "an error within 10 s of `wakeTimeoutSeconds` that names the node, the cause and the fix",
+    state: "ok",
+    proofs: [
+      ["main/lostNode", "stays dead mid-build: an error within 10 s of its deadline names node and cause"],
+      ["main/nodeFaults", "drops packets: an error within 10 s of its deadline names node and cause"],
+      ["main/nodeFaults", "accepts and stays silent: an error within 10 s of its deadline"],
+    ],
+  },
+  {
+    part: "a build",
+    fault: "the disk of its node is full",
+    outcome: "what no build uses is removed, and the same `up` builds again",
+    state: "ok",
+    proofs: [
+      ["farm/diskFull", "by a step, removes what earlier builds left, and the same up succeeds"],
+      ["farm/retries", "of what earlier builds left: that is removed, and the same up succeeds"],
+    ],
+  },
+  {
+    part: "a build",
+    fault: "a step needs more than was free, and removes what it wrote before it fails",
+    outcome: "it is built once more, and then fails with the fix: a disk with room proves nothing, and the cache stays",
+    state: "weak",
+    reason: "whether a disk was full is seen only while it is; what a step says must cost nobody's cache",
+    way: "more space there (`cacheVolumeSizeGibibytes`), or `docker buildx prune` after `wake`",
+    proofs: [["unit/diskFull", "costs nobody's cache if a step only says so: it is built once more, and then fails"]],
+  },
+  {
+    part: "a build",
+    fault: "a registry answers 429",
+    outcome: "it is waited for, three times within 65 s, and built again",
+    state: "ok",
+    proofs: [["farm/retries", "because the registry has too many requests: it waits, and the same up succeeds"]],
+  },
+  {
+    part: "a build",
+    fault: "the Dockerfile is wrong, or a login is refused",
+    outcome: "fails at once",
+    state: "ok",
+    proofs: [
+      ["main/lostNode", "a broken Dockerfile fails at once, without a retry"],
+      ["farm/retries", "because the registry refuses the credentials: no other try"],
+    ],
+  },
+  {
+    part: "a build",
+    fault: "the index in the registry lacks a platform, or is another",
+    outcome: "the `up` fails, and so does the next, until it is built again",
+    state: "ok",
+    proofs: [
+      [
+        "main/tampered",
+        "lacks a platform after the push: this up fails, and so does the next, and both say how to build again",
+      ],
+    ],
+  },
+];
+
+const upFaults: readonly Fault[] = [
+  {
+    part: "an `up`",
+    fault: "it is interrupted",
+    outcome: "over within 10 s, access is given up, and nodes stop when they are idle",
+    state: "ok",
+    proofs: [
+      ["ec2/killed", "Ctrl-C: `up` ends, access is given up, and the node stops"],
+      ["main/lostNode", "Ctrl-C mid-build: over within 10 s, no retry, nothing left running, and the next up works"],
+    ],
+  },
+  {
+    part: "an `up`",
+    fault: "it is killed",
+    outcome: "nodes end by themselves when they are idle; the next `up` works after `pulumi cancel`",
+    state: "ok",
+    proofs: [
+      [
+        "ec2/killed",
+        "SIGKILL: the node stops, and the next `up` works after `pulumi cancel`; destroy right after a kill leaves nothing",
+      ],
+      ["farm/ephemeral", "an `up` that is killed leaves a node that ends itself, and `destroy` copes with it"],
+      ["ec2/access", "sweeps the rules of callers that were killed, and no others"],
+    ],
+  },
+  {
+    part: "an `up`",
+    fault: "several build on one node at the same time, and one ends or is killed",
+    outcome: "the others are right",
+    state: "ok",
+    proofs: [
+      ["main/lostNode", "two ups of two stacks on one node, the first …: the other is right (trial …)"],
+      ["farm/sharing", "twelve images of one program wake it once, and each has its own digest"],
+    ],
+  },
+  {
+    part: "an `up`",
+    fault: "AWS throttles, or is down for a while",
+    outcome: "it is waited for within `wakeTimeoutSeconds`",
+    state: "ok",
+    proofs: [["ec2/wake", "waits while AWS is throttled or down"]],
+  },
+  {
+    part: "an `up`",
+    fault: "Parameter Store is down",
+    outcome: "nodes go on with their last settings; no build can begin, though nodes may answer",
+    state: "weak",
+    reason: "a claim is what keeps a node awake: without one it could stop under a build",
+    way: "try again; `remote` nodes need no AWS",
+  },
+  {
+    part: "an `up`",
+    fault: "certificates have expired, or clocks differ",
+    outcome: "named before a node is woken, with the dates of both sides",
+    state: "ok",
+    proofs: [
+      ["farm/certificates", "that have expired are named, before a node is woken"],
+      [
+        "farm/certificates",
+        "are not valid yet by a clock that is an hour slow, which is named; an hour fast does no harm",
+      ],
+    ],
+  },
+];
+
+const nodeFaults: readonly Fault[] = [
+  {
+    part: "an EC2 node",
+    fault: "BuildKit's archive, the packages or the user data fail at its first boot",
+    outcome: "the waiting `up` shows the node's own words within `wakeTimeoutSeconds`; the node stops when it is idle",
+    state: "ok",
+    proofs: [
+      ["ec2/faults", "an archive that is not there"],
+      ["ec2/faults", "user data that fails"],
+    ],
+  },
+  {
+    part: "an EC2 node",
+    fault: "a spot instance is taken back",
+    outcome: "the node ends its builds in time, and the same `up` builds on another, on demand",
+    state: "ok",
+    proofs: [
+      ["farm/nodes", "takes no more work once AWS reclaims it, ends what it has, and is gone before AWS takes it"],
+      ["farm/ephemeral", "a spot notice in the middle of a build: the same `up` succeeds, on demand where it was cut"],
+    ],
+  },
+  {
+    part: "an EC2 node",
+    fault: "there is no capacity of its type",
+    outcome: "the next type or zone, or on demand; an error that says so where there is none",
+    state: "ok",
+    proofs: [
+      [
+        "farm/ephemeral",
+        "without capacity of the first type the next one is taken; without spot it is bought on demand",
+      ],
+    ],
+  },
+  {
+    part: "an EC2 node",
+    fault: "buildkitd is killed again and again",
+    outcome: "it is started again, and nothing of the killed steps is left",
+    state: "ok",
+    proofs: [["ec2/machine", "comes back from kill -9 each time, and nothing of the killed steps is left"]],
+  },
+  {
+    part: "an EC2 node",
+    fault: "its volume comes late, or never",
+    outcome: "an ephemeral node goes on without its cache",
+    state: "ok",
+    proofs: [["farm/nodes", "waits for its volume until it is told to go without it"]],
+  },
+  {
+    part: "a local node",
+    fault: "its daemon or the process that watches it is killed",
+    outcome: "the next `up` starts or adopts it, with its cache",
+    state: "ok",
+    proofs: [
+      ["main/local", "are found again when one was killed"],
+      ["main/local", "are adopted when the process that watches one was killed"],
+    ],
+  },
+];
+
+/** What can go wrong by itself, and what happens then. docs/reliability.md is made of it. */
+export const faults: readonly Fault[] = [...buildFaults, ...upFaults, ...nodeFaults];

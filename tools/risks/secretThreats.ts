@@ -1,0 +1,88 @@
+import type { Threat } from "./row";
+
+/** Of keys, logins and what others' text may do on the machine of `up`. */
+export const secretThreats: readonly Threat[] = [
+  {
+    asset: "clients' and CAs' keys",
+    threat: "they are read in state, logs, command lines, files or user data",
+    state: "ok",
+    proofs: [
+      ["main/secrets", "… is in no log"],
+      ["main/secrets", "… is not in the state in clear"],
+      ["main/secrets", "… is on no command line"],
+      ["main/secrets", "… is in no file of the caller's machine"],
+      ["farm/sharing", "its key is in no state in clear, in no output, and in no file of a caller"],
+      ["ec2/machine", "has its private key in one file for root alone, and in no process list, log or user data"],
+    ],
+  },
+  {
+    asset: "clients' keys",
+    threat: "`wake` of the command line",
+    state: "told",
+    reason: "buildx reads keys from files: they lie in ~/.config, for this user alone, until `clean`",
+    way: "`multi-platform-image clean`, or builds within `pulumi up`, which write none",
+    proofs: [["unit/cliFiles", "are the certificate and its key, for this user alone"]],
+  },
+  {
+    asset: "sockets of the relay",
+    threat: "another user of the machine connects",
+    state: "ok",
+    proofs: [["unit/relay", "opens its sockets to this user only"]],
+  },
+  {
+    asset: "files of the machine of `up`",
+    threat: "a connection of another stack or account names `../../x` for a node or a builder",
+    state: "ok",
+    proofs: [
+      ["unit/builderConnection", "fails if a node's name leads elsewhere, without a word of the key"],
+      ["unit/builderConnection", "fails if the builder's name leads elsewhere, without a word of the key"],
+      ["unit/cli", "is refused if a node's name leads elsewhere"],
+      ["unit/cliFiles", "are not written for …, which is no builder's name"],
+    ],
+  },
+  {
+    asset: "ssh hosts, and the machine of `up`",
+    threat: "an endpoint's user, host or path holds a command",
+    state: "ok",
+    proofs: [
+      ["unit/endpoint", 'says what is wrong with "ssh://me@arm/run/b.sock;id;"'],
+      ["unit/endpoint", 'says what is wrong with "ssh://-oProxyCommand=id@arm"'],
+      ["unit/dockerHost", "quotes what is no plain word"],
+    ],
+  },
+  {
+    asset: "the terminal",
+    threat: "ssh hosts, daemons and consoles write escape sequences",
+    state: "ok",
+    proofs: [
+      ["unit/plainText", "do so in errors, of ssh hosts and of daemons"],
+      ["unit/plainText", "do so in the command line's lines"],
+    ],
+  },
+  {
+    asset: "the index that is deployed",
+    threat: "a registry gives other content than was pushed",
+    state: "ok",
+    proofs: [
+      ["main/tampered", "has other content than was pushed: the up fails"],
+      ["unit/registry", "fails if the registry's bytes are not those of the digest"],
+    ],
+  },
+  {
+    asset: "a `# syntax=` image",
+    threat: "the Dockerfile's author chooses any",
+    state: "told",
+    reason: "it runs as unprivileged as a RUN step, and there is no list of allowed ones",
+    way: "pin it by digest in the Dockerfile; builders apart for authors that are not trusted",
+  },
+  {
+    asset: "build arguments in provenance `max`",
+    threat: "whoever can pull the image reads them",
+    state: "told",
+    reason: "that is what `max` is for; logins in URLs are taken out",
+    way: "`min`, and `secrets` in place of `buildArgs`",
+    proofs: [
+      ["unit/provenance", "keeps no argument, label, secret or step in min, and says that the request is not complete"],
+    ],
+  },
+];

@@ -1,0 +1,114 @@
+import { secretThreats } from "./secretThreats";
+import type { Threat } from "./row";
+
+const nodeThreats: readonly Threat[] = [
+  {
+    asset: "root on a node",
+    threat: "somebody on the internet, behind the same NAT or in the VPC reaches its port",
+    state: "ok",
+    proofs: [
+      ["main/nodeFaults", "the client's certificate is of another CA"],
+      ["main/nodeFaults", "the client shows no certificate: the argument is asked for"],
+      ["ec2/access", "is a rule for the caller's address and a claim, given up at the end"],
+    ],
+  },
+  {
+    asset: "root on a node",
+    threat: "a machine in the node's place shows a certificate that is not the node's",
+    state: "ok",
+    proofs: [
+      ["main/nodeFaults", "the client trusts another CA"],
+      ["unit/dial", "refuses a certificate with no alternative name, whatever its common name"],
+    ],
+  },
+  {
+    asset: "root on a node",
+    threat: "a client's key is stolen",
+    state: "weak",
+    reason: "all callers of a builder have one key: none can be told from another, and a revocation is for all at once",
+    way: "a builder for each circle of callers; revoke them (certificates.md) as soon as a key may be out",
+    proofs: [
+      [
+        "farm/certificates",
+        "are revoked by one command: the node takes the new ones at once, and refuses the old, by name",
+      ],
+      ["farm/nodes", "lets nobody in with a certificate that was revoked, though it builds"],
+    ],
+  },
+  {
+    asset: "root on a node",
+    threat: "whoever holds a builder's connection builds",
+    state: "told",
+    reason:
+      "a build is as good as root there, and reaches logs, build arguments and cache mounts of all who share the node",
+    way: "two builders for what must be kept apart (ec2.md, sharing.md)",
+  },
+  {
+    asset: "a remote node's host",
+    threat: "`tcp://` without `tls`",
+    state: "told",
+    reason: "anyone who reaches the port is root there, and nothing of ours can close it",
+    way: "`tls`, `ssh://`, or a network that nobody else is in",
+  },
+  {
+    asset: "the role of an instance",
+    threat: "a RUN step or `ADD http://169.254.169.254/…` asks the instance metadata",
+    state: "ok",
+    proofs: [
+      [
+        "ec2/machine",
+        "lets no RUN step reach the instance metadata, the daemon or the machine, and lets it reach the rest",
+      ],
+      ["ec2/machine", "does not fetch the instance metadata for a build either"],
+    ],
+  },
+  {
+    asset: "an EC2 node's network and devices",
+    threat: "a build asks for `--network=host`, `--security=insecure` or a device",
+    state: "ok",
+    proofs: [["ec2/machine", "refuses the host's network and privileges"]],
+  },
+  {
+    asset: "BuildKit on an EC2 node",
+    threat: "its release archive is replaced",
+    state: "ok",
+    proofs: [["ec2/faults", "a wrong checksum of BuildKit"]],
+  },
+  {
+    asset: "BuildKit in a Docker engine",
+    threat: "its image is replaced under its tag, and runs privileged",
+    state: "ok",
+    proofs: [["unit/dockerHost", "takes BuildKit's image by digest, of the version that EC2 nodes have"]],
+  },
+  {
+    asset: "BuildKit in a Docker engine",
+    threat: "a container that is there already, or an `image` that is given by tag",
+    state: "told",
+    reason: "the container keeps the image that it was made of, whoever made it",
+    way: "`docker rm --force` it once; give `image` with a digest",
+  },
+];
+
+const sharedThreats: readonly Threat[] = [
+  {
+    asset: "a shared node's cache",
+    threat: "a step, a file's name or a registry says `no space left on device`",
+    state: "ok",
+    proofs: [
+      ["unit/diskFull", "costs nobody's cache if a step only says so: it is built once more, and then fails"],
+      ["farm/retries", "as a step says alone, while the disk has room: no cache is removed"],
+      ["farm/diskFull", "is believed no step that only says so: nobody's cache is removed"],
+    ],
+  },
+  {
+    asset: "a shared node's cache",
+    threat: "a build fills the disk",
+    state: "weak",
+    reason: "cache is all there is to give: what no build uses is removed, of all who share the node",
+    way: "a volume with room for the largest build beside the cache (`cacheVolumeSizeGibibytes`), or a builder of one's own",
+    proofs: [["farm/diskFull", "by a step, removes what earlier builds left, and the same up succeeds"]],
+  },
+];
+
+/** What each thing worth keeping is threatened by. docs/security.md is made of it. */
+export const threats: readonly Threat[] = [...nodeThreats, ...sharedThreats, ...secretThreats];
