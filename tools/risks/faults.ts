@@ -1,3 +1,5 @@
+import { accessFaults } from "./accessFaults";
+import { endFaults } from "./endFaults";
 import type { Fault } from "./row";
 
 const buildFaults: readonly Fault[] = [
@@ -200,4 +202,4 @@ const nodeFaults: readonly Fault[] = [
 ];
 
 /** What can go wrong by itself, and what happens then. docs/reliability.md is made of it. */
-export const faults: readonly Fault[] = [...buildFaults, ...upFaults, ...nodeFaults];
+export const faults: readonly Fault[] = [...buildFaults, ...upFaults, ...accessFaults, ...nodeFaults, ...endFaults];

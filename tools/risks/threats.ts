@@ -1,5 +1,7 @@
 import { secretThreats } from "./secretThreats";
 import type { Threat } from "./row";
+import { accountThreats } from "./accountThreats";
+import { contextThreats } from "./contextThreats";
 
 const nodeThreats: readonly Threat[] = [
   {
@@ -111,4 +113,10 @@ const sharedThreats: readonly Threat[] = [
 ];
 
 /** What each thing worth keeping is threatened by. docs/security.md is made of it. */
-export const threats: readonly Threat[] = [...nodeThreats, ...sharedThreats, ...secretThreats];
+export const threats: readonly Threat[] = [
+  ...nodeThreats,
+  ...sharedThreats,
+  ...accountThreats,
+  ...secretThreats,
+  ...contextThreats,
+];

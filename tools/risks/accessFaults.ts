@@ -1,0 +1,68 @@
+import type { Fault } from "./row";
+
+/** Of what an `up` holds on EC2, and of what is left of one that was killed. */
+export const accessFaults: readonly Fault[] = [
+  {
+    part: "access to EC2 nodes",
+    fault: "hundreds of `up`s are killed within a day",
+    outcome: "the lease stays small, their rules are removed by the next `up`, and it builds",
+    state: "ok",
+    proofs: [
+      ["unit/ec2LeaseCrowd", "is free again 40 seconds after 200 were killed, and small"],
+      ["unit/ec2Lease", "is made in a lease full of claims that are over, and leaves it small"],
+      ["unit/ec2Access", "makes room in a group that is full of rules of callers that were killed"],
+      ["unit/ec2Access", "removes a rule of a caller that was killed, and of no other"],
+    ],
+  },
+  {
+    part: "access to EC2 nodes",
+    fault: "very many build at the same time",
+    outcome: "each has its claim, and writes seldom",
+    state: "ok",
+    proofs: [
+      ["unit/ec2LeaseCrowd", "has the claims of … that came at once, with … instances each, and writes seldom"],
+      ["unit/ec2Lease", "are shared by `up`s beyond a number, but for the writer's own"],
+    ],
+  },
+  {
+    part: "access to EC2 nodes",
+    fault: "more than 60 callers with `ingress` from `caller` at the same time",
+    outcome: "an error that explains a group that is full",
+    state: "told",
+    reason: "a security group has 60 rules by default, and each caller has its own",
+    way: "`cidrs`, `vpc`, or a higher quota (L-0EA8095F)",
+    proofs: [["ec2/access", "explains a group that is full"]],
+  },
+  {
+    part: "access to EC2 nodes",
+    fault: "AWS answers late while an image gives up what it held",
+    outcome: "what the next image holds is not taken from it",
+    state: "ok",
+    proofs: [["unit/ec2Access", "late, because AWS hangs: it takes nothing from what is held after it"]],
+  },
+  {
+    part: "access to EC2 nodes",
+    fault: "the caller's own address changes",
+    outcome: "it is let in at its new one, and no node is stopped for that",
+    state: "ok",
+    proofs: [
+      ["unit/ec2Access", "is let in there, and stops no node for that"],
+      ["unit/ec2Access", "is let in while it waits for a node's first answer, also of an ephemeral one"],
+    ],
+  },
+  {
+    part: "access to EC2 nodes",
+    fault: "ephemeral nodes end between two images of one `up`",
+    outcome: "the next image launches others, spot again",
+    state: "ok",
+    proofs: [["unit/ec2Access", "between two images: another spot instance is launched, for none was lost"]],
+  },
+  {
+    part: "the command line",
+    fault: "two `wake`s of one machine at the same time",
+    outcome: "each is to leave the other's rule alone",
+    state: "weak",
+    reason: "no test shows it",
+    way: "one `wake` at a time; another one lets this machine in again",
+  },
+];

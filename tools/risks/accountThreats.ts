@@ -1,0 +1,62 @@
+import type { Threat } from "./row";
+
+/** Of the AWS account, of other builders in it, and of other builds on a node. */
+export const accountThreats: readonly Threat[] = [
+  {
+    asset: "the account",
+    threat: "a pipeline that builds is taken over: it changes launch templates, or runs instances of its own",
+    state: "ok",
+    proofs: [
+      ["unit/policies", "launching without the builder's template is refused to who only builds"],
+      ["unit/policies", "…: is bound to all resources by nothing but look-ups"],
+      ["unit/policies", "…: passes roles to EC2 alone"],
+    ],
+  },
+  {
+    asset: "the account",
+    threat: "whoever may declare a builder gives a node's role more than it needs",
+    state: "told",
+    reason: "to declare nodes is to write their role's policy and to pass it",
+    way: "a permissions boundary or a service control policy; for pipelines that only build the policy for building (iam.md)",
+  },
+  {
+    asset: "other builders",
+    threat: "whoever may use one builder reads another's key, changes its settings, or ends its nodes",
+    state: "ok",
+    proofs: [
+      ["unit/policies", "…: refuses every call on what is …"],
+      ["unit/policies", "…: refuses a mixture of its builder's things and another's"],
+      ["ec2/policy", "would refuse each of these calls, if it were on what is another builder's"],
+    ],
+  },
+  {
+    asset: "other builds on an EC2 node",
+    threat: "a RUN step connects to one of another build, or answers in its place",
+    state: "ok",
+    proofs: [
+      ["ec2/machine", "lets no RUN step reach one of another build"],
+      ["machine/test_files", "test_steps_reach_neither_each_other_nor_each_other_through_the_node"],
+    ],
+  },
+  {
+    asset: "the machine under a local node",
+    threat: "a RUN step reaches its loopback, or the instance metadata of a runner on EC2",
+    state: "weak",
+    reason:
+      "steps have a bridge of their own, whose way out is the machine's: the instance metadata is reached, and where BuildKit's CNI programs or iptables are missing the loopback, too, which a start tells",
+    way: "hop limit 1 for the runner's instance metadata, `buildkit-cni-*` and iptables on it; or nodes of kind `ec2`",
+    proofs: [
+      ["unit/localDaemon", "is a bridge of the daemon's own"],
+      ["unit/localDaemon", "is the machine's where programs for another are missing, which a start tells"],
+    ],
+  },
+  {
+    asset: "the revocation of a key",
+    threat: "a download or a package that fails holds it up",
+    state: "ok",
+    proofs: [
+      ["machine/test_watch", "test_a_revocation_waits_neither_for_a_preparation_nor_for_a_change_that_was_refused"],
+      ["machine/test_trust", "test_cuts_connections_that_are_open"],
+    ],
+  },
+];

@@ -1,0 +1,76 @@
+import type { Threat } from "./row";
+
+/** Of what a build is given, and of what comes back from registries and servers. */
+export const contextThreats: readonly Threat[] = [
+  {
+    asset: "private files in a build context",
+    threat: "another user of the machine reads the staged copy",
+    state: "ok",
+    proofs: [
+      ["unit/contextStage", "is closed to others, and made so where it is open"],
+      ["unit/contextStage", "keeps no file that others may not read when its process ends, unless another one uses it"],
+    ],
+  },
+  {
+    asset: "folders of the machine of `up`",
+    threat: "the folder of the copies is a link to another one, which the sweep empties",
+    state: "ok",
+    proofs: [
+      ["unit/contextStage", "fails if its folder is a link, and removes nothing that is not ours"],
+      ["unit/contextStage", "is swept beside whatever else lies there"],
+    ],
+  },
+  {
+    asset: "a Git login",
+    threat: "the server leads to another host, which is given it",
+    state: "ok",
+    proofs: [
+      ["unit/contextGit", "is not given to a host that it is led to: …"],
+      ["unit/contextGit", "is kept by nobody"],
+    ],
+  },
+  {
+    asset: "a registry's login",
+    threat: "the registry leads to another host, to one without TLS, or to another realm",
+    state: "ok",
+    proofs: [
+      ["unit/registryLogins", "is not sent on where an upload is to …"],
+      ["unit/registryLogins", "of … is not exchanged for a token at …"],
+    ],
+  },
+  {
+    asset: "`platformDigests`",
+    threat: "somebody writes to the cache of indexes that were read",
+    state: "ok",
+    proofs: [["unit/registryKept", "is not believed of a cache that another has written"]],
+  },
+  {
+    asset: "secrets among the arguments of an image",
+    threat: "they are guessed by the hash in its public tag",
+    state: "ok",
+    proofs: [
+      ["unit/repositoryHash", "tells other values that are secrets apart only there, too"],
+      ["unit/repository", "makes the tag of nothing that is a secret, however deep it lies"],
+    ],
+  },
+  {
+    asset: "logins in provenance",
+    threat: "URLs in it hold them",
+    state: "ok",
+    proofs: [["unit/provenanceLogins", "takes the login out of …"]],
+  },
+  {
+    asset: "secrets on a node's console",
+    threat: "`up` prints the console's last lines when a node fails",
+    state: "weak",
+    reason: "what looks like a secret is hidden, and no list of such words is whole",
+    way: "nothing secret in an `ami` of one's own, which is what else writes there",
+    proofs: [["unit/ec2Text", "loses …"]],
+  },
+  {
+    asset: "the process of `up`",
+    threat: "a `.dockerignore` or a console takes it minutes",
+    state: "ok",
+    proofs: [["unit/ec2Text", "is cleaned in good time, if it is one line of … alone"]],
+  },
+];

@@ -1,0 +1,106 @@
+import type { Fault } from "./row";
+
+const backstop =
+  "an alarm or a schedule outside of the node (ec2.md, a backstop from outside); `multi-platform-image status`";
+
+/** Of a node that has to end by itself, and of what it finds when it starts. */
+export const endFaults: readonly Fault[] = [
+  {
+    part: "an EC2 node's end",
+    fault: "the watch crashes or hangs, again and again",
+    outcome: "the node powers off: after a minute of crashes, after half an hour of hanging",
+    state: "ok",
+    proofs: [["ec2/machine", "ends when its watch hangs again and again"]],
+  },
+  {
+    part: "an EC2 node's end",
+    fault: "the daemon or systemd does not end",
+    outcome: "after 5 minutes the watch cuts the power, at last by the kernel alone",
+    state: "ok",
+    proofs: [
+      ["machine/test_ending", "test_cuts_the_power_when_a_stop_hangs"],
+      ["machine/test_ending", "test_asks_the_kernel_when_all_hangs"],
+    ],
+  },
+  {
+    part: "an EC2 node's end",
+    fault: "the user data, Python or the units fail: nothing watches",
+    outcome: "the shell of the user data powers off 15 minutes after the boot",
+    state: "ok",
+    proofs: [["unit/machine", "whose watch is …"]],
+  },
+  {
+    part: "an EC2 node's end",
+    fault: "cloud-init never runs, or the system's disk hangs, of an ephemeral node",
+    outcome: "the next `up` of its builder ends it",
+    state: "weak",
+    reason: "without another `up` nothing ends it",
+    way: backstop,
+    proofs: [["unit/ec2Access", "ends an ephemeral instance that nobody claims and that has not ended itself"]],
+  },
+  {
+    part: "an EC2 node's end",
+    fault: "cloud-init never runs, or the system's disk hangs, of a kept node",
+    outcome: "the `up` that started it stops it when it never answers; at another time nothing does",
+    state: "weak",
+    reason: "nothing of a builder runs outside of its nodes and of `up`",
+    way: backstop,
+    proofs: [["unit/ec2Access", "is stopped, if this `up` has started it"]],
+  },
+  {
+    part: "an EC2 node",
+    fault: "the system's disk is full",
+    outcome: "the last known settings hold, and builds go on",
+    state: "ok",
+    proofs: [
+      ["machine/test_watch", "test_a_full_disk_ends_no_watch"],
+      ["machine/test_watch", "test_outlives_looks_that_fail"],
+    ],
+  },
+  {
+    part: "an EC2 node",
+    fault: "the power is cut while programs are unpacked",
+    outcome: "the next boot downloads them again",
+    state: "ok",
+    proofs: [
+      ["ec2/machine", "mends at its next boot what a power cut left of its programs"],
+      ["machine/test_files", "test_downloads_again_what_a_power_cut_left_short"],
+    ],
+  },
+  {
+    part: "an EC2 node",
+    fault: "its firewall can't be set",
+    outcome: "it stays closed, and says so on its console, which the waiting `up` shows",
+    state: "ok",
+    proofs: [["machine/test_files", "test_a_firewall_that_can_not_be_set_is_told_once_and_costs_no_cache"]],
+  },
+  {
+    part: "an EC2 node",
+    fault: "its clock is behind while it reads the lease",
+    outcome: "no claim lasts more than a day",
+    state: "ok",
+    proofs: [["machine/test_watch", "test_a_lease_read_while_the_clock_is_behind_ends_after_a_day"]],
+  },
+  {
+    part: "a local node",
+    fault: "its daemon hangs",
+    outcome: "it is ended after 10 silent minutes",
+    state: "ok",
+    proofs: [["unit/localDaemon", "silent for long, which counts as busy"]],
+  },
+  {
+    part: "the machine of `up`",
+    fault: "its user has no entry in /etc/passwd, or somebody else has made the folder of its sockets in /tmp",
+    outcome: "folders are named by the user's number, and another place is taken for sockets",
+    state: "weak",
+    reason: "no test shows it",
+    way: "set HOME and TMPDIR to folders of that user",
+  },
+  {
+    part: "the machine of `up`",
+    fault: "the cache folder can't be written",
+    outcome: "nothing is kept, and nothing fails",
+    state: "ok",
+    proofs: [["unit/registryKept", "fails nothing where the cache can't be written"]],
+  },
+];
