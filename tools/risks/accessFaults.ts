@@ -60,9 +60,11 @@ export const accessFaults: readonly Fault[] = [
   {
     part: "the command line",
     fault: "two `wake`s of one machine at the same time",
-    outcome: "each is to leave the other's rule alone",
-    state: "weak",
-    reason: "no test shows it",
-    way: "one `wake` at a time; another one lets this machine in again",
+    outcome: "the machine is let in, by one rule after the next",
+    state: "ok",
+    proofs: [
+      ["unit/cliClaim", "lets it in, however many begin at once"],
+      ["unit/cliClaim", "is one rule, also after the next"],
+    ],
   },
 ];

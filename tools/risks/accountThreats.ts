@@ -26,7 +26,7 @@ export const accountThreats: readonly Threat[] = [
     proofs: [
       ["unit/policies", "…: refuses every call on what is …"],
       ["unit/policies", "…: refuses a mixture of its builder's things and another's"],
-      ["ec2/policy", "would refuse each of these calls, if it were on what is another builder's"],
+      ["ec2/policy", "allow none of these calls where they are for another builder"],
     ],
   },
   {

@@ -71,6 +71,9 @@ export const contextThreats: readonly Threat[] = [
     asset: "the process of `up`",
     threat: "a `.dockerignore` or a console takes it minutes",
     state: "ok",
-    proofs: [["unit/ec2Text", "is cleaned in good time, if it is one line of … alone"]],
+    proofs: [
+      ["unit/ec2Text", "is cleaned in good time, if it is one line of … alone"],
+      ["unit/hostilePatterns", "match, or are refused with a sentence"],
+    ],
   },
 ];

@@ -1,7 +1,6 @@
 import type { Fault } from "./row";
 
-const backstop =
-  "an alarm or a schedule outside of the node (ec2.md, a backstop from outside); `multi-platform-image status`";
+const backstop = "an alarm or a schedule outside of the node (ec2.md, a backstop from outside)";
 
 /** Of a node that has to end by itself, and of what it finds when it starts. */
 export const endFaults: readonly Fault[] = [
@@ -35,7 +34,7 @@ export const endFaults: readonly Fault[] = [
     outcome: "the next `up` of its builder ends it",
     state: "weak",
     reason: "without another `up` nothing ends it",
-    way: backstop,
+    way: `${backstop}; \`clean --nodes BUILDER\` of the command line ends it at once`,
     proofs: [["unit/ec2Access", "ends an ephemeral instance that nobody claims and that has not ended itself"]],
   },
   {
@@ -44,7 +43,7 @@ export const endFaults: readonly Fault[] = [
     outcome: "the `up` that started it stops it when it never answers; at another time nothing does",
     state: "weak",
     reason: "nothing of a builder runs outside of its nodes and of `up`",
-    way: backstop,
+    way: `${backstop}; \`stop\` of the command line`,
     proofs: [["unit/ec2Access", "is stopped, if this `up` has started it"]],
   },
   {
@@ -90,11 +89,18 @@ export const endFaults: readonly Fault[] = [
   },
   {
     part: "the machine of `up`",
-    fault: "its user has no entry in /etc/passwd, or somebody else has made the folder of its sockets in /tmp",
-    outcome: "folders are named by the user's number, and another place is taken for sockets",
-    state: "weak",
-    reason: "no test shows it",
-    way: "set HOME and TMPDIR to folders of that user",
+    fault: "its user has no name, HOME or the cache is another's, or the place for sockets is taken",
+    outcome: "it builds, or says in one sentence what is missing",
+    state: "ok",
+    proofs: [
+      ["unit/oddMachines", "builds for a user without a name, with umask …, and is closed to all others"],
+      ["unit/oddMachines", "builds where the cache is another user's"],
+      ["unit/oddMachines", "builds where … has taken the place for sockets"],
+      [
+        "unit/oddMachines",
+        "says in one sentence that HOME is not this user's to write to, and builds with a place for buildx's store",
+      ],
+    ],
   },
   {
     part: "the machine of `up`",

@@ -38,6 +38,7 @@ export const secretThreats: readonly Threat[] = [
       ["unit/builderConnection", "fails if the builder's name leads elsewhere, without a word of the key"],
       ["unit/cli", "is refused if a node's name leads elsewhere"],
       ["unit/cliFiles", "are not written for …, which is no builder's name"],
+      ["unit/hostileConnection", "is taken, or refused with a sentence that holds nothing of it"],
     ],
   },
   {
