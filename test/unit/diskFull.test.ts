@@ -27,28 +27,25 @@ class Daemon {
   constructor(readonly socket: string) {
     const descriptor = controlDescriptor as Parameters<typeof protoLoader.fromJSON>[0];
     const definition = protoLoader.fromJSON(descriptor, { keepCase: true, defaults: true, longs: Number });
-    this.server.addService(
-      definition["moby.buildkit.v1.Control"] as grpc.ServiceDefinition,
-      {
-        ListenBuildHistory: (call: Call<object>) => {
-          call.write({ record: { Ref: "r", error: { message: step }, CompletedAt: { seconds: 1 } } });
-          call.end();
-        },
-        Status: (call: Call<object>) => {
-          call.write({ logs: [{ msg: Buffer.from(this.log) }] });
-          call.end();
-        },
-        Solve: (_: object, answer: (error: object | null, response?: object) => void) => {
-          if (this.free >= mebibyte) {
-            return answer(null, {});
-          }
-          // As an EC2 node, which then gives what it kept for this.
-          this.free = 64 * mebibyte;
-          answer({ code: 2, details: "mkdir /x: no space left on device" });
-        },
-        Prune: (call: Call<{ minFreeSpace: number; maxUsedSpace: number }>) => this.prune(call),
+    this.server.addService(definition["moby.buildkit.v1.Control"] as grpc.ServiceDefinition, {
+      ListenBuildHistory: (call: Call<object>) => {
+        call.write({ record: { Ref: "r", error: { message: step }, CompletedAt: { seconds: 1 } } });
+        call.end();
       },
-    );
+      Status: (call: Call<object>) => {
+        call.write({ logs: [{ msg: Buffer.from(this.log) }] });
+        call.end();
+      },
+      Solve: (_: object, answer: (error: object | null, response?: object) => void) => {
+        if (this.free >= mebibyte) {
+          return answer(null, {});
+        }
+        // As an EC2 node, which then gives what it kept for this.
+        this.free = 64 * mebibyte;
+        answer({ code: 2, details: "mkdir /x: no space left on device" });
+      },
+      Prune: (call: Call<{ minFreeSpace: number; maxUsedSpace: number }>) => this.prune(call),
+    });
   }
 
   async listen(): Promise<void> {
