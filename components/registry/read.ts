@@ -1,7 +1,6 @@
-import { registryCall } from "@snyk/docker-registry-v2-client";
-
 import { BuildError } from "../errors";
 import type { Platform } from "../platforms";
+import { registryClient } from "./client";
 import { findCredential, type RegistryLogin } from "./credentials";
 import { keep, readKept } from "./kept";
 import { manifestMediaTypes, type PlatformDigests, readPlatformDigests } from "./manifest";
@@ -62,7 +61,7 @@ export async function fetchManifest(
   const credential = await findCredential(registry, logins);
   const { protocol, host } = registryUrl(registry, isInsecure);
   try {
-    const response = await registryCall(
+    const response = await registryClient().registryCall(
       `${host}/v2/${repository}/manifests/${tagOrDigest}`,
       credential?.username,
       credential?.password,

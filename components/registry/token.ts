@@ -1,6 +1,5 @@
-import { assertValidRealm } from "@snyk/docker-registry-v2-client/dist/realm-validation";
-
 import { BuildError } from "../errors";
+import { realmRule } from "./client";
 import type { Credential } from "./credentials";
 
 const timeoutMilliseconds = 20_000;
@@ -51,7 +50,7 @@ async function askToken(registry: URL, place: URL, basic: string | undefined): P
 
 function realmOf(registry: URL, realm: string): URL {
   try {
-    assertValidRealm(registry.host, realm, registry.protocol);
+    realmRule().assertValidRealm(registry.host, realm, registry.protocol);
     return new URL(realm);
   } catch {
     throw new BuildError(

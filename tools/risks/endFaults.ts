@@ -53,7 +53,7 @@ export const endFaults: readonly Fault[] = [
     state: "ok",
     proofs: [
       ["machine/test_watch", "test_a_full_disk_ends_no_watch"],
-      ["machine/test_watch", "test_outlives_looks_that_fail"],
+      ["machine/test_keep_looking", "test_outlives_looks_that_fail"],
     ],
   },
   {

@@ -30,6 +30,8 @@ export async function runTests({ all, groups, lint, changed }: TestArguments): P
     say(`# ${left} files are left for npm run test:all`);
   }
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mpt-"));
+  // Tests that are other users, too, work below it.
+  fs.chmodSync(folder, 0o711);
   const isOver = takeAlongWhenInterrupted(folder);
   try {
     const jobs = [...(lint ? lintJobs : []), ...files.map((file, at) => jobOf(file, path.join(folder, `${at}`), all))];

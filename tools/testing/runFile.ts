@@ -46,7 +46,8 @@ export async function runFile(file: TestFile, folder: string, all: boolean): Pro
 }
 
 /** Where machines boot beside each other on few cores, something is late now and then; the summary names it. */
-const retriesOf = ({ parts }: TestFile): number => (parts.some((part) => machineParts.includes(part)) ? 1 : 0);
+const retriesOf = ({ group, parts }: TestFile): number =>
+  group !== "unit" && parts.some((part) => machineParts.includes(part)) ? 1 : 0;
 
 /** Runs a program of Node's and gives its exit code; null if a signal ended it. `name` stands before each of its lines. */
 export async function runNode(
