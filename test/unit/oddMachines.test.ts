@@ -27,9 +27,9 @@ describe("an odd machine", function () {
     }
   });
   beforeEach(() => {
-    root = fs.mkdtempSync(path.join(os.tmpdir(), "mpi-odd-"));
+    root = fs.mkdtempSync(path.join(os.tmpdir(), "o-"));
     fs.chmodSync(root, 0o755);
-    for (const folder of ["home", "tmp", "project", "project/app"]) {
+    for (const folder of ["h", "tmp", "project", "project/app"]) {
       fs.mkdirSync(path.join(root, folder));
       fs.chownSync(path.join(root, folder), user, user);
     }
@@ -46,7 +46,7 @@ describe("an odd machine", function () {
     const program = ["-r", "ts-node/register/transpile-only", path.join(__dirname, "oddMachine.ts"), settings];
     // Of the loader, not of ours.
     const loader = { DISABLE_V8_COMPILE_CACHE: "1" };
-    const env = { ...loader, PATH: process.env.PATH, HOME: at("home"), TMPDIR: at("tmp"), ...environment };
+    const env = { ...loader, PATH: process.env.PATH, HOME: at("h"), TMPDIR: at("tmp"), ...environment };
     return JSON.parse((await run(process.execPath, program, { env })).stdout) as Outcome;
   }
 
@@ -68,8 +68,8 @@ describe("an odd machine", function () {
     it(`builds for a user without a name, with umask ${umask.toString(8)}, and is closed to all others`, async () => {
       assertBuilds(await up({}, umask));
       assert.deepEqual(openToOthers(at("tmp")), []);
-      assert.deepEqual(openToOthers(at("home/.cache")), []);
-      assert.deepEqual(openToOthers(at("home/.docker")), []);
+      assert.deepEqual(openToOthers(at("h/.cache")), []);
+      assert.deepEqual(openToOthers(at("h/.docker")), []);
       assert.equal(fs.statSync(at("project/.multi-platform-image")).mode & 0o777, 0o700);
       assert.ok(
         !fs.readdirSync(at("project/.multi-platform-image/contexts"), { recursive: true }).join().includes("private"),
@@ -78,9 +78,9 @@ describe("an odd machine", function () {
   }
 
   it("builds where the cache is another user's", async () => {
-    fs.mkdirSync(at("home/.cache/multi-platform-image/manifests"), { recursive: true, mode: 0o700 });
+    fs.mkdirSync(at("h/.cache/multi-platform-image/manifests"), { recursive: true, mode: 0o700 });
     assertBuilds(await up());
-    assert.deepEqual(fs.readdirSync(at("home/.cache/multi-platform-image/manifests")), []);
+    assert.deepEqual(fs.readdirSync(at("h/.cache/multi-platform-image/manifests")), []);
   });
 
   for (const [title, squat] of [
@@ -89,12 +89,12 @@ describe("an odd machine", function () {
       () => (fs.mkdirSync(at(`tmp/mpi-${user}`)), fs.chownSync(at(`tmp/mpi-${user}`), other, other)),
     ],
     ["a file", () => fs.writeFileSync(at(`tmp/mpi-${user}`), "")],
-    ["a link to a folder of its own", () => fs.symlinkSync(at("home"), at(`tmp/mpi-${user}`))],
+    ["a link to a folder of its own", () => fs.symlinkSync(at("h"), at(`tmp/mpi-${user}`))],
     ["a folder that others may write to", () => fs.mkdirSync(at(`tmp/mpi-${user}`), { mode: 0o777 })],
   ] as const) {
     it(`builds where ${title} has taken the place for sockets`, async () => {
       squat();
-      assertBuilds(await up(), "home/.cache/multi-platform-image");
+      assertBuilds(await up(), "h/.cache/multi-platform-image");
     });
   }
 
@@ -116,7 +116,7 @@ describe("an odd machine", function () {
   });
 
   it("says in one sentence that HOME is not this user's to write to, and builds with a place for buildx's store", async () => {
-    fs.chownSync(at("home"), other, other);
+    fs.chownSync(at("h"), other, other);
     const { name, message } = await up();
     assert.equal(name, "BuildError");
     assert.match(

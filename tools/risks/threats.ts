@@ -34,7 +34,7 @@ const nodeThreats: readonly Threat[] = [
         "farm/certificates",
         "are revoked by one command: the node takes the new ones at once, and refuses the old, by name",
       ],
-      ["farm/nodes", "lets nobody in with a certificate that was revoked, though it builds"],
+      ["farm/nodes", "lets nobody in with a certificate that was revoked, and cuts what was let in before"],
     ],
   },
   {
