@@ -34,14 +34,15 @@ export function ownSocketRoots(): string[] {
 /** A folder for sockets with a short path of its own, open to this user only. */
 export function socketDirectory(key: string): string {
   const roots = socketRoots();
-  const directory = roots.flatMap((root) => (makeOwn(root) ? path.join(root, shortHash(key)) : [])).find(makeOwn);
-  if (directory === undefined) {
+  // The first that is there, or can be made: no folder is made in vain.
+  const root = roots.find((each) => makeOwn(each) && makeOwn(path.join(each, shortHash(key))));
+  if (root === undefined) {
     throw new BuildError(
       `sockets of build nodes need a folder of this user alone (mode 0700), and ${roots.join(", ")} can't be made or are ` +
         "another's. Fix: remove one of them, or set TMPDIR to a folder that this user can write to",
     );
   }
-  return directory;
+  return path.join(root, shortHash(key));
 }
 
 /** The path of a socket, or an error where the operating system would cut it. */

@@ -57,6 +57,8 @@ describe("an odd machine", function () {
     const [file, endpoint, registered, , platforms] = done;
     assert.deepEqual([file, registered, platforms], ["secret", "farm-1a2b3c4d", "linux/arm64"]);
     assert.match(endpoint, socket(sockets));
+    // Those that come after it are made in need alone.
+    assert.equal(fs.existsSync(at(`h/.cache/multi-platform-image/mpi-${user}`)), sockets.startsWith("h/"));
   }
 
   const openToOthers = (folder: string): string[] => {
