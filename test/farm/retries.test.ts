@@ -99,7 +99,9 @@ describe("a build that fails", function () {
 
     // BuildKit needs some room to note what it removes. EC2 nodes keep it for that: diskFull.test.ts.
     const fill = (megabytes: number): string =>
-      `FROM ${base}\nRUN dd if=/dev/urandom of=/filler bs=1M count=${megabytes} || { truncate --size=-32M /filler; exit 1; }\n`;
+      `FROM ${base}
+RUN dd if=/dev/zero of=/room bs=1M count=32; dd if=/dev/urandom of=/filler bs=1M count=${megabytes}; code=$?; rm /room; exit $code
+`;
 
     it("as a step says alone, while the disk has room: no cache is removed", async () => {
       const kept = `FROM ${base}\nRUN head -c 1000000 /dev/urandom > /kept\n`;

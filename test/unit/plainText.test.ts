@@ -29,7 +29,7 @@ describe("words of others", () => {
 
   it("do so in the command line's lines", async () => {
     const written: string[] = [];
-    const { write } = process.stderr;
+    const write = process.stderr.write.bind(process.stderr);
     process.stderr.write = (text: string | Uint8Array) => written.push(String(text)) > 0;
     try {
       await withProgress("waking", (progress) => Promise.resolve(progress(`warned: ${hostile}`)));
