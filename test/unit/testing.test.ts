@@ -87,10 +87,12 @@ describe("the runner of the tests", () => {
     const page = describeTests(
       known(test("a|b", "passed"), test("long", "left")),
       known(test("a|b", "passed"), test("long", "passed")),
+      ["ec2 life", "farm clock"],
     );
     assert.match(page, /^\| ec2 life \| a\\\|b \| npm test \| passed \| 1\.5 \|$/m);
     assert.match(page, /^\| ec2 life \| long \| npm run test:all \| passed \| 1\.5 \|$/m);
-    assert.match(page, /`npm test` runs 1 of them, `npm run test:all` 1 more/);
+    assert.match(page, /^\| farm clock \| all of its tests \| npm run test:all \| not run yet \| +\|$/m);
+    assert.match(page, /`npm test` runs 1 of them, `npm run test:all` 2 more/);
   });
 
   it("every page of results is of tests that are there", () => {

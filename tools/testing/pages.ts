@@ -6,17 +6,23 @@ interface Row {
   file: string;
   title: string;
   tier: "npm test" | "npm run test:all";
-  outcome: TestResult["outcome"];
+  outcome: TestResult["outcome"] | "not run yet";
   seconds?: number;
 }
 
 const endToEnd = /^(hosts|main|ec2|farm|recipes) /;
 
-/** Every end-to-end test, of the last runs of the two tiers. */
-function rowsOf(quick: KnownResults, all: KnownResults): Row[] {
+/**
+ * Every end-to-end test, of the last runs of the two tiers.
+ * @param nightly files that `npm test` leaves as a whole, so that it knows none of their tests
+ */
+function rowsOf(quick: KnownResults, all: KnownResults, nightly: readonly string[]): Row[] {
   const known = new Set([...Object.keys(quick.tests), ...Object.keys(all.tests)]);
   const files = [...known].filter((name) => endToEnd.test(name)).sort();
-  return files.flatMap((file) => {
+  const later = nightly
+    .filter((file) => !known.has(file))
+    .map((file): Row => ({ file, title: "all of its tests", tier: "npm run test:all", outcome: "not run yet" }));
+  const rows = files.flatMap((file) => {
     const inQuick = quick.tests[file] ?? [];
     const inAll = all.tests[file] ?? [];
     const titles = [...new Set([...inQuick, ...inAll].map(({ title }) => title))];
@@ -33,11 +39,12 @@ function rowsOf(quick: KnownResults, all: KnownResults): Row[] {
       };
     });
   });
+  return [...rows, ...later];
 }
 
 /** A page of Markdown: how each end-to-end test ended, and which tier runs it. */
-export function describeTests(quick: KnownResults, all: KnownResults): string {
-  const rows = rowsOf(quick, all);
+export function describeTests(quick: KnownResults, all: KnownResults, nightly: readonly string[]): string {
+  const rows = rowsOf(quick, all, nightly);
   const count = (tier: Row["tier"]) => rows.filter((row) => row.tier === tier).length;
   return [
     "# End-to-end tests: results",
