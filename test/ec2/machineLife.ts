@@ -30,6 +30,19 @@ systemctl daemon-reload
 systemctl enable --now --no-block report.service end.socket
 `;
 
+/** From its first boot until it turns itself off, in this order: the same of machines of both architectures. */
+export function livesItsLife(open: () => MachineLife): void {
+  it("boots its user data", () => open().bootsItsUserData());
+
+  it("gets a volume while it runs", () => open().getsAVolume());
+
+  it("is reached by whom its security group allows, at both addresses", () => open().letsIn());
+
+  it("keeps disk and volume when it is stopped, and comes back at another address", () => open().comesBack());
+
+  it("ends when it turns itself off", () => open().turnsItselfOff());
+}
+
 /** What a machine of the tests' cloud does, from its first boot until it turns itself off. */
 export class MachineLife {
   private machine!: DrivenMachine;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { leftBy } from "../cloud/machinesRun";
 import * as hosts from "../hosts";
-import { MachineLife } from "./machineLife";
+import { livesItsLife, MachineLife } from "./machineLife";
 
 describe("an x86 machine of the tests' cloud", function () {
   this.timeout(600_000);
@@ -18,15 +18,7 @@ describe("an x86 machine of the tests' cloud", function () {
 
   after(() => life?.close());
 
-  it("boots its user data", () => life.bootsItsUserData());
-
-  it("gets a volume while it runs", () => life.getsAVolume());
-
-  it("is reached by whom its security group allows, at both addresses", () => life.letsIn());
-
-  it("keeps disk and volume when it is stopped, and comes back at another address", () => life.comesBack());
-
-  it("ends when it turns itself off", () => life.turnsItselfOff());
+  livesItsLife(() => life);
 
   it("keeps what it had written when its power is cut", () => life.keepsWhatItHadWritten());
 

@@ -21,7 +21,7 @@ describe("provenance: logins in URLs", () => {
     ["git@git.example:a.git", "git@git.example:a.git"],
     ["docker-image://debian:13@sha256:aa", "docker-image://debian:13@sha256:aa"],
     ["oci-layout://base@sha256:aa", "oci-layout://base@sha256:aa"],
-    ["https://registry.npmjs.org/@types/node", "https://registry.npmjs.org/@types/node"],
+    ["https://npm.example/@types/node", "https://npm.example/@types/node"],
     ["https://npm.example:4873/@types/node", "https://npm.example:4873/@types/node"],
     ['{"a":"https://git.example:1","b":"c@d"}', '{"a":"https://git.example:1","b":"c@d"}'],
     ["https://git.example?mail=a@b", "https://git.example?mail=a@b"],
