@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 
-import { EC2, type SecurityGroupRule } from "@aws-sdk/client-ec2";
-import { SSM } from "@aws-sdk/client-ssm";
+import type { EC2 } from "@aws-sdk/client-ec2";
+import type { SSM } from "@aws-sdk/client-ssm";
 
 import type { Access, Progress } from "../../components/build/node";
 import { liveClaims, parseLease } from "../../components/ec2/claims";
@@ -12,12 +12,14 @@ import { Ingress } from "../../components/ec2/ingress";
 import { LeaseClaim } from "../../components/ec2/lease";
 import { clientsOnce, ec2Session } from "../../components/ec2/session";
 import type { AwsSettings } from "../../components/ec2/settings";
-import { type Cloud, startCloud } from "../cloud/cloud";
-import { createAuthority, createNetwork, openRun, skipWithout, type TestRun } from "../hosts";
+import type { Cloud } from "../cloud/cloud";
+import { skipWithout, type TestRun } from "../hosts";
+import { type AccessAccount, ingressRules, makeBuilder, openAccessAccount } from "./accessAccount";
 
 const caller = "203.0.113.7";
 
 describe("access to nodes on EC2", () => {
+  let account: AccessAccount;
   let run: TestRun;
   let cloud: Cloud;
   let ec2: EC2;
@@ -31,38 +33,14 @@ describe("access to nodes on EC2", () => {
   before(async function () {
     this.timeout(600_000); // The first run on a machine makes the emulator.
     skipWithout(this, ["namespaces"]);
-    run = openRun();
-    cloud = await startCloud(run, await createNetwork(run), await createAuthority(), { machines: false });
-    run.onClose(() => cloud.stop());
-    ec2 = new EC2(cloud.client);
-    ssm = new SSM(cloud.client);
-    const { endpoint, credentials } = cloud.client;
-    aws = {
-      accessKey: credentials.accessKeyId,
-      secretKey: credentials.secretAccessKey,
-      endpoints: { ec2: endpoint, ssm: endpoint, sts: endpoint },
-    };
+    account = await openAccessAccount();
+    ({ run, cloud, ec2, ssm, aws } = account);
   });
 
   beforeEach(async () => {
     told.length = 0;
     builders += 1;
-    const builderName = `builder-${builders}`;
-    const { GroupId } = await ec2.createSecurityGroup({ GroupName: builderName, Description: "of a test" });
-    await ssm.putParameter({ Name: parameterNames.lease(builderName), Type: "String", Value: "{}" });
-    connection = {
-      builderName,
-      accountId: "123456789012",
-      region: cloud.client.region,
-      vpcCidr: "10.0.0.0/16",
-      securityGroupId: GroupId ?? "",
-      ingress: { from: "caller", address: caller },
-      addressing: "public",
-      wakeTimeoutSeconds: 60,
-      tls: { ca: "", cert: "", key: "" },
-      nodes: [],
-      ephemeralNodes: [],
-    };
+    connection = await makeBuilder(account, `builder-${builders}`, caller);
   });
 
   afterEach(() => cloud.faults());
@@ -71,11 +49,7 @@ describe("access to nodes on EC2", () => {
 
   const open = (changes: Partial<Ec2Connection> = {}): Access => ec2Session({ ...connection, ...changes }, aws).access;
 
-  const rules = async (): Promise<SecurityGroupRule[]> => {
-    const Filters = [{ Name: "group-id", Values: [connection.securityGroupId] }];
-    const { SecurityGroupRules } = await ec2.describeSecurityGroupRules({ Filters });
-    return (SecurityGroupRules ?? []).filter(({ IsEgress }) => !IsEgress);
-  };
+  const rules = () => ingressRules(ec2, connection.securityGroupId);
 
   const leaseText = async () =>
     (await ssm.getParameter({ Name: parameterNames.lease(connection.builderName) })).Parameter?.Value ?? "";

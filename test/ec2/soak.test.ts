@@ -1,25 +1,24 @@
 import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { EC2, type SecurityGroupRule } from "@aws-sdk/client-ec2";
-import { SSM } from "@aws-sdk/client-ssm";
+import type { EC2 } from "@aws-sdk/client-ec2";
+import type { SSM } from "@aws-sdk/client-ssm";
 
 import { liveClaims, parseLease } from "../../components/ec2/claims";
 import { type Ec2Connection, parameterNames } from "../../components/ec2/connection";
 import { Hold } from "../../components/ec2/hold";
 import { clientsOnce } from "../../components/ec2/session";
 import type { AwsSettings } from "../../components/ec2/settings";
-import { type Cloud, startCloud } from "../cloud/cloud";
-import { createAuthority, createNetwork, openRun, skipWithout, type TestRun } from "../hosts";
+import { skipWithout, type TestRun } from "../hosts";
 import { drawSeeded } from "../seed";
 import { nightly } from "../tier";
+import { ingressRules, makeBuilder, openAccessAccount } from "./accessAccount";
 
 const builderName = "soak-1a2b3c4d";
 
 nightly.describe("access to nodes on EC2, for long", function () {
   this.timeout(1_800_000);
   let run: TestRun;
-  let cloud: Cloud;
   let ec2: EC2;
   let ssm: SSM;
   let aws: AwsSettings;
@@ -29,37 +28,14 @@ nightly.describe("access to nodes on EC2, for long", function () {
 
   before(async function () {
     skipWithout(this, ["namespaces"]);
-    run = openRun();
-    cloud = await startCloud(run, await createNetwork(run), await createAuthority(), { machines: false });
-    run.onClose(() => cloud.stop());
-    [ec2, ssm] = [new EC2(cloud.client), new SSM(cloud.client)];
-    const { endpoint, credentials } = cloud.client;
-    const endpoints = { ec2: endpoint, ssm: endpoint, sts: endpoint };
-    aws = { accessKey: credentials.accessKeyId, secretKey: credentials.secretAccessKey, endpoints };
-    const { GroupId } = await ec2.createSecurityGroup({ GroupName: builderName, Description: "of a test" });
-    await ssm.putParameter({ Name: parameterNames.lease(builderName), Type: "String", Value: "{}" });
-    connection = {
-      builderName,
-      accountId: "123456789012",
-      region: cloud.client.region,
-      vpcCidr: "10.0.0.0/16",
-      securityGroupId: GroupId ?? "",
-      ingress: { from: "caller", address: "203.0.113.7" },
-      addressing: "public",
-      wakeTimeoutSeconds: 60,
-      tls: { ca: "", cert: "", key: "" },
-      nodes: [],
-      ephemeralNodes: [],
-    };
+    const account = await openAccessAccount();
+    ({ run, ec2, ssm, aws } = account);
+    connection = await makeBuilder(account, builderName, "203.0.113.7");
   });
 
   after(() => run?.close());
 
-  const rules = async (): Promise<SecurityGroupRule[]> => {
-    const Filters = [{ Name: "group-id", Values: [connection.securityGroupId] }];
-    const { SecurityGroupRules } = await ec2.describeSecurityGroupRules({ Filters });
-    return (SecurityGroupRules ?? []).filter(({ IsEgress }) => !IsEgress);
-  };
+  const rules = () => ingressRules(ec2, connection.securityGroupId);
 
   const leaseText = async () =>
     (await ssm.getParameter({ Name: parameterNames.lease(builderName) })).Parameter?.Value ?? "";

@@ -1,0 +1,59 @@
+import { EC2, type SecurityGroupRule } from "@aws-sdk/client-ec2";
+import { SSM } from "@aws-sdk/client-ssm";
+
+import { type Ec2Connection, parameterNames } from "../../components/ec2/connection";
+import type { AwsSettings } from "../../components/ec2/settings";
+import { type Cloud, startCloud } from "../cloud/cloud";
+import { createAuthority, createNetwork, openRun, type TestRun } from "../hosts";
+
+/** An account without machines: what a caller's access is, the API alone shows. */
+export interface AccessAccount {
+  run: TestRun;
+  cloud: Cloud;
+  ec2: EC2;
+  ssm: SSM;
+  aws: AwsSettings;
+}
+
+export async function openAccessAccount(): Promise<AccessAccount> {
+  const run = openRun();
+  const cloud = await startCloud(run, await createNetwork(run), await createAuthority(), { machines: false });
+  run.onClose(() => cloud.stop());
+  const { endpoint, credentials } = cloud.client;
+  const aws = {
+    accessKey: credentials.accessKeyId,
+    secretKey: credentials.secretAccessKey,
+    endpoints: { ec2: endpoint, ssm: endpoint, sts: endpoint },
+  };
+  return { run, cloud, ec2: new EC2(cloud.client), ssm: new SSM(cloud.client), aws };
+}
+
+/** A builder as far as access to it goes: its group, its lease, and no node. */
+export async function makeBuilder(
+  { ec2, ssm, cloud }: AccessAccount,
+  builderName: string,
+  callerAddress: string,
+): Promise<Ec2Connection> {
+  const { GroupId } = await ec2.createSecurityGroup({ GroupName: builderName, Description: "of a test" });
+  await ssm.putParameter({ Name: parameterNames.lease(builderName), Type: "String", Value: "{}" });
+  return {
+    builderName,
+    accountId: "123456789012",
+    region: cloud.client.region,
+    vpcCidr: "10.0.0.0/16",
+    securityGroupId: GroupId ?? "",
+    ingress: { from: "caller", address: callerAddress },
+    addressing: "public",
+    wakeTimeoutSeconds: 60,
+    tls: { ca: "", cert: "", key: "" },
+    nodes: [],
+    ephemeralNodes: [],
+  };
+}
+
+/** The rules of a security group that let callers in. */
+export async function ingressRules(ec2: EC2, groupId: string): Promise<SecurityGroupRule[]> {
+  const Filters = [{ Name: "group-id", Values: [groupId] }];
+  const { SecurityGroupRules } = await ec2.describeSecurityGroupRules({ Filters });
+  return (SecurityGroupRules ?? []).filter(({ IsEgress }) => !IsEgress);
+}
