@@ -1,4 +1,6 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 
 import {
   AttachVolumeCommand,
@@ -45,13 +47,15 @@ print(answer.read().decode(), answer.status, end="")
 `;
 
 // Sends a line ten times a second, until there is no answer to one.
-const talk = (address: string): string[] => [
+/** Talks over one connection until it is cut, and writes the number of each answer to `file`. */
+const talk = (address: string, file: string): string[] => [
   "bash",
   "-c",
   `exec 3<>/dev/tcp/${address}/1234
    for number in {1..600}; do
      echo $number >&3
-     read -r -t 5 <&3 || { echo "cut after $number"; exit; }
+     read -r -t 15 <&3 || { echo "cut after $number"; exit; }
+     echo $number > ${file}
      sleep 0.1
    done`,
 ];
@@ -172,10 +176,9 @@ describe("machines of the tests' cloud: what AWS takes away or cuts off", functi
     const reached = (): Promise<string> => hosts.execute(cloud.enter(call), { timeoutMilliseconds: 3_000 });
     await hosts.waitUntil("the echo", reached, { timeoutMilliseconds: 60_000 });
 
-    const talking = hosts.execute(cloud.enter(talk(PublicIpAddress)), { timeoutMilliseconds: 60_000 });
-    await hosts.waitUntil("a connection", () => shell(spot, "ss -tnH state established | grep -q :1234"), {
-      timeoutMilliseconds: 30_000,
-    });
+    const answers = join(run.folder, "answers");
+    const talking = hosts.execute(cloud.enter(talk(PublicIpAddress, answers)), { timeoutMilliseconds: 90_000 });
+    await hosts.waitUntil("a connection", () => readFile(answers), { timeoutMilliseconds: 30_000 });
     await cloud.partition(spot, true);
     match(await talking, /^cut after \d/);
     await rejects(reached());

@@ -44,15 +44,23 @@ export async function startDockerEngine(run: TestRun, network: TestNetwork): Pro
     const call = ["curl", "--silent", "--fail-with-body", "--unix-socket", socket, "--request", method];
     return execute([...call, ...sent, `http://engine${path}`]);
   };
+  // dockerd waits 15 s for its containerd, ends then, and is started again by systemd:
+  // https://github.com/moby/moby/blob/v20.10.24/contrib/init/systemd/docker.service
   const answers = async (): Promise<void> => {
-    await waitUntil(
-      "the Docker engine",
-      async () => {
-        if (engine.running) await request("GET", "/_ping");
-      },
-      { timeoutMilliseconds: 30_000 },
-    );
-    if (!engine.running) throw new Error(`dockerd ended at once: ${engine.log()}`);
+    for (let starts = 1; ; starts++) {
+      await waitUntil(
+        "the Docker engine",
+        async () => {
+          if (engine.running) await request("GET", "/_ping");
+        },
+        { timeoutMilliseconds: 30_000 },
+      );
+      if (engine.running) return;
+      const isLate = engine.log().includes("timeout waiting for containerd to start");
+      if (!isLate || starts === 3) throw new Error(`dockerd ended at once: ${engine.log()}`);
+      await rm(join(folder, "pid"), { force: true });
+      engine = start();
+    }
   };
   await answers();
   const whileStopped = async (work: (dataFolder: string) => Promise<void>): Promise<void> => {
