@@ -20,6 +20,7 @@ export interface Counts {
 
 /** Of one file of tests. */
 export interface FileCounts extends Counts {
+  cpuSeconds: number;
   tests: readonly TestResult[];
 }
 

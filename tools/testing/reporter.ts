@@ -4,6 +4,7 @@ import Mocha from "mocha";
 
 import { isLeftForAll } from "../../test/tier";
 import type { FileCounts, TestResult } from "./counts";
+import { cpuSeconds } from "./cpu";
 
 const { EVENT_RUN_BEGIN, EVENT_RUN_END, EVENT_SUITE_BEGIN, EVENT_SUITE_END } = Mocha.Runner.constants;
 const { EVENT_TEST_BEGIN, EVENT_TEST_FAIL, EVENT_TEST_PASS, EVENT_TEST_PENDING, EVENT_TEST_RETRY } =
@@ -60,6 +61,7 @@ class Reporter extends Mocha.reporters.Base {
       failures: this.failed,
       repeats: this.repeated,
       tests: this.tests,
+      cpuSeconds: cpuSeconds(),
     };
   }
 

@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { say, seconds } from "../progress";
 import type { TestArguments } from "./arguments";
 import { touchedByChanges } from "./changed";
+import { cpuSeconds } from "./cpu";
 import { type Counts, sum, summary } from "./counts";
 import { takeAlongWhenInterrupted } from "./interrupt";
 import { keepResults, longestFirst } from "./lastRun";
@@ -15,7 +16,7 @@ import { IdleCores } from "./room";
 import { type FileResult, runFile } from "./runFile";
 import { type TestFile, testFiles, together } from "./testFile";
 
-const LONGEST_SHOWN = 10;
+const MOST_SHOWN = 10;
 
 /** Runs tests, each file in a process of its own, and what they need beside them. Says how all ended. */
 export async function runTests({ all, groups, lint, changed }: TestArguments): Promise<Counts> {
@@ -51,11 +52,16 @@ function jobOf(file: TestFile, folder: string, all: boolean): Job<FileResult> {
 
 function conclude(results: readonly FileResult[], started: number): Counts {
   const total = sum(results.map(({ counts }) => counts));
-  const longest = [...results].sort((one, other) => other.seconds - one.seconds).slice(0, LONGEST_SHOWN);
-  say(`\nnpm test: ${seconds(started)}`);
-  say(`longest: ${longest.map((each) => `${each.name} ${Math.round(each.seconds)} s`).join(", ")}`);
+  say(`\nnpm test: ${seconds(started)}, ${Math.round(cpuSeconds())} s of a core`);
+  say(`longest: ${most(results, "seconds")}`);
+  say(`most of a core: ${most(results, "cpuSeconds")}`);
   total.repeats.forEach((repeat) => say(`↻ ${repeat}`));
   total.failures.forEach((failure) => say(`✗ ${failure}`));
   say(summary(total));
   return total;
+}
+
+function most(results: readonly FileResult[], what: "seconds" | "cpuSeconds"): string {
+  const sorted = [...results].sort((one, other) => (other[what] ?? 0) - (one[what] ?? 0)).slice(0, MOST_SHOWN);
+  return sorted.map((each) => `${each.name} ${Math.round(each[what] ?? 0)} s`).join(", ");
 }

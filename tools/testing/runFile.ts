@@ -17,6 +17,8 @@ export interface FileResult {
   seconds: number;
   counts: Counts;
   tests: FileCounts["tests"];
+  /** Of a core. @default - not measured */
+  cpuSeconds?: number;
 }
 
 /** Runs a file of tests in a process and a temporary folder of its own, and takes what it leaves behind. */
@@ -38,11 +40,12 @@ export async function runFile(file: TestFile, folder: string, all: boolean): Pro
   };
   const options = ["--exit", "--retries", String(retriesOf(file)), "--reporter", path.join(__dirname, "reporter.ts")];
   const code = await runNode([require.resolve("mocha/bin/mocha.js"), ...options, ...file.paths], env, file.name);
-  const { counts, tests } = readCounts(file.name, countsFile, code);
+  const { counts, ...others } = readCounts(file.name, countsFile, code);
   const left = await takeLeftovers(temporary);
   const total = sum([counts, ...left.map((what) => oneFailure(`${file.name}: left behind: ${what}`))]);
-  say(`# ${file.name}: ${summary(total)} in ${seconds(started)}`);
-  return { name: file.name, seconds: (Date.now() - started) / 1000, counts: total, tests };
+  const ofCore = Math.round(others.cpuSeconds ?? 0);
+  say(`# ${file.name}: ${summary(total)} in ${seconds(started)}, ${ofCore} s of a core`);
+  return { name: file.name, seconds: (Date.now() - started) / 1000, counts: total, ...others };
 }
 
 /** Where machines boot beside each other on few cores, something is late now and then; the summary names it. */
@@ -77,13 +80,13 @@ export async function runNode(
 }
 
 /** A run that broke off has no counts, and one that ended badly has a failure, whatever it counted. */
-function readCounts(name: string, file: string, code: number | null): { counts: Counts; tests: FileCounts["tests"] } {
+function readCounts(name: string, file: string, code: number | null): Omit<FileResult, "name" | "seconds"> {
   const ending = code ?? "a signal";
   if (!fs.existsSync(file)) {
     return { counts: oneFailure(`${name}: broke off with ${ending} before it could count`), tests: [] };
   }
-  const { tests, ...counts } = JSON.parse(fs.readFileSync(file, "utf8")) as FileCounts;
+  const { tests, cpuSeconds, ...counts } = JSON.parse(fs.readFileSync(file, "utf8")) as FileCounts;
   const isOdd = code !== 0 && counts.failed === 0;
   const failure = oneFailure(`${name}: ended with ${ending}, though no test failed`);
-  return { counts: isOdd ? sum([counts, failure]) : counts, tests };
+  return { counts: isOdd ? sum([counts, failure]) : counts, tests, cpuSeconds };
 }
