@@ -7,7 +7,7 @@ import { startSessions } from "./builderSession";
 import type { PreviewedNode } from "./preview";
 import { type BuildNode, connectionSource, declaredSource, GivenConnection, type NodeSource } from "./builderSource";
 import { awsSettings } from "./nodes/ec2/provider";
-import { shortHash } from "./paths";
+import { builderNameOf } from "./nodes/names";
 import { resolved } from "./resolved";
 import { asResourceError } from "./resourceError";
 import { indexName, laneName, laneOf } from "./spread";
@@ -79,7 +79,7 @@ export class Builder extends pulumi.ComponentResource {
     super(builderType, name, {}, opts);
     // Without the dependency on this component that `urn` carries: its children, which need the name, would wait for it
     // and it for them.
-    this.builderName = pulumi.output(resolved(this.urn).then((urn) => registeredName(name, urn)));
+    this.builderName = pulumi.output(resolved(this.urn).then((urn) => builderNameOf(name, organization(), urn)));
     if (args instanceof GivenConnection) {
       this.declaredNodes = [];
       this.insecureRegistries = [];
@@ -174,13 +174,6 @@ export class Builder extends pulumi.ComponentResource {
   private async startSessions(): Promise<BuildSession[]> {
     return startSessions(await resolved(this.source.reachable()), () => awsSettings(this));
   }
-}
-
-/** Unique where URNs are: two builders of one name would write the same registration, each its own nodes. */
-function registeredName(name: string, urn: string): string {
-  const words = name.toLowerCase().replace(/[^a-z0-9._-]+/g, "-");
-  const begun = /^[a-z]/.test(words) ? words : `b${words}`;
-  return `${begun}-${shortHash(`${organization()} ${urn}`)}`;
 }
 
 function organization(): string {

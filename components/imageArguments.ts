@@ -20,6 +20,16 @@ export interface MultiPlatformImageArgs extends Omit<
   "builder" | "buildOnPreview" | "cacheFrom" | "cacheTo" | "context" | "platforms" | "push"
 > {
   /**
+   * Whether a docker-build `Image` of the same name and parent, which a program had before, becomes this image: it is
+   * updated in place, and what it had pushed stays in the registry. Without that Pulumi deletes it after this image is
+   * pushed, and docker-build its digest with it. Set it to `false` while a program has both, side by side, under one name.
+   * An `Image` of another name is named in the component's options: `aliases: [{ type: "docker-build:index:Image", name }]`.
+   *
+   * @default true
+   * @see https://www.pulumi.com/docs/iac/concepts/resources/options/aliases/
+   */
+  adopt?: boolean;
+  /**
    * Where the image is built: a {@link Builder}, the arguments of one that this image has for itself, or the name of a
    * builder that buildx knows already. Equivalent to buildx's `--builder`.
    *
@@ -150,7 +160,7 @@ export interface MultiPlatformImageArgs extends Omit<
 export function normaliseImage(name: string, args: MultiPlatformImageArgs) {
   const owner = `MultiPlatformImage ${name}`;
   const { builder, context, platforms: given = defaultPlatforms, push = true, retainOnDelete = true, ...others } = args;
-  const { repository, checkBaseImages = true, provenance, stageContext = true, ...rest } = others;
+  const { repository, checkBaseImages = true, provenance, stageContext = true, adopt = true, ...rest } = others;
   const platforms = checkPlatforms(owner, given);
   checkLoad(owner, rest.load === true, platforms);
   checkExports(owner, rest);
@@ -169,7 +179,8 @@ export function normaliseImage(name: string, args: MultiPlatformImageArgs) {
     platforms: [...given] as dockerBuild.ImageArgs["platforms"],
     push,
   };
-  return { platforms, imageArgs, builder, repository, retainOnDelete, checkBaseImages, provenance, stageContext };
+  const own = { repository, retainOnDelete, checkBaseImages, provenance, stageContext, adopt };
+  return { platforms, imageArgs, builder, ...own };
 }
 
 function checkPlainTags(owner: string, tags: dockerBuild.ImageArgs["tags"], push: dockerBuild.ImageArgs["push"]): void {

@@ -9,6 +9,7 @@ import { defaultBuilder } from "./defaultBuilder";
 import { checkedDigests } from "./digests";
 import type { ImageBuild } from "./hookPhases";
 import { type MultiPlatformImageArgs, normaliseImage } from "./imageArguments";
+import { componentOptions, imageOptions } from "./imageOptions";
 import { declareImage } from "./platformImages/declare";
 import type { Platform } from "./platforms";
 import type { PlatformDigests } from "./registry/manifest";
@@ -52,10 +53,9 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
    * with two platforms, and for a platform without a node: all before the first resource.
    */
   constructor(name: string, args: MultiPlatformImageArgs, opts?: pulumi.ComponentResourceOptions) {
-    super(imageType, name, {}, opts);
-    const { platforms, builder, repository, retainOnDelete, checkBaseImages, provenance, ...normal } = asResourceError(
-      this,
-      () => normaliseImage(name, args),
+    super(imageType, name, {}, componentOptions(opts));
+    const { platforms, builder, repository, checkBaseImages, provenance, ...normal } = asResourceError(this, () =>
+      normaliseImage(name, args),
     );
     const { own, builderName } = resolveBuilder(this, name, builder, platforms);
     this.builder = own;
@@ -72,7 +72,9 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
       provenance,
       checkedArgs: checkBaseImages ? imageArgs : undefined,
     };
-    const declared = declareImage({ component: this, name, builder: own, imageArgs, build, retainOnDelete });
+    const { retainOnDelete, adopt } = normal;
+    const options = { ...imageOptions(name, adopt, opts), retainOnDelete };
+    const declared = declareImage({ component: this, name, builder: own, imageArgs, build, options });
     this.image = declared.image;
     if (cacheTo) {
       exportCaches(this, name, cacheTo, { image: this.image, imageArgs, platforms, builder: own });

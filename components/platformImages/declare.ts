@@ -6,6 +6,7 @@ import { nodesOf } from "../build/placement";
 import type { Builder } from "../builder";
 import type { ImageBuild } from "../hookPhases";
 import { imageHooks } from "../hooks";
+import type { ImageOptions } from "../imageOptions";
 import type { Platform } from "../platforms";
 import type { PlatformDigests } from "../registry/manifest";
 import { asResourceError } from "../resourceError";
@@ -30,7 +31,8 @@ export interface ImageDeclaration {
   builder: Builder | undefined;
   imageArgs: dockerBuild.ImageArgs;
   build: ImageBuild;
-  retainOnDelete: boolean;
+  /** Of the image that has the tags. */
+  options: ImageOptions & { retainOnDelete: boolean };
 }
 
 /**
@@ -55,15 +57,15 @@ export function arePlatformsApart({ builder, imageArgs, build }: ImageDeclaratio
 
 /** docker-build's resources for an image. */
 export function declareImage(declaration: ImageDeclaration): DeclaredImage {
-  const { component, name, builder, imageArgs, build, retainOnDelete } = declaration;
+  const { component, name, builder, imageArgs, build, options } = declaration;
   if (builder && arePlatformsApart(declaration)) {
     return declareApart({ ...declaration, builder });
   }
   const image = new Image(name, imageArgs, {
+    ...options,
     parent: component,
     // Nodes are resources of the builder; the builder's name alone does not wait for them.
     dependsOn: builder ? [builder] : [],
-    retainOnDelete,
     hooks: builder && imageHooks(component, name, builder, build),
   });
   return { image, platformImages: [] };
@@ -75,7 +77,7 @@ const unknownDockerfile = "# known in the update\nFROM scratch\n";
 type OnBuilder = ImageDeclaration & { builder: Builder };
 
 function declareApart(declaration: OnBuilder): DeclaredImage {
-  const { component, name, builder, imageArgs, build, retainOnDelete } = declaration;
+  const { component, name, builder, imageArgs, build, options } = declaration;
   const repositories = pulumi
     .output(imageArgs.tags)
     .apply((given) => asResourceError(component, () => repositoriesOf(given ?? [])));
@@ -98,16 +100,16 @@ function declareApart(declaration: OnBuilder): DeclaredImage {
     tags: imageArgs.tags,
   };
   const image = new Image(name, indexArgs, {
+    ...options,
     parent: component,
     dependsOn: [builder],
-    retainOnDelete,
     hooks: imageHooks(component, name, builder, build, "index"),
   });
   return { image, platformImages, pushedDigests };
 }
 
 function platformImage(
-  { component, name, builder, imageArgs, build }: OnBuilder,
+  { component, name, builder, imageArgs, build, options }: OnBuilder,
   platform: Platform,
   repositories: pulumi.Output<string[]>,
 ): Image {
@@ -122,6 +124,9 @@ function platformImage(
   const { checkedArgs, provenance } = build;
   const ownBuild: ImageBuild = { platforms: [platform], checkedArgs, provenance, wasPushedNow: false };
   return new Image(ownName, ownArgs, {
+    ...options,
+    // No program had it before.
+    aliases: [],
     parent: component,
     dependsOn: [builder],
     // docker-build deletes by tags, and this has none.

@@ -13,6 +13,7 @@ import { prepareTools } from "../../tools";
 import { skipWithout } from "../hosts";
 import { type Stack, temporaryDirectory } from "../main/stack";
 import { type Outcome, startCommand } from "./command";
+import { destroyInAll } from "./destroy";
 import { buildkitRelease, createStack, type Ec2Machines, getEc2 } from "./fixture";
 
 describe("the command line, with a node that boots", function () {
@@ -38,10 +39,7 @@ describe("the command line, with a node that boots", function () {
     ({ builderName } = await stack.outputs<{ builderName: string }>());
   });
 
-  after(async () => {
-    const destroyed = await stack?.run("destroy", "--yes", "--skip-preview");
-    assert.equal(destroyed?.code ?? 0, 0, destroyed?.output);
-  });
+  after(() => destroyInAll(stack));
 
   async function run(...args: string[]): Promise<Outcome> {
     const begin = Date.now();

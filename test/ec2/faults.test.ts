@@ -4,6 +4,7 @@ import type { Fault } from "../cloud/cloud";
 import { skipWithout } from "../hosts";
 import type { Stack } from "../main/stack";
 import { type Amd64Outputs, amd64Spec, createAmd64Stack, writeApp } from "./amd64";
+import { destroyInAll } from "./destroy";
 import { buildkitRelease, createStack, type Ec2Machines, getEc2 } from "./fixture";
 import { instanceOf, waitForState } from "./node";
 
@@ -29,8 +30,7 @@ describe("what goes wrong on EC2 is told with its reason, within the deadline", 
     // The machine is made first, which takes its own time.
     assert.ok(seconds < wakeTimeoutSeconds + 60, `it took ${seconds} s`);
     await ec2.cloud.faults();
-    const destroyed = await stack.run("destroy", "--yes", "--skip-preview");
-    assert.equal(destroyed.code, 0, destroyed.output);
+    await destroyInAll(stack);
   }
 
   it("a wrong checksum of BuildKit", async () => {
@@ -148,7 +148,7 @@ describe("what goes wrong on EC2 is told with its reason, within the deadline", 
       assert.equal(code, 0, output);
       const { nodes } = await stack.outputs<Amd64Outputs>();
       assert.equal(nodes[0].instanceId, instanceId);
-      assert.equal((await stack.run("destroy", "--yes", "--skip-preview")).code, 0);
+      await destroyInAll(stack);
     });
   });
 });

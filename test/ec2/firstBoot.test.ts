@@ -3,6 +3,7 @@ import * as assert from "node:assert/strict";
 import { skipWithout } from "../hosts/requirements";
 import type { Stack } from "../main/stack";
 import { type Amd64Outputs, createAmd64Stack } from "./amd64";
+import { destroyInAll } from "./destroy";
 import { type Ec2Machines, getEc2 } from "./fixture";
 
 describe("the first boot of Debian's own image", function () {
@@ -19,10 +20,7 @@ describe("the first boot of Debian's own image", function () {
     });
   });
 
-  after(async () => {
-    const destroyed = await stack.run("destroy", "--yes", "--skip-preview");
-    assert.equal(destroyed.code, 0, destroyed.output);
-  });
+  after(() => destroyInAll(stack));
 
   it("installs what the image lacks, beside cloud-init, and builds", async () => {
     const { code, output } = await stack.up();

@@ -6,6 +6,7 @@ import { crash } from "../main/processes";
 import type { Stack } from "../main/stack";
 import { runsAll } from "../tier";
 import { type Amd64Outputs, createAmd64Stack, writeApp } from "./amd64";
+import { destroyInAll } from "./destroy";
 import { type Ec2Machines, getEc2 } from "./fixture";
 import { instanceOf, waitForState, waitForSleep } from "./node";
 import { record } from "./timings";
@@ -101,7 +102,7 @@ describe("an `up` that is killed in the middle of a build", function () {
     await writeApp(running.stack, "true # after Ctrl-C");
     const next = await running.stack.up();
     assert.equal(next.code, 0, next.output);
-    assert.equal((await running.stack.run("destroy", "--yes", "--skip-preview")).code, 0);
+    await destroyInAll(running.stack);
   });
 
   it("`persistent`: the node runs on, until its maximum lifetime", async () => {

@@ -7,6 +7,7 @@ import { skipWithout } from "../hosts/requirements";
 import type { Stack } from "../main/stack";
 import { nightly, trials } from "../tier";
 import { type Amd64Outputs, createAmd64Stack } from "./amd64";
+import { destroyInAll } from "./destroy";
 import { type Ec2Machines, getEc2 } from "./fixture";
 import { waitForState } from "./node";
 
@@ -31,10 +32,7 @@ describe("what a node withstands", function () {
     instanceId = (await stack.outputs<Amd64Outputs>()).nodes[0].instanceId;
   });
 
-  after(async () => {
-    const destroyed = await stack?.run("destroy", "--yes", "--skip-preview");
-    assert.equal(destroyed?.code ?? 0, 0, destroyed?.output);
-  });
+  after(() => destroyInAll(stack));
 
   const shell = (script: string): Promise<string> => ec2.cloud.run(instanceId, ["bash", "-c", script]);
   const lines = async (script: string): Promise<string[]> =>

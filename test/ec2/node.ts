@@ -25,7 +25,7 @@ export async function waitForState(
 ): Promise<number> {
   const begin = Date.now();
   const stateOf = async () => (await cloud.instances()).find(({ id }) => id === instanceId)?.state;
-  await waitFor(`${instanceId} to be ${state}`, async () => (await stateOf()) === state, seconds);
+  await waitFor(`${instanceId} to be ${state}`, async () => (await stateOf()) === state, seconds, 250);
   return (Date.now() - begin) / 1000;
 }
 
@@ -37,7 +37,8 @@ export async function waitForSleep(cloud: Cloud, instanceId: string, sleeps: num
       (found) => found !== "",
       () => false,
     );
-  await waitFor(`"sleep ${sleeps}" to run on ${instanceId}`, isRunning, seconds);
+  // Each look starts three processes.
+  await waitFor(`"sleep ${sleeps}" to run on ${instanceId}`, isRunning, seconds, 500);
 }
 
 /** What of the calls of a program were about instances' lives or access: what hooks do, and no look-up of a provider. */

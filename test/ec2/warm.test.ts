@@ -10,6 +10,7 @@ import { pullFiles } from "../main/image";
 import { waitFor } from "../main/stack";
 import type { Stack } from "../main/stack";
 import { type Amd64Outputs, amd64Spec, createAmd64Stack, writeApp } from "./amd64";
+import { destroyInAll } from "./destroy";
 import { buildkitRelease, type Ec2Machines, getBaseImage, getEc2 } from "./fixture";
 import { instanceOf, waitForSleep } from "./node";
 import { record } from "./timings";
@@ -34,9 +35,7 @@ describe("a node that is awake", function () {
     await recordBoot("first boot");
   });
 
-  after(async () => {
-    assert.equal((await stack?.run("destroy", "--yes", "--skip-preview"))?.code, 0);
-  });
+  after(() => destroyInAll(stack));
 
   const inside = (script: string): Promise<string> => ec2.cloud.run(instanceId, ["sh", "-c", script]);
   const version = (): Promise<string> => inside(`${buildctl} debug info || true`);

@@ -1,16 +1,23 @@
+import * as names from "../../components/nodes/names";
 import type { Cloud, CloudInstance } from "../cloud/cloud";
-import { type Amd64Outputs, writeApp } from "../ec2/amd64";
+import { writeApp } from "../ec2/amd64";
 import { waitForSleep } from "../ec2/node";
 import { type Outcome, type Stack, waitFor } from "../main/stack";
 
 /** How long the step of a build takes that something happens to. */
 export const stepSeconds = 6;
+const builderType = "multi-platform-image:index:Builder";
 export const ends = ["terminated", "shutting-down"];
 
 /** Instances of a builder that run, or are about to. */
 export async function runningOf(cloud: Cloud, builderName: string): Promise<CloudInstance[]> {
   const all = await cloud.instances();
   return all.filter(({ tags, state }) => tags["multi-platform-image:builder"] === builderName && !ends.includes(state));
+}
+
+/** Of the builder that a stack declares, also before its first update. */
+export function builderNameOf({ stack, project }: Stack): string {
+  return names.builderNameOf("builders", "organization", `urn:pulumi:${stack}::${project}::${builderType}::builders`);
 }
 
 /** A build that is under way, and where. */
@@ -25,7 +32,7 @@ export interface Build {
  */
 export async function startBuild(cloud: Cloud, stack: Stack, what: string): Promise<Build> {
   await writeApp(stack, `sleep ${stepSeconds} && echo ${what} > /what`);
-  const { builderName } = await stack.outputs<Amd64Outputs>();
+  const builderName = builderNameOf(stack);
   const up = stack.start("up", "--yes", "--skip-preview");
   const id = await meanwhile(up.done, firstRunning(cloud, builderName));
   await meanwhile(up.done, waitForSleep(cloud, id, stepSeconds));

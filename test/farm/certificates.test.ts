@@ -5,6 +5,7 @@ import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { BuilderConnection } from "../../components";
 import { parameterNames } from "../../components/ec2/connection";
 import { amd64Spec } from "../ec2/amd64";
+import { destroyInAll } from "../ec2/destroy";
 import { createStack, type Ec2Machines, getBaseImage, getEc2 } from "../ec2/fixture";
 import { hookCalls, instanceOf, waitForSleep } from "../ec2/node";
 import { record } from "../ec2/timings";
@@ -59,9 +60,7 @@ describe("certificates of a builder in use", function () {
     await nodeHasTaken((await published()).cert);
   });
 
-  after(async () => {
-    assert.equal((await owner?.run("destroy", "--yes", "--skip-preview"))?.code, 0);
-  });
+  after(() => destroyInAll(owner));
 
   /** A stack of somebody who was given a connection, on a machine with a clock of its own. */
   async function holder(connection: BuilderConnection, name: string, offset?: string): Promise<Stack> {

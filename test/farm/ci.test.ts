@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { parse } from "yaml";
 
 import type { Ecr } from "../cloud/ecr";
+import { destroyInAll } from "../ec2/destroy";
 import { type Ec2Machines, getEc2, openEcr } from "../ec2/fixture";
 import { hookCalls } from "../ec2/node";
 import { record } from "../ec2/timings";
@@ -46,10 +47,7 @@ describe("the pipelines of the example", function () {
     ecr = await openEcr();
   });
 
-  after(async () => {
-    const destroyed = await runners[0]?.run("destroy", "--yes", "--skip-preview", "--stack", "prod");
-    assert.equal(destroyed?.code ?? 0, 0, destroyed?.output);
-  });
+  after(() => destroyInAll(runners[0], "--stack", "prod"));
 
   async function newRunner(): Promise<Stack> {
     const runner = await createExampleStack("ci", ecr, { backend });

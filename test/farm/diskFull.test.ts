@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 
 import { type Amd64Outputs, createAmd64Stack, writeApp } from "../ec2/amd64";
+import { destroyInAll } from "../ec2/destroy";
 import { type Ec2Machines, getEc2 } from "../ec2/fixture";
 import { instanceOf } from "../ec2/node";
 import { record } from "../ec2/timings";
@@ -26,9 +27,7 @@ describe("an EC2 node whose disk is filled to its last byte", function () {
     ({ id } = await instanceOf(ec2.cloud, (await stack.outputs<Amd64Outputs>()).builderName, "amd64"));
   });
 
-  after(async () => {
-    assert.equal((await stack?.run("destroy", "--yes", "--skip-preview"))?.code, 0);
-  });
+  after(() => destroyInAll(stack));
 
   const fill = (megabytes: number) => `dd if=/dev/urandom of=/filler bs=1M count=${megabytes}`;
   const free = async (): Promise<string> =>

@@ -7,6 +7,7 @@ import { callerPolicy, callerRoles } from "../../components/policies/table";
 import type { ApiCall, CloudInstance } from "../cloud/cloud";
 import { allowedOn, callersOwn, refusals } from "../cloud/refusals";
 import { type Amd64Outputs, amd64Spec, createAmd64Stack, writeApp } from "../ec2/amd64";
+import { destroyInAll } from "../ec2/destroy";
 import { type Ec2Machines, getEc2 } from "../ec2/fixture";
 import { record } from "../ec2/timings";
 import { skipWithout } from "../hosts";
@@ -132,12 +133,11 @@ describe("ephemeral nodes", function () {
     assert.match(refused.output, /L-1216C47A/);
     assert.deepEqual(await running(one), []);
     await ec2.cloud.faults();
-    assert.equal((await one.run("destroy", "--yes", "--skip-preview")).code, 0);
+    await destroyInAll(one);
   });
 
   it("a spot notice in the middle of a build: the same `up` succeeds, on demand where it was cut", async () => {
     const one = await createAmd64Stack({ name: "notice", builder: ephemeral({ capacityType: "spot" }) });
-    await timedUp(one, "first build, spot");
     const { id, up } = await startBuild(ec2.cloud, one, "noticed");
     const begin = Date.now();
     await ec2.cloud.spotNotice(id, 3);
@@ -150,7 +150,7 @@ describe("ephemeral nodes", function () {
     );
     assert.match(output, /on-demand/);
     assert.deepEqual(await running(one), []);
-    assert.equal((await one.run("destroy", "--yes", "--skip-preview")).code, 0);
+    await destroyInAll(one);
   });
 
   it("an `up` that is killed leaves a node that ends itself, and `destroy` copes with it", async () => {

@@ -13,6 +13,7 @@ import {
   parameterNames,
 } from "../../components/ec2/connection";
 import { fleetRequest } from "../../components/ec2/ephemeral/fleet";
+import { destroyInAll } from "../ec2/destroy";
 import { buildkitRelease, createStack, type Ec2Machines, getBaseImage, getEc2 } from "../ec2/fixture";
 import { waitForSleep, waitForState } from "../ec2/node";
 import { createAuthority, skipWithout } from "../hosts";
@@ -68,10 +69,7 @@ describe("an ephemeral node, by itself", function () {
     lastWords.catch(() => undefined);
   });
 
-  after(async () => {
-    const destroyed = await stack?.run("destroy", "--yes", "--skip-preview");
-    assert.equal(destroyed?.code ?? 0, 0, destroyed?.output);
-  });
+  after(() => destroyInAll(stack));
 
   it("waits for its volume until it is told to go without it", async () => {
     await says(cold, /buildkitd ready at/);

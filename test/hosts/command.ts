@@ -48,6 +48,6 @@ export async function waitUntil<T>(
         throw new Error(`${what}: not within ${seconds} s; last: ${String(error)}`, { cause: error });
       }
     }
-    await new Promise((resolve) => setTimeout(resolve, options.pauseMilliseconds ?? 50));
+    await new Promise((resolve) => setTimeout(resolve, options.pauseMilliseconds ?? 200));
   }
 }

@@ -162,13 +162,18 @@ export class Stack {
 }
 
 /** Waits for something outside of this process. */
-export async function waitFor(what: string, isSo: () => Promise<boolean> | boolean, seconds = 120): Promise<void> {
+export async function waitFor(
+  what: string,
+  isSo: () => Promise<boolean> | boolean,
+  seconds = 120,
+  pauseMilliseconds = 100,
+): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await isSo())) {
     if (Date.now() > deadline) {
       throw new Error(`waited ${seconds} s in vain for ${what}`);
     }
-    await sleep(100);
+    await sleep(pauseMilliseconds);
   }
 }
 

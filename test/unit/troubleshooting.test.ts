@@ -16,6 +16,7 @@ const wordsOfOthers: Record<string, string> = {
   "The image tag '…' already exists in the '…' repository and cannot be overwritten because the tag is immutable":
     "ECR",
   'no builder "…" found': "buildx",
+  "Duplicate resource URN '…' conflicting with alias on resource with URN '…'": "Pulumi",
   "node …: …permission denied while trying to connect…": "Docker",
 };
 
