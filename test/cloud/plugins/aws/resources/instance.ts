@@ -2,13 +2,14 @@ import { randomUUID } from "node:crypto";
 
 import {
   DescribeImagesCommand,
+  ModifyInstanceAttributeCommand,
   RunInstancesCommand,
   type RunInstancesCommandInput,
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
 
 import type { Attributes, ResourceType } from "../../protocol/resource";
-import { isSameSet } from "../../protocol/values";
+import { isEmpty, isProperties, isSameSet } from "../../protocol/values";
 import type { Aws } from "../client";
 import { during, isAwsError, unless } from "../errors";
 import { retagEc2, tagged, tagSpecifications } from "../tags";
@@ -22,6 +23,7 @@ export type Instance = {
   ami?: string;
   associatePublicIpAddress?: boolean;
   availabilityZone?: string;
+  ebsBlockDevices?: unknown[];
   iamInstanceProfile?: string;
   instanceInitiatedShutdownBehavior?: string;
   instanceType?: string;
@@ -56,17 +58,23 @@ const optionalComputed = { kind: "optional computed" } as const;
 const replacing = { kind: "optional computed", replaces: true } as const;
 const computed = { kind: "computed" } as const;
 
-/** https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/ec2_instance.go */
+/**
+ * The schema and the functions of https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/ec2_instance.go
+ * (`resourceInstance`): what its table in test/cloud/README.md says.
+ */
 const attributes: Attributes = {
   ami: replacing,
   arn: computed,
   associatePublicIpAddress: replacing,
   availabilityZone: replacing,
+  // Optional there. Here nobody gives it; a read fills it with what others have attached.
+  ebsBlockDevices: computed,
   iamInstanceProfile: optionalComputed,
   instanceInitiatedShutdownBehavior: optionalComputed,
   instanceState: computed,
   instanceType: optionalComputed,
-  ipv6AddressCount: replacing,
+  // No `ForceNew`: the update assigns addresses to a machine that runs.
+  ipv6AddressCount: optionalComputed,
   ipv6Addresses: computed,
   keyName: computed,
   metadataOptions: {
@@ -93,6 +101,7 @@ const attributes: Attributes = {
       iops: optionalComputed,
       kmsKeyId: replacing,
       tags: { kind: "optional" },
+      tagsAll: computed,
       throughput: optionalComputed,
       volumeId: computed,
       volumeSize: optionalComputed,
@@ -111,9 +120,14 @@ const userDataLimitBytes = 16384;
 
 const type: ResourceType<Aws> = {
   attributes,
-  check({ userData }): Record<string, string> {
+  check({ userData, rootBlockDevice, volumeTags }): Record<string, string> {
     const isTooLong = typeof userData === "string" && Buffer.byteLength(userData) > userDataLimitBytes;
-    return isTooLong ? { userData: `expected length of user_data to be in the range (0 - ${userDataLimitBytes})` } : {};
+    const isTaggedTwice = isProperties(rootBlockDevice) && !isEmpty(rootBlockDevice.tags) && !isEmpty(volumeTags);
+    return {
+      ...(isTooLong && { userData: `expected length of user_data to be in the range (0 - ${userDataLimitBytes})` }),
+      // tagsSchemaConflictsWith
+      ...(isTaggedTwice && { rootBlockDevice: '"root_block_device.0.tags": conflicts with volume_tags' }),
+    };
   },
   modifyPlan({ planned, differences }) {
     const userData = differences.get("userData");
@@ -130,10 +144,20 @@ const type: ResourceType<Aws> = {
   async settle(id, planned, aws) {
     await waitForState(aws, id, "running", 600).catch(during(`waiting for EC2 Instance (${id}) create`));
     await tagRootVolume(aws, id, planned);
+    // The create ends in resourceInstanceUpdate, whose branch for this one is not kept from new instances.
+    const Value = (planned as Instance).instanceInitiatedShutdownBehavior;
+    if (Value === undefined) return;
+    await aws.ec2
+      .send(new ModifyInstanceAttributeCommand({ InstanceId: id, InstanceInitiatedShutdownBehavior: { Value } }))
+      .catch(during(`modifying EC2 Instance (${id}) InstanceInitiatedShutdownBehavior attribute`));
   },
   read: readInstance,
   update: updateInstance,
   async delete(id, _state, aws) {
+    // disableInstanceAPITermination: a refusal is logged.
+    await aws.ec2
+      .send(new ModifyInstanceAttributeCommand({ InstanceId: id, DisableApiTermination: { Value: false } }))
+      .catch(() => undefined);
     await aws.ec2
       .send(new TerminateInstancesCommand({ InstanceIds: [id] }))
       .catch(unless("InvalidInstanceID.NotFound"))
@@ -208,8 +232,8 @@ function runInput(planned: Instance, { defaultTags }: Aws, rootDeviceName?: stri
     ],
     TagSpecifications: [
       ...(tagSpecifications("instance", planned) ?? []),
-      ...((planned.volumeTags && tagSpecifications("volume", { tagsAll: { ...defaultTags, ...planned.volumeTags } })) ??
-        []),
+      // Default tags go to volumes, too, whether the program gives tags or not.
+      ...(tagSpecifications("volume", { tagsAll: { ...defaultTags, ...planned.volumeTags } }) ?? []),
     ],
   };
 }
