@@ -207,6 +207,16 @@ describe("EC2 nodes, declared", () => {
     });
   });
 
+  it("lets parameters grow beyond 4 KB, but for the lease, which has a bound", async () => {
+    await declare("builders");
+    const tiers = Object.entries(made("aws:ssm/parameter:Parameter")).map(([name, { tier }]) => [name, tier]);
+    const growing = ["amd64-settings", "amd64-tls", "arm64-settings", "arm64-tls", "connection"];
+    assert.deepEqual(Object.fromEntries(tiers), {
+      ...Object.fromEntries(growing.map((name) => [`builders-${name}`, "Intelligent-Tiering"])),
+      "builders-lease": undefined,
+    });
+  });
+
   it("opens no port to anyone by default; to networks or to the VPC on request", async () => {
     await declare("closed");
     assert.deepEqual(made("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"), {});
