@@ -1,20 +1,13 @@
-import { randomUUID } from "node:crypto";
-
-import {
-  DescribeImagesCommand,
-  ModifyInstanceAttributeCommand,
-  RunInstancesCommand,
-  type RunInstancesCommandInput,
-  TerminateInstancesCommand,
-} from "@aws-sdk/client-ec2";
+import { ModifyInstanceAttributeCommand, RunInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 
 import type { Attributes, ResourceType } from "../../protocol/resource";
 import { isEmpty, isProperties, isSameSet } from "../../protocol/values";
 import type { Aws } from "../client";
 import { during, isAwsError, unless } from "../errors";
-import { retagEc2, tagged, tagSpecifications } from "../tags";
+import { retagEc2, tagged } from "../tags";
 import { retryWhile, waitUntil } from "../wait";
 import { findInstance, waitForState } from "./instanceCalls";
+import { findRootDeviceName, runInput } from "./instanceLaunch";
 import { readInstance } from "./instanceRead";
 import { updateInstance } from "./instanceUpdate";
 import { tagRootVolume } from "./instanceVolumes";
@@ -174,66 +167,3 @@ export const instance = tagged(type, retagEc2);
 const isProfileNotYetThere = (error: unknown): boolean =>
   isAwsError(error, "InvalidParameterValue") &&
   /Invalid IAM Instance Profile| has no associated IAM Roles/.test(error.reason);
-
-async function findRootDeviceName({ ec2 }: Aws, ami: string | undefined): Promise<string> {
-  const { Images: [image] = [] } = await ec2.send(new DescribeImagesCommand({ ImageIds: ami ? [ami] : [] }));
-  return image?.RootDeviceName ?? "/dev/xvda";
-}
-
-function runInput(planned: Instance, { defaultTags }: Aws, rootDeviceName?: string): RunInstancesCommandInput {
-  const { metadataOptions: metadata, rootBlockDevice: root, associatePublicIpAddress, subnetId } = planned;
-  // A public address on request needs the network interface spelled out, which then holds what belongs to it.
-  const network = {
-    SubnetId: subnetId,
-    PrivateIpAddress: planned.privateIp,
-    Ipv6AddressCount: planned.ipv6AddressCount,
-  };
-  const groups = planned.vpcSecurityGroupIds;
-  const place =
-    associatePublicIpAddress === undefined
-      ? { ...network, SecurityGroupIds: groups }
-      : {
-          NetworkInterfaces: [
-            { ...network, DeviceIndex: 0, AssociatePublicIpAddress: associatePublicIpAddress, Groups: groups },
-          ],
-        };
-  return {
-    ...place,
-    ClientToken: randomUUID(),
-    MinCount: 1,
-    MaxCount: 1,
-    ImageId: planned.ami,
-    InstanceType: planned.instanceType as RunInstancesCommandInput["InstanceType"],
-    Placement: planned.availabilityZone === undefined ? undefined : { AvailabilityZone: planned.availabilityZone },
-    UserData: planned.userData === undefined ? undefined : Buffer.from(planned.userData).toString("base64"),
-    IamInstanceProfile: planned.iamInstanceProfile === undefined ? undefined : { Name: planned.iamInstanceProfile },
-    InstanceInitiatedShutdownBehavior:
-      planned.instanceInitiatedShutdownBehavior as RunInstancesCommandInput["InstanceInitiatedShutdownBehavior"],
-    MetadataOptions: metadata && {
-      HttpEndpoint: metadata.httpEndpoint as "enabled",
-      HttpProtocolIpv6: metadata.httpProtocolIpv6 as "enabled",
-      HttpPutResponseHopLimit: metadata.httpPutResponseHopLimit,
-      HttpTokens: metadata.httpTokens as "required",
-      InstanceMetadataTags: metadata.instanceMetadataTags as "enabled",
-    },
-    BlockDeviceMappings: root && [
-      {
-        DeviceName: rootDeviceName,
-        Ebs: {
-          DeleteOnTermination: root.deleteOnTermination,
-          Encrypted: root.encrypted,
-          Iops: root.iops,
-          KmsKeyId: root.kmsKeyId,
-          Throughput: root.throughput,
-          VolumeSize: root.volumeSize,
-          VolumeType: root.volumeType as "gp3",
-        },
-      },
-    ],
-    TagSpecifications: [
-      ...(tagSpecifications("instance", planned) ?? []),
-      // Default tags go to volumes, too, whether the program gives tags or not.
-      ...(tagSpecifications("volume", { tagsAll: { ...defaultTags, ...planned.volumeTags } }) ?? []),
-    ],
-  };
-}

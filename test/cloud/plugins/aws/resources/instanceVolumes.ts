@@ -54,23 +54,19 @@ export async function readBlockDevices(aws: Aws, instance: Ec2Instance, state: I
   if (VolumeIds.length === 0) return {};
   const { Volumes = [] } = await aws.ec2.send(new DescribeVolumesCommand({ VolumeIds }));
   const isTagged = Object.keys(state.volumeTags ?? {}).length > 0;
-  const devices = mappings.flatMap(({ DeviceName, Ebs }) => {
+  const devices = mappings.flatMap(({ DeviceName: deviceName, Ebs }) => {
     const volume = Volumes.find(({ VolumeId }) => VolumeId === Ebs?.VolumeId);
-    const described = volume && { ...describe(volume, aws, !isTagged), deviceName: DeviceName };
-    return described ? [{ ...described, deleteOnTermination: Ebs?.DeleteOnTermination, volume }] : [];
+    if (!volume) return [];
+    const isRoot = deviceName === instance.RootDeviceName;
+    const device = { ...describe(volume, aws, !isTagged), deviceName, deleteOnTermination: Ebs?.DeleteOnTermination };
+    return [{ isRoot, device, ebs: { ...device, snapshotId: volume.SnapshotId ?? "" } }];
   });
-  const isRoot = ({ deviceName }: { deviceName?: string }) => deviceName === instance.RootDeviceName;
-  const asEbs = ({ volume, ...device }: (typeof devices)[number]) => ({
-    ...device,
-    snapshotId: volume.SnapshotId ?? "",
-  });
-  const asRoot = ({ volume: _volume, ...device }: (typeof devices)[number]) => device;
-  const attached = devices.filter((device) => !isRoot(device));
-  // The provider puts the root here, where the state has one and none is left.
+  const attached = devices.filter(({ isRoot }) => !isRoot);
+  // The provider puts the root here, where the state has a device and none is left.
   const isLeft = attached.length > 0 || (state.ebsBlockDevices ?? []).length === 0;
   return {
-    rootBlockDevice: devices.filter(isRoot).map(asRoot)[0],
-    ebsBlockDevices: (isLeft ? attached : devices.filter(isRoot)).map(asEbs),
+    rootBlockDevice: devices.find(({ isRoot }) => isRoot)?.device,
+    ebsBlockDevices: (isLeft ? attached : devices).map(({ ebs }) => ebs),
   };
 }
 
