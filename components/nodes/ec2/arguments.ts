@@ -126,8 +126,9 @@ export interface Ec2Args {
    */
   ingress?: IngressArgs;
   /**
-   * Which address of a node is connected to. A change to `ipv6` replaces kept instances; their cache stays. With `private` an instance gets no public address: its subnet needs another
-   * way to Debian's packages, BuildKit's release and AWS, such as a NAT gateway.
+   * Which address of a node is connected to. A change to `ipv6` replaces kept instances; their cache stays. With `private`
+   * an instance gets no public address: its subnet needs another way to Debian's packages, BuildKit's release and AWS, such
+   * as a NAT gateway.
    *
    * @default "public"; with ingress from "vpc" "private"
    */
