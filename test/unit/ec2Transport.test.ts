@@ -85,7 +85,7 @@ describe("requests to AWS, whose certificate no system trusts here", () => {
       asked.push(url ?? "");
       logins.push(headers["proxy-authorization"]);
       if (url?.startsWith("refused")) return void socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
-      const onward = net.connect(portOf(aws), "127.0.0.1", () => {
+      const onward = net.connect(Number(url?.split(":")[1]), "127.0.0.1", () => {
         socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
         onward.write(head);
         socket.pipe(onward).pipe(socket);
@@ -126,6 +126,19 @@ describe("requests to AWS, whose certificate no system trusts here", () => {
     assert.equal(await identify({ httpsProxy: through("me:pass%40word@"), customCaBundle: bundle }), "123456789012");
     assert.deepEqual(asked, [`sts.test:${portOf(aws)}`]);
     assert.deepEqual(logins, [`Basic ${Buffer.from("me:pass@word").toString("base64")}`]);
+  });
+
+  it("go through it without TLS, too", async () => {
+    const plain = http.createServer((_, response) => response.end(answer)).listen(0, "127.0.0.1");
+    await once(plain, "listening");
+    try {
+      const to = `sts.test:${portOf(plain)}`;
+      assert.equal(await identify({ httpProxy: through() }, `http://${to}`), "123456789012");
+      assert.deepEqual(asked, [to]);
+    } finally {
+      plain.closeAllConnections();
+      plain.close();
+    }
   });
 
   it("trust nobody else", async () => {
