@@ -8,6 +8,7 @@ import { call } from "./awsErrors";
 import type { Ec2Connection } from "./connection";
 import { credentialsOf } from "./credentials";
 import type { AwsSettings } from "./settings";
+import { requestHandlerOf } from "./transport";
 
 /** AWS as one identity in the region of a builder. */
 export interface AwsClients {
@@ -22,7 +23,6 @@ export interface AwsClients {
   readonly now: () => number;
 }
 
-const timeouts = { connectionTimeout: 5_000, requestTimeout: 15_000, throwOnRequestTimeout: true };
 // Throttling passes within seconds, and the SDK waits longer each time.
 const maxAttempts = 5;
 
@@ -34,8 +34,9 @@ export async function openClients(
   // It would tell users to change a dependency of ours: https://github.com/aws/aws-sdk-js-v3/issues/6803
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const { useFipsEndpoint, useDualstackEndpoint } = aws;
-  const common = { region, useFipsEndpoint, useDualstackEndpoint, maxAttempts, requestHandler: timeouts };
-  const sts = { region, useFipsEndpoint, useDualstackEndpoint, ...endpointOf(aws.endpoints?.sts) };
+  const requestHandler = requestHandlerOf(aws);
+  const common = { region, useFipsEndpoint, useDualstackEndpoint, maxAttempts, requestHandler };
+  const sts = { region, useFipsEndpoint, useDualstackEndpoint, requestHandler, ...endpointOf(aws.endpoints?.sts) };
   const credentials = credentialsOf(aws, sts);
   const identity = await identify(new STS({ ...common, ...sts, credentials }));
   if (accountId !== undefined && identity.account !== accountId) {

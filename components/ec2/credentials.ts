@@ -12,6 +12,7 @@ import {
 
 import { BuildError } from "../errors";
 import { homeDirectory } from "../paths";
+import type { requestHandlerOf } from "./transport";
 import type { AwsRole, AwsSettings, AwsWebIdentity } from "./settings";
 
 type CredentialProvider = ReturnType<typeof fromNodeProviderChain>;
@@ -22,29 +23,33 @@ export interface StsOptions {
   endpoint?: string;
   useFipsEndpoint?: boolean;
   useDualstackEndpoint?: boolean;
+  requestHandler?: ReturnType<typeof requestHandlerOf>;
 }
 
 /** The credentials that an aws provider with these settings would have. */
 export function credentialsOf(settings: AwsSettings, sts: StsOptions): CredentialProvider {
   const first = settings.assumeRoleWithWebIdentity
     ? webIdentityCredentials(settings.assumeRoleWithWebIdentity, sts)
-    : baseCredentials(settings);
+    : baseCredentials(settings, sts);
   return (settings.assumeRoles ?? []).reduce((before, role) => assumedCredentials(role, before, sts), first);
 }
 
-function baseCredentials(settings: AwsSettings): CredentialProvider {
+function baseCredentials(settings: AwsSettings, { requestHandler }: StsOptions): CredentialProvider {
   const { accessKey, secretKey, token, profile } = settings;
+  // Of SSO, of roles of a profile and of tokens: their regions are the profile's.
+  const parent = { ...(requestHandler && { clientConfig: { requestHandler } }) };
   if (accessKey && secretKey) {
     return () => Promise.resolve({ accessKeyId: accessKey, secretAccessKey: secretKey, sessionToken: token });
   }
   const fromFiles = fromNodeProviderChain({
     profile,
+    ...parent,
     configFilepath: onlyFile("sharedConfigFiles", settings.sharedConfigFiles),
     filepath: onlyFile("sharedCredentialsFiles", settings.sharedCredentialsFiles),
   });
   // The provider, as all of Go's SDK, prefers keys in the environment to AWS_PROFILE; this SDK does not.
   // https://github.com/aws/aws-sdk-go-v2/blob/main/config/resolve_credentials.go
-  return profile ? fromFiles : createCredentialChain(fromEnv(), fromTokenFile(), fromFiles);
+  return profile ? fromFiles : createCredentialChain(fromEnv(), fromTokenFile(parent), fromFiles);
 }
 
 function webIdentityCredentials(identity: AwsWebIdentity, clientConfig: StsOptions): CredentialProvider {

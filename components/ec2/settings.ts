@@ -1,3 +1,5 @@
+import type { TransportSettings } from "./transport";
+
 /** A role to assume, with the credentials of the step before. */
 export interface AwsRole {
   roleArn: string;
@@ -26,7 +28,7 @@ export interface AwsWebIdentity {
  * How to act in AWS as an aws provider does: plain values, a secret, never stored. With none of them AWS's usual
  * places are searched: the environment, shared files, SSO, the container or the machine.
  */
-export interface AwsSettings {
+export interface AwsSettings extends TransportSettings {
   accessKey?: string;
   secretKey?: string;
   token?: string;
@@ -71,6 +73,7 @@ const structured: ReadonlySet<string> = new Set([
   "endpoints",
   "useFipsEndpoint",
   "useDualstackEndpoint",
+  "insecure",
 ]);
 
 function settingsOf(read: (name: string) => unknown): AwsSettings {
@@ -89,6 +92,11 @@ function settingsOf(read: (name: string) => unknown): AwsSettings {
     endpoints: withoutUndefined({ ec2: endpoint("ec2"), ssm: endpoint("ssm"), sts: endpoint("sts") }),
     useFipsEndpoint: read("useFipsEndpoint") === true || undefined,
     useDualstackEndpoint: read("useDualstackEndpoint") === true || undefined,
+    httpProxy: text(read("httpProxy")),
+    httpsProxy: text(read("httpsProxy")),
+    noProxy: text(read("noProxy")),
+    customCaBundle: text(read("customCaBundle")),
+    insecure: read("insecure") === true || undefined,
   });
 }
 

@@ -2,8 +2,9 @@ import { allow, type Statement } from "./document";
 import type { Scope } from "./scope";
 import { attachCache, claim, launch, letCallerIn, look, nodes } from "./statements";
 
-/** What hooks look up. */
-export const hooksLookUp = ["ec2:DescribeInstances", "ec2:DescribeSecurityGroupRules"];
+/** What hooks look up; the status is for the diagnosis of a node that does not answer. */
+export const hooksLookUp = ["ec2:DescribeInstances", "ec2:DescribeInstanceStatus", "ec2:DescribeSecurityGroupRules"];
+
 /** What hooks call for nodes that stay: they start them, and stop one that has fallen silent. */
 export function buildStatements(scope: Scope): Statement[] {
   return [

@@ -29,7 +29,6 @@ export function manageStatements(scope: Scope): Statement[] {
       ...hooksLookUp,
       "ec2:DescribeIamInstanceProfileAssociations",
       "ec2:DescribeInstanceCreditSpecifications",
-      "ec2:DescribeInstanceStatus",
     ]),
     ...declared(scope, "instance", "RunInstances", [
       "ec2:AssociateIamInstanceProfile",

@@ -3,6 +3,7 @@ import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 
 import { Builder, type BuilderArgs } from "../../components";
+import { networkOf } from "../../components/nodes/ec2/cidrs";
 
 function refusal(args: unknown): string {
   try {
@@ -39,6 +40,21 @@ describe("EC2 nodes' arguments", () => {
       { ec2: { ingress: { from: "cidrs", cidrs: ["10.0.0.0/33"] } } },
       /`ec2\.ingress\.cidrs` is "10\.0\.0\.0\/33": a network such as/,
     ],
+    [
+      "the address of a host in a CIDR, which the aws provider refuses",
+      { ec2: { ingress: { from: "cidrs", cidrs: ["203.0.113.7/24"] } } },
+      /`ec2\.ingress\.cidrs` is "203\.0\.113\.7\/24": AWS's name of that network is 203\.0\.113\.0\/24/,
+    ],
+    [
+      "an IPv6 CIDR in capitals, which would be another one after each refresh",
+      { ec2: { ingress: { from: "cidrs", cidrs: ["2001:DB8::/32"] } } },
+      /`ec2\.ingress\.cidrs` is "2001:DB8::\/32": AWS's name of that network is 2001:db8::\/32/,
+    ],
+    [
+      "more mirrors than a parameter holds",
+      { ec2: { registryMirrors: { "docker.io": Array.from({ length: 250 }, (_, at) => `mirror-${at}.example.com`) } } },
+      /`ec2\.registryMirrors` has 250 mirrors and .* 0 registries: with them the settings of node arm64 have \d+ bytes, and .* holds 8192/,
+    ],
     ["an empty list of CIDRs", { ec2: { ingress: { from: "cidrs", cidrs: [] } } }, /name at least one/],
     [
       "an address of the caller that is none",
@@ -66,5 +82,25 @@ describe("EC2 nodes' arguments", () => {
   ];
   for (const [title, args, expected] of refused) {
     it(`fails for ${title}`, () => assert.match(refusal(args), expected));
+  }
+});
+
+describe("the network of a CIDR", () => {
+  for (const [cidr, network] of [
+    ["203.0.113.0/24", "203.0.113.0/24"],
+    ["203.0.113.255/25", "203.0.113.128/25"],
+    ["203.0.113.7/32", "203.0.113.7/32"],
+    ["255.255.255.255/1", "128.0.0.0/1"],
+    ["2001:db8::/32", "2001:db8::/32"],
+    ["2001:db8:0:0:0:0:0:1/128", "2001:db8::1/128"],
+    ["2001:DB8:FFFF:FFFF::1/47", "2001:db8:fffe::/47"],
+    ["::1/0", "::/0"],
+    ["10.0.0.0", undefined],
+    ["10.0.0.0/08", undefined],
+    ["10.0.0.0/8/8", undefined],
+    ["fe80::1%eth0/64", undefined],
+    ["::/129", undefined],
+  ] as const) {
+    it(`${cidr}: ${network ?? "none"}`, () => assert.equal(networkOf(cidr), network));
   }
 });

@@ -22,6 +22,11 @@ describe("settings of the aws provider", () => {
       endpoints: [{ ec2: "http://127.0.0.1:5000", s3: null }, { ssm: "http://127.0.0.1:5001" }],
       use_fips_endpoint: true,
       use_dualstack_endpoint: false,
+      http_proxy: null,
+      https_proxy: "http://proxy:3128",
+      no_proxy: "internal",
+      custom_ca_bundle: "/ca.pem",
+      insecure: true,
     });
     assert.deepEqual(settings, {
       accessKey: "AK",
@@ -34,6 +39,10 @@ describe("settings of the aws provider", () => {
       assumeRoleWithWebIdentity: { roleArn: "arn:aws:iam::1:role/ci", tokenFile: "/token" },
       endpoints: { ec2: "http://127.0.0.1:5000", ssm: "http://127.0.0.1:5001" },
       useFipsEndpoint: true,
+      httpsProxy: "http://proxy:3128",
+      noProxy: "internal",
+      customCaBundle: "/ca.pem",
+      insecure: true,
     });
   });
 
@@ -45,6 +54,8 @@ describe("settings of the aws provider", () => {
       assumeRoleWithWebIdentity: JSON.stringify({ roleArn: "arn:aws:iam::1:role/ci", webIdentityToken: "t" }),
       endpoints: JSON.stringify([{ sts: "http://127.0.0.1:5000" }]),
       useDualstackEndpoint: "true",
+      httpProxy: "proxy:3128",
+      insecure: "true",
     };
     assert.deepEqual(
       settingsOfPulumiConfig((key) => config[key]),
@@ -55,6 +66,8 @@ describe("settings of the aws provider", () => {
         assumeRoleWithWebIdentity: { roleArn: "arn:aws:iam::1:role/ci", token: "t" },
         endpoints: { sts: "http://127.0.0.1:5000" },
         useDualstackEndpoint: true,
+        httpProxy: "proxy:3128",
+        insecure: true,
       },
     );
   });

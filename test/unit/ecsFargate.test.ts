@@ -193,6 +193,12 @@ describe("the IAM policy of the example, beside its builder's", () => {
 
   const tag = "multi-platform-image:example";
   const group = "arn:aws:ec2:us-east-1:123456789012:security-group/sg-1";
+  const ecs = "arn:aws:ecs:us-east-1:123456789012";
+  // For each new deployment, `statusServiceWaitForStable` calls findPrimaryDeploymentARN and findDeploymentStatus, which ask
+  // for the service, and for its deployment as well; an error of either ends the wait:
+  // https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ecs/service.go
+  // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
+  const waitsForSteadyState = ["ecs:ListServiceDeployments", "ecs:DescribeServiceDeployments"] as const;
   for (const [action, resource, keys, allowed] of [
     ["ecr:PutImage", "arn:aws:ecr:us-east-1:123456789012:repository/api-1234567", {}, true],
     ["ECR:putimage", "arn:aws:ecr:us-east-1:123456789012:repository/api-1234567", {}, true],
@@ -200,6 +206,9 @@ describe("the IAM policy of the example, beside its builder's", () => {
     ["ec2:DeleteSecurityGroup", group, { [`aws:ResourceTag/${tag}`]: "ecs-fargate" }, true],
     ["ec2:DeleteSecurityGroup", group, {}, false],
     ["ec2:RunInstances", "arn:aws:ec2:us-east-1:123456789012:instance/*", {}, false],
+    ...waitsForSteadyState.map((action) => [action, `${ecs}:service/api-1234567/api-arm64-1234567`, {}, true] as const),
+    [waitsForSteadyState[1], `${ecs}:service-deployment/api-1234567/api-arm64-1234567/x1`, {}, true],
+    [waitsForSteadyState[1], `${ecs}:service-deployment/web/web/x1`, {}, false],
   ] as const) {
     it(`${allowed ? "allows" : "does not allow"} ${action} on ${resource} with ${JSON.stringify(keys)}`, () => {
       assert.equal(isAllowed([policy], { action, resource, keys }), allowed);

@@ -165,7 +165,7 @@ describe("what hooks and the command line call", () => {
       const files = fs.readdirSync(full, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
       return files.map((file) => fs.readFileSync(path.join(full, file), "utf8"));
     });
-    const found = sources.flatMap((source) => [...source.matchAll(/\b(ec2|ssm|sts)\.([a-z]\w+)\(/g)]);
+    const found = sources.flatMap((source) => [...source.matchAll(/\b(ec2|ssm|sts)\s*\.([a-z]\w+)\(/g)]);
     return found.map(([, service, call]) => `${service}:${call[0].toUpperCase()}${call.slice(1)}`);
   }
   const allowed = (...roles: CallerRole[]) =>

@@ -12,7 +12,9 @@ const wordsOfOthers: Record<string, string> = {
   "exec format error": "the kernel, by runc",
   "no match for platform in manifest": "BuildKit",
   "creating EC2 Instance: …": "the aws provider",
+  "deleting EBS Volume (…) Attachment (…): …": "the aws provider",
   "no matching EC2 VPC found": "the aws provider",
+  "InvalidInstanceID.NotFound": "EC2",
   "The image tag '…' already exists in the '…' repository and cannot be overwritten because the tag is immutable":
     "ECR",
   'no builder "…" found': "buildx",

@@ -17,7 +17,7 @@ export interface Ec2NodeArgs extends CommonNodeArgs {
   kind: "ec2";
   /**
    * The instance's type. AWS is asked for its architecture, and a type of another one is refused. A change stops and
-   * starts the instance; its cache stays.
+   * starts the instance, also one that was stopped; its cache stays.
    *
    * @default "c8g.xlarge" for linux/arm64, "c7a.xlarge" for linux/amd64
    */
@@ -106,7 +106,10 @@ export type IngressArgs =
   | {
       /** Networks: rules that stand as long as the builder. */
       from: "cidrs";
-      /** IPv4 or IPv6, for instance an office's or a VPN's. `0.0.0.0/0` and `::/0` are refused. */
+      /**
+       * IPv4 or IPv6, for instance an office's or a VPN's, as AWS writes them: the network's own address, in small letters.
+       * `0.0.0.0/0` and `::/0` are refused.
+       */
       cidrs: readonly string[];
     }
   | {
@@ -123,8 +126,9 @@ export interface Ec2Args {
    */
   ingress?: IngressArgs;
   /**
-   * Which address of a node is connected to. With `private` an instance gets no public address: its subnet needs another
-   * way to Debian's packages, BuildKit's release and AWS, such as a NAT gateway.
+   * Which address of a node is connected to. A change to `ipv6` replaces kept instances; their cache stays. With `private`
+   * an instance gets no public address: its subnet needs another way to Debian's packages, BuildKit's release and AWS, such
+   * as a NAT gateway.
    *
    * @default "public"; with ingress from "vpc" "private"
    */
@@ -149,7 +153,8 @@ export interface Ec2Args {
    */
   insecureRegistries?: readonly string[];
   /**
-   * Tags of every AWS resource, beside our own.
+   * Tags of every AWS resource, beside our own. A change of them is in place, but for a kept node's system volume, which has
+   * those that it was made with.
    *
    * @default {}
    */

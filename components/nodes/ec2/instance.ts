@@ -13,7 +13,7 @@ export function createInstance(
 ): pulumi.Output<string> {
   // A later library's user data, and an address that a stopped instance does not have, are no reason to touch a node:
   // https://github.com/hashicorp/terraform-provider-aws/issues/33775
-  const ignored = ["userData", "associatePublicIpAddress", ...(node.ami === undefined ? ["ami"] : [])];
+  const ignored = ["userData", "associatePublicIpAddress", "volumeTags", ...(node.ami === undefined ? ["ami"] : [])];
   const instance = new Instance(
     name,
     {
@@ -34,12 +34,19 @@ export function createInstance(
         encrypted: true,
         deleteOnTermination: true,
       },
-      // Given at the launch, where tags of `rootBlockDevice` come after it, and whoever may do that may tag any volume.
-      // They count for all volumes of the instance: the cache has the same.
+      // Given at the launch. Tags of `rootBlockDevice` come after it by a call of their own: whoever may make that may take
+      // any volume that has no tag. Later these are left alone, because the provider compares and changes them for all volumes
+      // together, so also for the cache, which has its own, and without those that equal its default tags:
+      // https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/ec2_instance.go (volume_tags)
       volumeTags: tags,
       tags,
     },
-    pulumi.mergeOptions(opts, { ignoreChanges: ignored }),
+    pulumi.mergeOptions(opts, {
+      ignoreChanges: ignored,
+      // In place the provider changes the network interface. That has no tag of ours, so a policy for it would be one for
+      // every interface of the account.
+      replaceOnChanges: ["ipv6AddressCount", "vpcSecurityGroupIds"],
+    }),
   );
   new VolumeAttachment(
     `${name}-cache`,

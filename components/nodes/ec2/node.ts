@@ -3,22 +3,16 @@ import { getInstanceTypeOutput } from "@pulumi/aws/ec2/getInstanceType";
 import { Parameter } from "@pulumi/aws/ssm/parameter";
 import * as pulumi from "@pulumi/pulumi";
 
-import {
-  type Ec2ConnectionNode,
-  type Ec2EphemeralNode,
-  type NodeSettings,
-  parameterNames,
-  tagNames,
-} from "../../ec2/connection";
+import { type Ec2ConnectionNode, type Ec2EphemeralNode, parameterNames, tagNames } from "../../ec2/connection";
 import { nodeRoleName } from "../../ec2/roleName";
 import { asResourceError, PlainResourceError } from "../../resourceError";
 import type { Leaf } from "./authority";
-import { buildkitdToml } from "./buildkitdToml";
 import { createInstance } from "./instance";
 import { createLaunchTemplate } from "./launchTemplate";
 import { firstZone, zoneOfSubnet } from "./network";
 import type { NormalEc2Node } from "./normalise";
-import type { Ec2NodeSurroundings } from "./parts";
+import { nodeSettings } from "./nodeSettings";
+import { type Ec2NodeSurroundings, parameterTier } from "./parts";
 import { ec2Platforms } from "./platforms";
 import { createInstanceProfile } from "./role";
 import { userData } from "./userData";
@@ -61,9 +55,13 @@ export function createNode(
     ? { ephemeral: createLaunchTemplate(name, parts, opts) }
     : { kept: keptNode(node, createInstance(name, parts, opts)) };
   const settings = pulumi.jsonStringify(parts.cache.id.apply((volumeId) => nodeSettings(node, volumeId)));
-  new Parameter(`${name}-settings`, { name: names.settings, type: "String", value: settings, tags }, opts);
+  new Parameter(
+    `${name}-settings`,
+    { name: names.settings, type: "String", value: settings, tier: parameterTier, tags },
+    opts,
+  );
   const tls = pulumi.jsonStringify({ ca: around.authorityCert, cert: certificate.cert, key: certificate.key });
-  new Parameter(`${name}-tls`, { name: names.tls, type: "SecureString", value: tls, tags }, opts);
+  new Parameter(`${name}-tls`, { name: names.tls, type: "SecureString", value: tls, tier: parameterTier, tags }, opts);
   return made;
 }
 
@@ -72,18 +70,6 @@ function keptNode(
   instanceId: pulumi.Output<string>,
 ): pulumi.Output<Ec2ConnectionNode> {
   return pulumi.output({ name, platform, ...(furtherPlatforms && { furtherPlatforms }), instanceId });
-}
-
-/** What the node reads of its arguments, as plain values. */
-export function nodeSettings(node: NormalEc2Node, volumeId: string): NodeSettings {
-  return {
-    isEphemeral: node.isEphemeral,
-    volumeId,
-    idleTimeoutMinutes: node.idleTimeoutMinutes,
-    maxLifetimeMinutes: node.maxLifetimeMinutes,
-    buildkit: node.buildkit,
-    buildkitdToml: buildkitdToml(node),
-  };
 }
 
 function checkedInstanceType(

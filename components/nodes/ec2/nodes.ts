@@ -9,6 +9,7 @@ import type { IngressArgs } from "./arguments";
 import { createSecurityGroup, findVpc } from "./network";
 import { createNode } from "./node";
 import type { NormalEc2 } from "./normalise";
+import { parameterTier } from "./parts";
 
 /** The EC2 nodes of one builder, declared: all their resources. Says how they are reached, as a secret. */
 export function createEc2Nodes(
@@ -88,8 +89,7 @@ function publish(
       name: pulumi.unsecret(connection.builderName.apply(parameterNames.connection)),
       type: "SecureString",
       value: pulumi.jsonStringify(connection),
-      // Many nodes, subnets and types may take more than the 4 KB of a free one.
-      tier: "Intelligent-Tiering",
+      tier: parameterTier,
       tags,
     },
     opts,

@@ -8,6 +8,8 @@ import type { Platform } from "../../platforms";
 import { checkNumber, checkWholeNumber } from "../../validate";
 import type { BuildkitReleaseArgs, Ec2Args, Ec2NodeArgs, Ec2Platform, IngressArgs } from "./arguments";
 import { defaultRelease } from "./archives";
+import { checkCidr } from "./cidrs";
+import { checkSettingsFit } from "./nodeSettings";
 import { ec2Platforms, emulatorsFor, isEc2Platform } from "./platforms";
 
 /** How long the nodes of a builder live. */
@@ -55,11 +57,13 @@ export function normaliseEc2(
   life: NodeLife,
 ): NormalEc2 {
   const ingress = checkIngress(owner, args.ingress ?? { from: "caller" });
+  const normal = nodes.map((node) => normaliseNode(owner, node, args, life));
+  normal.forEach((node) => checkSettingsFit(owner, node));
   return {
     ingress,
     addressing: args.addressing ?? (ingress.from === "vpc" ? "private" : "public"),
     tags: args.tags ?? {},
-    nodes: nodes.map((node) => normaliseNode(owner, node, args, life)),
+    nodes: normal,
   };
 }
 
@@ -178,24 +182,5 @@ function checkIngress(owner: string, ingress: IngressArgs): IngressArgs {
       const { from } = ingress as { from: unknown };
       throw argumentError(owner, "ec2.ingress.from", from, '"caller", "cidrs" and "vpc" are allowed');
     }
-  }
-}
-
-function checkCidr(owner: string, cidr: string): void {
-  const [address, length, ...rest] = cidr.split("/");
-  const longest = net.isIPv6(address) ? 128 : 32;
-  const isCidr = net.isIP(address) !== 0 && rest.length === 0 && /^\d+$/.test(length) && Number(length) <= longest;
-  if (!isCidr) {
-    throw argumentError(
-      owner,
-      "ec2.ingress.cidrs",
-      cidr,
-      "a network such as 203.0.113.0/24 or 2001:db8::/48 is allowed",
-    );
-  }
-  if (Number(length) === 0) {
-    const remedy =
-      "it lets in the whole internet; name your networks, or leave `ingress` out: each `up` lets in its own machine";
-    throw argumentError(owner, "ec2.ingress.cidrs", cidr, remedy);
   }
 }

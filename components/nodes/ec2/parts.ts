@@ -40,3 +40,10 @@ export function nodeImage(node: NormalEc2Node, parent: pulumi.Resource): pulumi.
 
 /** IMDSv2 alone, and not for what is one network hop away: a build's steps. */
 export const metadataOptions = { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 };
+
+/**
+ * Free up to 4 KB, and then $0.05 a month instead of an error, up to 8 KB: many mirrors, subnets and types, or a long name in
+ * each certificate, take more than 4.
+ * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
+ */
+export const parameterTier = "Intelligent-Tiering";

@@ -8,6 +8,7 @@ from .gate import install_gate
 from .groups import install_groups
 from .identities import Identities
 from .instances import Instances
+from .interfaces import install_interfaces
 from .launches import install_launches
 from .lifecycle import install_lifecycle
 from .parameters import install_parameters
@@ -33,6 +34,7 @@ def assemble(settings: Settings) -> World:
     install_fleets(world)
     install_lifecycle(world)
     install_groups(world)
+    install_interfaces(world)
     install_parameters(world)
     install_registry(world)
     install_gate(world)

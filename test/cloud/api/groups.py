@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+from typing import Any
+
 from .errors import Refusal
 from .instances import groups_of
 from .world import Call, World
@@ -17,7 +20,29 @@ def install_groups(world: World) -> None:
 
     changes = ("AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress", "ModifySecurityGroupRules")
 
+    # What is answered later is the network, as AWS writes it: 2001:DB8::1/32 is 2001:db8::/32.
+    # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AuthorizeSecurityGroupIngress.html
+    @world.before("ec2", *changes, "AuthorizeSecurityGroupEgress", "RevokeSecurityGroupEgress")
+    def normalise(call: Call) -> None:
+        for permission in call.get("IpPermissions", []):
+            for ranges, cidr in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
+                for each in permission.get(ranges, []):
+                    _normalise(each, cidr)
+        for update in call.get("SecurityGroupRules", []):
+            _normalise(update.get("SecurityGroupRule", {}), "CidrIpv4")
+            _normalise(update.get("SecurityGroupRule", {}), "CidrIpv6")
+
     @world.after("ec2", *changes)
     def apply(call: Call) -> None:
         group = call.get("GroupId")
         call.afterwards.append(lambda: world.instances.apply_ingress(group))
+
+
+def _normalise(values: dict[str, Any], name: str) -> None:
+    if not values.get(name):
+        return
+    try:
+        values[name] = str(ip_network(values[name], strict=False))
+    except ValueError:
+        message = f"CIDR block {values[name]} is malformed"
+        raise Refusal("InvalidParameterValue", message) from None

@@ -22,8 +22,9 @@ _EC2_KINDS = {
     "vpc": "vpc",
     "ami": "image",
     "lt": "launch-template",
+    "eni": "network-interface",
 }
-_EC2_ID = re.compile(r"(i|vol|sgr?|subnet|vpc|ami|lt)-[0-9a-f]{8,}")
+_EC2_ID = re.compile(r"(i|vol|sgr?|subnet|vpc|ami|lt|eni)-[0-9a-f]{8,}")
 # Others name rules, but are about their group.
 _ABOUT_RULES = ("CreateTags", "DeleteTags", "ModifySecurityGroupRules")
 # Others know no resources.

@@ -56,6 +56,12 @@ export const tagsOf = (value: unknown): Tags => (isProperties(value) ? (value as
 export const toTagList = (tags: unknown): { Key: string; Value: string }[] =>
   Object.entries(tagsOf(tags)).map(([Key, Value]) => ({ Key, Value }));
 
+/** Terraform's `IgnoreAWS` and `RemoveDefaultConfig`: without what AWS gives, and without what is as the default tags say. */
+export const tagsBesideDefaults = (tags: Tags, { defaultTags }: Aws): Tags =>
+  Object.fromEntries(
+    Object.entries(tags).filter(([key, value]) => !key.startsWith("aws:") && defaultTags[key] !== value),
+  );
+
 export const fromTagList = (tags: Tag[] | undefined): Tags =>
   Object.fromEntries((tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
 

@@ -1,13 +1,16 @@
 import {
+  type _InstanceType,
   DescribeImagesCommand,
   DescribeInstanceTypeOfferingsCommand,
   DescribeInstanceTypesCommand,
+  DescribeRouteTablesCommand,
   DescribeSubnetsCommand,
+  DescribeVpcAttributeCommand,
   DescribeVpcsCommand,
   type Filter,
   type LocationType,
   type Subnet,
-  type _InstanceType,
+  type VpcAttributeName,
 } from "@aws-sdk/client-ec2";
 
 import type { LookUp } from "../../protocol/resource";
@@ -45,14 +48,32 @@ export const getVpc: LookUp<Aws> = async (args, { ec2, region }) => {
   const Filters = filtersOf(args, { cidr: args.cidrBlock, "is-default": isDefault, state: args.state });
   const { Vpcs } = await ec2.send(new DescribeVpcsCommand({ Filters, VpcIds: idsOf(args.id) }));
   const vpc = single("EC2 VPC", Vpcs);
+  // vpc_data_source.go asks for each of these by a call of its own.
+  const attribute = (Attribute: VpcAttributeName) =>
+    ec2.send(new DescribeVpcAttributeCommand({ VpcId: vpc.VpcId, Attribute }));
+  const { EnableDnsHostnames } = await attribute("enableDnsHostnames");
+  const { EnableDnsSupport } = await attribute("enableDnsSupport");
+  const { EnableNetworkAddressUsageMetrics } = await attribute("enableNetworkAddressUsageMetrics");
+  const { RouteTables: [main] = [] } = await ec2.send(
+    new DescribeRouteTablesCommand({
+      Filters: [
+        { Name: "association.main", Values: ["true"] },
+        { Name: "vpc-id", Values: [vpc.VpcId ?? ""] },
+      ],
+    }),
+  );
   return {
     arn: `arn:aws:ec2:${region}:${vpc.OwnerId}:vpc/${vpc.VpcId}`,
     cidrBlock: vpc.CidrBlock,
     default: vpc.IsDefault,
     dhcpOptionsId: vpc.DhcpOptionsId,
+    enableDnsHostnames: EnableDnsHostnames?.Value,
+    enableDnsSupport: EnableDnsSupport?.Value,
+    enableNetworkAddressUsageMetrics: EnableNetworkAddressUsageMetrics?.Value,
     id: vpc.VpcId,
     instanceTenancy: vpc.InstanceTenancy,
     ipv6CidrBlock: vpc.Ipv6CidrBlockAssociationSet?.[0]?.Ipv6CidrBlock ?? "",
+    mainRouteTableId: main?.RouteTableId,
     ownerId: vpc.OwnerId,
     region,
     state: vpc.State,

@@ -1,19 +1,13 @@
-import { randomUUID } from "node:crypto";
-
-import {
-  DescribeImagesCommand,
-  RunInstancesCommand,
-  type RunInstancesCommandInput,
-  TerminateInstancesCommand,
-} from "@aws-sdk/client-ec2";
+import { ModifyInstanceAttributeCommand, RunInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 
 import type { Attributes, ResourceType } from "../../protocol/resource";
-import { isSameSet } from "../../protocol/values";
+import { isEmpty, isProperties, isSameSet } from "../../protocol/values";
 import type { Aws } from "../client";
 import { during, isAwsError, unless } from "../errors";
-import { retagEc2, tagged, tagSpecifications } from "../tags";
+import { retagEc2, tagged } from "../tags";
 import { retryWhile, waitUntil } from "../wait";
 import { findInstance, waitForState } from "./instanceCalls";
+import { findRootDeviceName, runInput } from "./instanceLaunch";
 import { readInstance } from "./instanceRead";
 import { updateInstance } from "./instanceUpdate";
 import { tagRootVolume } from "./instanceVolumes";
@@ -22,6 +16,7 @@ export type Instance = {
   ami?: string;
   associatePublicIpAddress?: boolean;
   availabilityZone?: string;
+  ebsBlockDevices?: unknown[];
   iamInstanceProfile?: string;
   instanceInitiatedShutdownBehavior?: string;
   instanceType?: string;
@@ -56,17 +51,23 @@ const optionalComputed = { kind: "optional computed" } as const;
 const replacing = { kind: "optional computed", replaces: true } as const;
 const computed = { kind: "computed" } as const;
 
-/** https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/ec2_instance.go */
+/**
+ * The schema and the functions of https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/ec2_instance.go
+ * (`resourceInstance`): what its table in test/cloud/README.md says.
+ */
 const attributes: Attributes = {
   ami: replacing,
   arn: computed,
   associatePublicIpAddress: replacing,
   availabilityZone: replacing,
+  // Optional there. Here nobody gives it; a read fills it with what others have attached.
+  ebsBlockDevices: computed,
   iamInstanceProfile: optionalComputed,
   instanceInitiatedShutdownBehavior: optionalComputed,
   instanceState: computed,
   instanceType: optionalComputed,
-  ipv6AddressCount: replacing,
+  // No `ForceNew`: the update assigns addresses to a machine that runs.
+  ipv6AddressCount: optionalComputed,
   ipv6Addresses: computed,
   keyName: computed,
   metadataOptions: {
@@ -93,6 +94,7 @@ const attributes: Attributes = {
       iops: optionalComputed,
       kmsKeyId: replacing,
       tags: { kind: "optional" },
+      tagsAll: computed,
       throughput: optionalComputed,
       volumeId: computed,
       volumeSize: optionalComputed,
@@ -111,9 +113,14 @@ const userDataLimitBytes = 16384;
 
 const type: ResourceType<Aws> = {
   attributes,
-  check({ userData }): Record<string, string> {
+  check({ userData, rootBlockDevice, volumeTags }): Record<string, string> {
     const isTooLong = typeof userData === "string" && Buffer.byteLength(userData) > userDataLimitBytes;
-    return isTooLong ? { userData: `expected length of user_data to be in the range (0 - ${userDataLimitBytes})` } : {};
+    const isTaggedTwice = isProperties(rootBlockDevice) && !isEmpty(rootBlockDevice.tags) && !isEmpty(volumeTags);
+    return {
+      ...(isTooLong && { userData: `expected length of user_data to be in the range (0 - ${userDataLimitBytes})` }),
+      // tagsSchemaConflictsWith
+      ...(isTaggedTwice && { rootBlockDevice: '"root_block_device.0.tags": conflicts with volume_tags' }),
+    };
   },
   modifyPlan({ planned, differences }) {
     const userData = differences.get("userData");
@@ -130,10 +137,20 @@ const type: ResourceType<Aws> = {
   async settle(id, planned, aws) {
     await waitForState(aws, id, "running", 600).catch(during(`waiting for EC2 Instance (${id}) create`));
     await tagRootVolume(aws, id, planned);
+    // The create ends in resourceInstanceUpdate, whose branch for this one is not kept from new instances.
+    const Value = (planned as Instance).instanceInitiatedShutdownBehavior;
+    if (Value === undefined) return;
+    await aws.ec2
+      .send(new ModifyInstanceAttributeCommand({ InstanceId: id, InstanceInitiatedShutdownBehavior: { Value } }))
+      .catch(during(`modifying EC2 Instance (${id}) InstanceInitiatedShutdownBehavior attribute`));
   },
   read: readInstance,
   update: updateInstance,
   async delete(id, _state, aws) {
+    // disableInstanceAPITermination: a refusal is logged.
+    await aws.ec2
+      .send(new ModifyInstanceAttributeCommand({ InstanceId: id, DisableApiTermination: { Value: false } }))
+      .catch(() => undefined);
     await aws.ec2
       .send(new TerminateInstancesCommand({ InstanceIds: [id] }))
       .catch(unless("InvalidInstanceID.NotFound"))
@@ -150,66 +167,3 @@ export const instance = tagged(type, retagEc2);
 const isProfileNotYetThere = (error: unknown): boolean =>
   isAwsError(error, "InvalidParameterValue") &&
   /Invalid IAM Instance Profile| has no associated IAM Roles/.test(error.reason);
-
-async function findRootDeviceName({ ec2 }: Aws, ami: string | undefined): Promise<string> {
-  const { Images: [image] = [] } = await ec2.send(new DescribeImagesCommand({ ImageIds: ami ? [ami] : [] }));
-  return image?.RootDeviceName ?? "/dev/xvda";
-}
-
-function runInput(planned: Instance, { defaultTags }: Aws, rootDeviceName?: string): RunInstancesCommandInput {
-  const { metadataOptions: metadata, rootBlockDevice: root, associatePublicIpAddress, subnetId } = planned;
-  // A public address on request needs the network interface spelled out, which then holds what belongs to it.
-  const network = {
-    SubnetId: subnetId,
-    PrivateIpAddress: planned.privateIp,
-    Ipv6AddressCount: planned.ipv6AddressCount,
-  };
-  const groups = planned.vpcSecurityGroupIds;
-  const place =
-    associatePublicIpAddress === undefined
-      ? { ...network, SecurityGroupIds: groups }
-      : {
-          NetworkInterfaces: [
-            { ...network, DeviceIndex: 0, AssociatePublicIpAddress: associatePublicIpAddress, Groups: groups },
-          ],
-        };
-  return {
-    ...place,
-    ClientToken: randomUUID(),
-    MinCount: 1,
-    MaxCount: 1,
-    ImageId: planned.ami,
-    InstanceType: planned.instanceType as RunInstancesCommandInput["InstanceType"],
-    Placement: planned.availabilityZone === undefined ? undefined : { AvailabilityZone: planned.availabilityZone },
-    UserData: planned.userData === undefined ? undefined : Buffer.from(planned.userData).toString("base64"),
-    IamInstanceProfile: planned.iamInstanceProfile === undefined ? undefined : { Name: planned.iamInstanceProfile },
-    InstanceInitiatedShutdownBehavior:
-      planned.instanceInitiatedShutdownBehavior as RunInstancesCommandInput["InstanceInitiatedShutdownBehavior"],
-    MetadataOptions: metadata && {
-      HttpEndpoint: metadata.httpEndpoint as "enabled",
-      HttpProtocolIpv6: metadata.httpProtocolIpv6 as "enabled",
-      HttpPutResponseHopLimit: metadata.httpPutResponseHopLimit,
-      HttpTokens: metadata.httpTokens as "required",
-      InstanceMetadataTags: metadata.instanceMetadataTags as "enabled",
-    },
-    BlockDeviceMappings: root && [
-      {
-        DeviceName: rootDeviceName,
-        Ebs: {
-          DeleteOnTermination: root.deleteOnTermination,
-          Encrypted: root.encrypted,
-          Iops: root.iops,
-          KmsKeyId: root.kmsKeyId,
-          Throughput: root.throughput,
-          VolumeSize: root.volumeSize,
-          VolumeType: root.volumeType as "gp3",
-        },
-      },
-    ],
-    TagSpecifications: [
-      ...(tagSpecifications("instance", planned) ?? []),
-      ...((planned.volumeTags && tagSpecifications("volume", { tagsAll: { ...defaultTags, ...planned.volumeTags } })) ??
-        []),
-    ],
-  };
-}

@@ -38,16 +38,14 @@ export async function waitForState(
   });
 }
 
-/** Changes what can only be changed while the instance is stopped; it runs again afterwards if it did before. */
+/**
+ * Changes what can only be changed while the instance is stopped. It runs afterwards, also if it did not before.
+ * ec2_instance.go, `modifyInstanceAttributeWithStopStart`; https://github.com/hashicorp/terraform-provider-aws/issues/1998
+ */
 export async function whileStopped(aws: Aws, id: string, change: () => Promise<unknown>): Promise<void> {
-  const before = (await findInstance(aws, id))?.State?.Name;
-  if (before !== "stopped") {
-    await aws.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
-    await waitForState(aws, id, "stopped", 600);
-  }
+  await aws.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
+  await waitForState(aws, id, "stopped", 600);
   await change();
-  if (before === "running" || before === "pending") {
-    await aws.ec2.send(new StartInstancesCommand({ InstanceIds: [id] }));
-    await waitForState(aws, id, "running", 600);
-  }
+  await aws.ec2.send(new StartInstancesCommand({ InstanceIds: [id] }));
+  await waitForState(aws, id, "running", 600);
 }

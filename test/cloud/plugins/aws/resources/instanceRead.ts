@@ -1,21 +1,25 @@
 import {
   DescribeInstanceAttributeCommand,
-  DescribeVolumesCommand,
-  type Instance as Ec2Instance,
+  DescribeInstanceTypesCommand,
+  DescribeTagsCommand,
+  type InstanceAttributeName,
 } from "@aws-sdk/client-ec2";
 
 import type { Properties } from "../../protocol/values";
 import type { Aws } from "../client";
 import { during } from "../errors";
 import { fromTagList } from "../tags";
+import type { Instance } from "./instance";
 import { findInstance } from "./instanceCalls";
-import { readVolumeTags } from "./instanceVolumes";
+import { readBlockDevices, readVolumeTags } from "./instanceVolumes";
 
+/** ec2_instance.go, `resourceInstanceRead`. */
 export async function readInstance(id: string, state: Properties, aws: Aws): Promise<Properties | undefined> {
   const instance = await findInstance(aws, id).catch(during(`reading EC2 Instance (${id})`));
   if (!instance) return undefined;
   const [primary] = instance.NetworkInterfaces ?? [];
   const metadata = instance.MetadataOptions;
+  await lookAround(aws, id, instance.InstanceType).catch(during(`reading EC2 Instance (${id})`));
   return {
     ami: instance.ImageId,
     arn: `arn:aws:ec2:${aws.region}:${aws.accountId}:instance/${id}`,
@@ -41,11 +45,12 @@ export async function readInstance(id: string, state: Properties, aws: Aws): Pro
     privateIp: instance.PrivateIpAddress ?? "",
     publicDns: instance.PublicDnsName ?? "",
     publicIp: instance.PublicIpAddress ?? "",
-    rootBlockDevice: await rootBlockDevice(aws, instance, state.volumeTags === undefined),
+    ...(await readBlockDevices(aws, instance, state)),
     sourceDestCheck: instance.SourceDestCheck ?? true,
     subnetId: primary?.SubnetId ?? instance.SubnetId,
     tagsAll: fromTagList(instance.Tags),
     userData: (await userData(aws, id)) ?? state.userData,
+    // Only of an instance that has some.
     volumeTags: state.volumeTags && (await readVolumeTags(aws, id)),
     // EC2 gives the interface's groups at the instance, too; moto does not.
     vpcSecurityGroupIds: (primary?.Groups ?? instance.SecurityGroups ?? []).map(({ GroupId }) => GroupId),
@@ -64,21 +69,16 @@ async function shutdownBehavior({ ec2 }: Aws, id: string): Promise<string | unde
   return behavior?.Value;
 }
 
-async function rootBlockDevice({ ec2 }: Aws, instance: Ec2Instance, hasTags: boolean): Promise<Properties | undefined> {
-  const root = (instance.BlockDeviceMappings ?? []).find(({ DeviceName }) => DeviceName === instance.RootDeviceName);
-  const volumeId = root?.Ebs?.VolumeId;
-  if (volumeId === undefined) return undefined;
-  const { Volumes: [volume] = [] } = await ec2.send(new DescribeVolumesCommand({ VolumeIds: [volumeId] }));
-  return {
-    deleteOnTermination: root?.Ebs?.DeleteOnTermination,
-    deviceName: root?.DeviceName,
-    encrypted: volume?.Encrypted,
-    iops: volume?.Iops,
-    kmsKeyId: volume?.KmsKeyId ?? "",
-    tags: hasTags ? fromTagList(volume?.Tags) : undefined,
-    throughput: volume?.Throughput ?? 0,
-    volumeId,
-    volumeSize: volume?.Size,
-    volumeType: volume?.VolumeType,
-  };
+/** What the provider asks besides, for attributes that the stand-in does not have. */
+async function lookAround({ ec2 }: Aws, id: string, type: Instance["instanceType"]): Promise<void> {
+  await ec2.send(new DescribeInstanceTypesCommand({ InstanceTypes: type === undefined ? [] : [type as "c8g.large"] }));
+  // findInstanceLaunchTemplateID
+  const Filters = [
+    { Name: "resource-id", Values: [id] },
+    { Name: "key", Values: ["aws:ec2launchtemplate:id"] },
+  ];
+  await ec2.send(new DescribeTagsCommand({ Filters }));
+  for (const Attribute of ["disableApiStop", "disableApiTermination"] satisfies InstanceAttributeName[]) {
+    await ec2.send(new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute }));
+  }
 }

@@ -3,9 +3,7 @@ import {
   DescribeIamInstanceProfileAssociationsCommand,
   DisassociateIamInstanceProfileCommand,
   ModifyInstanceAttributeCommand,
-  type ModifyInstanceAttributeCommandInput,
   ModifyInstanceMetadataOptionsCommand,
-  ModifyVolumeCommand,
   ReplaceIamInstanceProfileAssociationCommand,
 } from "@aws-sdk/client-ec2";
 
@@ -15,17 +13,20 @@ import { during, isAwsError } from "../errors";
 import { retryWhile } from "../wait";
 import type { Instance } from "./instance";
 import { findInstance, whileStopped } from "./instanceCalls";
+import { changeAddresses, changeGroups } from "./instanceNetwork";
+import { changeRoot, type Modify } from "./instanceRoot";
 import { changeVolumeTags } from "./instanceVolumes";
 
-/** Each change is a call of its own, in the real provider's order. */
+/** Each change is a call of its own, in the order of `resourceInstanceUpdate` in ec2_instance.go. */
 export async function updateInstance(id: string, change: Change<Instance>, aws: Aws): Promise<void> {
   const { state, planned, changed } = change;
-  const modify = (attribute: Omit<ModifyInstanceAttributeCommandInput, "InstanceId">): Promise<unknown> =>
+  const modify: Modify = (attribute) =>
     aws.ec2.send(new ModifyInstanceAttributeCommand({ InstanceId: id, ...attribute }));
   const steps: [string, () => Promise<unknown>][] = [
     ["volumeTags", () => changeVolumeTags(aws, id, state.volumeTags, planned.volumeTags)],
     ["iamInstanceProfile", () => changeProfile(aws, id, planned.iamInstanceProfile)],
-    ["vpcSecurityGroupIds", () => modify({ Groups: planned.vpcSecurityGroupIds })],
+    ["ipv6AddressCount", () => changeAddresses(aws, id, state.ipv6AddressCount, planned.ipv6AddressCount)],
+    ["vpcSecurityGroupIds", () => changeGroups(aws, id, planned.vpcSecurityGroupIds)],
     ["instanceType", () => whileStopped(aws, id, () => modify({ InstanceType: { Value: planned.instanceType } }))],
     [
       "userData",
@@ -78,29 +79,4 @@ async function changeMetadata({ ec2 }: Aws, id: string, { metadataOptions: optio
       }),
     }),
   );
-}
-
-async function changeRoot(
-  { ec2 }: Aws,
-  id: string,
-  { state, planned, changed }: Change<Instance>,
-  modify: (attribute: Omit<ModifyInstanceAttributeCommandInput, "InstanceId">) => Promise<unknown>,
-): Promise<void> {
-  const root = planned.rootBlockDevice ?? {};
-  const ifChanged = <T>(name: string, value: T): T | undefined =>
-    changed.has(`rootBlockDevice.${name}`) ? value : undefined;
-  const volume = {
-    Size: ifChanged("volumeSize", root.volumeSize),
-    VolumeType: ifChanged("volumeType", root.volumeType) as "gp3" | undefined,
-    Iops: ifChanged("iops", root.iops),
-    Throughput: ifChanged("throughput", root.throughput),
-  };
-  if (Object.values(volume).some((value) => value !== undefined)) {
-    await ec2.send(new ModifyVolumeCommand({ VolumeId: state.rootBlockDevice?.volumeId, ...volume }));
-  }
-  if (changed.has("rootBlockDevice.deleteOnTermination")) {
-    const Ebs = { DeleteOnTermination: root.deleteOnTermination };
-    const instance = await findInstance({ ec2 } as Aws, id);
-    await modify({ BlockDeviceMappings: [{ DeviceName: instance?.RootDeviceName, Ebs }] });
-  }
 }

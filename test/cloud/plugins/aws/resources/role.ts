@@ -2,6 +2,11 @@ import {
   CreateRoleCommand,
   DeleteRoleCommand,
   GetRoleCommand,
+  GetRolePolicyCommand,
+  ListAttachedRolePoliciesCommand,
+  ListInstanceProfilesForRoleCommand,
+  ListRolePoliciesCommand,
+  RemoveRoleFromInstanceProfileCommand,
   TagRoleCommand,
   UntagRoleCommand,
   UpdateAssumeRolePolicyCommand,
@@ -24,6 +29,7 @@ type Role = {
   tagsAll?: Record<string, string>;
 };
 
+/** https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/iam/role.go */
 const type: ResourceType<Aws> = {
   autoName: { maxLength: 64 },
   attributes: {
@@ -60,6 +66,7 @@ const type: ResourceType<Aws> = {
       .catch(unless("NoSuchEntityException", "NoSuchEntity"))
       .catch(during(`reading IAM Role (${id})`));
     const role = answer?.Role;
+    if (role) await readPolicies(iam, id);
     return (
       role && {
         arn: role.Arn,
@@ -91,6 +98,14 @@ const type: ResourceType<Aws> = {
     }
   },
   async delete(id, _state, { iam }) {
+    // deleteRoleInstanceProfiles
+    const { InstanceProfiles = [] } = await iam
+      .send(new ListInstanceProfilesForRoleCommand({ RoleName: id }))
+      .catch(unless("NoSuchEntityException", "NoSuchEntity"))
+      .then((answer) => answer ?? { InstanceProfiles: [] });
+    for (const { InstanceProfileName } of InstanceProfiles) {
+      await iam.send(new RemoveRoleFromInstanceProfileCommand({ InstanceProfileName, RoleName: id }));
+    }
     await iam
       .send(new DeleteRoleCommand({ RoleName: id }))
       .catch(unless("NoSuchEntityException", "NoSuchEntity"))
@@ -102,3 +117,10 @@ export const role = tagged(type, async ({ iam }, id, add, remove) => {
   if (remove.length > 0) await iam.send(new UntagRoleCommand({ RoleName: id, TagKeys: remove }));
   if (Object.keys(add).length > 0) await iam.send(new TagRoleCommand({ RoleName: id, Tags: toTagList(add) }));
 });
+
+/** For `inline_policy` and `managed_policy_arns`, which nobody gives here: readRoleInlinePolicies, findRoleAttachedPolicies. */
+async function readPolicies(iam: Aws["iam"], RoleName: string): Promise<void> {
+  const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
+  for (const PolicyName of PolicyNames) await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
+  await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
+}

@@ -16,7 +16,10 @@ import { retryWhile, waitUntil } from "../wait";
 
 type SecurityGroup = { description?: string; name?: string; vpcId?: string; tagsAll?: Record<string, string> };
 
-/** Without inline rules: given as arguments, they would take away the rules that others add. */
+/**
+ * Without inline rules: given as arguments, they would take away the rules that others add.
+ * https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/vpc_security_group.go
+ */
 const type: ResourceType<Aws> = {
   autoName: { maxLength: 255 },
   attributes: {
@@ -52,11 +55,21 @@ const type: ResourceType<Aws> = {
   },
   async settle(id, _planned, aws) {
     await waitUntil(`Security Group (${id}) create`, 600, () => findGroup(aws, id));
-    // AWS lets every new group reach everything; the provider takes that away.
-    const everywhere = [{ IpProtocol: "-1", IpRanges: [{ CidrIp: "0.0.0.0/0" }] }];
-    await aws.ec2
-      .send(new RevokeSecurityGroupEgressCommand({ GroupId: id, IpPermissions: everywhere }))
-      .catch(during(`revoking default IPv4 egress rule for Security Group (${id})`));
+    // AWS lets every new group reach everything; the provider takes that away. In a VPC without IPv6 there is no such rule
+    // for it, and its refusal is swallowed: vpc_security_group.go, `resourceSecurityGroupCreate`.
+    const revoke = (ranges: IpPermission): Promise<unknown> =>
+      aws.ec2.send(
+        new RevokeSecurityGroupEgressCommand({
+          GroupId: id,
+          IpPermissions: [{ IpProtocol: "-1", FromPort: 0, ToPort: 0, ...ranges }],
+        }),
+      );
+    await revoke({ IpRanges: [{ CidrIp: "0.0.0.0/0" }] }).catch(
+      during(`revoking default IPv4 egress rule for Security Group (${id})`),
+    );
+    await revoke({ Ipv6Ranges: [{ CidrIpv6: "::/0" }] })
+      .catch(unless("InvalidPermission.NotFound"))
+      .catch(during(`revoking default IPv6 egress rule for Security Group (${id})`));
   },
   async read(id, _state, aws) {
     const group = await findGroup(aws, id).catch(during(`reading Security Group (${id})`));

@@ -11,6 +11,7 @@ import {
 
 import type { ResourceType } from "../../protocol/resource";
 import type { Properties } from "../../protocol/values";
+import { cidrFault } from "../cidr";
 import type { Aws } from "../client";
 import { during, unless } from "../errors";
 import { fromTagList, retagEc2, tagged } from "../tags";
@@ -31,7 +32,10 @@ const sources = ["cidrIpv4", "cidrIpv6", "referencedSecurityGroupId"] as const;
 
 type Direction = "Ingress" | "Egress";
 
-/** One rule of a group, which leaves the group's other rules alone. */
+/**
+ * One rule of a group, which leaves the group's other rules alone.
+ * https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/vpc_security_group_ingress_rule.go
+ */
 const type = (direction: Direction): ResourceType<Aws> => ({
   attributes: {
     arn: { kind: "computed" },
@@ -44,6 +48,15 @@ const type = (direction: Direction): ResourceType<Aws> => ({
     securityGroupId: { kind: "required", replaces: true },
     securityGroupRuleId: { kind: "computed" },
     toPort: { kind: "optional" },
+  },
+  // Validators IPv4CIDRNetworkAddress and IPv6CIDRNetworkAddress of the same file.
+  check({ cidrIpv4, cidrIpv6 }) {
+    const given = { cidrIpv4: [cidrIpv4, 4], cidrIpv6: [cidrIpv6, 6] } as const;
+    const faults = Object.entries(given).map(([name, [cidr, version]]) => [
+      name,
+      typeof cidr === "string" ? cidrFault(cidr, version) : undefined,
+    ]);
+    return Object.fromEntries(faults.filter(([, fault]) => fault !== undefined)) as Record<string, string>;
   },
   modifyPlan({ state, planned, differences }) {
     const sourceOf = (rule: Properties): string | undefined => sources.find((name) => rule[name]);
