@@ -129,7 +129,7 @@ async function checkBases({ component, owner, builder, build, progress }: BuildS
     return node?.native === false ? allPlatforms.find((each) => isNativeOn(each, process.arch)) : node?.platform;
   };
   const isOnThisMachine = nodes.every(({ kind }) => kind === "local");
-  const warn = (message: string) => pulumi.log.warn(message, component);
+  const warn = (message: string) => void pulumi.log.warn(message, component);
   await checkBaseImages({ owner, platforms, buildPlatform, isOnThisMachine, ...inputs }, progress, warn);
 }
 
