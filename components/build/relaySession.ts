@@ -71,9 +71,14 @@ export class RelaySession implements BuildSession {
 
   async recover(attempt: Attempt, error: string, progress: Progress): Promise<boolean> {
     const hungUp = [...attempt.lossesBefore].filter(([name, before]) => this.relay.lossCount(name) > before);
-    const lost = hungUp.map(([name]) => name);
-    const nodes = nodesOf(this.settings.nodes, attempt.platforms);
-    if (!(await mend(attempt, error, { nodes, lost, relay: this.relay }, progress))) {
+    const place = {
+      nodes: nodesOf(this.settings.nodes, attempt.platforms),
+      lost: hungUp.map(([name]) => name),
+      isProviderConnected: [...attempt.lossesBefore.keys()].some((name) => this.relay.connections(name).length > 0),
+      isExplained: this.explain(attempt.platforms, error) !== undefined,
+      relay: this.relay,
+    };
+    if (!(await mend(attempt, error, place, progress))) {
       return false;
     }
     attempt.lossesBefore = await this.makeReady(attempt.platforms, progress);

@@ -19,6 +19,8 @@ export interface Attempt {
   lossesBefore: ReadonlyMap<string, number>;
   /** Whether what `prepare` took is still held for this build. */
   isHeld: boolean;
+  /** Why its end is not waited for any more: set before the build is made to fail. */
+  givenUp?: string;
 }
 
 export function newAttempt(
