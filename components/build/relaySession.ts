@@ -5,6 +5,7 @@ import { buildxDirectory } from "../paths";
 import type { Platform } from "../platforms";
 import type { PlatformDigests } from "../registry/manifest";
 import { indexName } from "../spread";
+import { Endings } from "./endings";
 import { Liveness } from "./liveness";
 import { mend } from "./mend";
 import type { Access, Progress, RunNode } from "./node";
@@ -30,6 +31,7 @@ export interface RelaySessionSettings {
 export class RelaySession implements BuildSession {
   private readonly relay: Relay;
   private readonly liveness: Liveness;
+  private readonly endings: Endings;
   private readonly answers = new Map<string, DaemonInfo>();
   private readonly waking = new Map<string, Promise<DaemonInfo>>();
 
@@ -39,13 +41,34 @@ export class RelaySession implements BuildSession {
       settings.nodes.map(({ name }) => name),
     );
     this.liveness = new Liveness(this.relay);
+    this.endings = new Endings(this.relay);
   }
 
   async prepare(platforms: readonly Platform[], progress: Progress): Promise<Attempt> {
+    return this.begin(platforms, platforms, this.settings.builderName, progress);
+  }
+
+  async prepareIndex(platforms: readonly Platform[], woken: readonly Platform[], progress: Progress): Promise<Attempt> {
+    const builderName = indexName(this.settings.builderName);
+    const attempt = await this.begin(woken, platforms.slice(0, 1), builderName, progress);
+    const node = nodeOf(this.settings.nodes, platforms[0]);
+    const furtherPlatforms = platforms.filter((platform) => platform !== node.platform);
+    this.registerAs(builderName, [{ ...node, furtherPlatforms }]);
+    return attempt;
+  }
+
+  private async begin(
+    woken: readonly Platform[],
+    building: readonly Platform[],
+    builderName: string,
+    progress: Progress,
+  ): Promise<Attempt> {
     await this.settings.access?.acquire(progress);
     try {
-      const attempt = newAttempt(platforms, await this.makeReady(platforms, progress), true);
+      const attempt = newAttempt(woken, await this.makeReady(woken, progress), true);
       this.liveness.begin(attempt, [...attempt.lossesBefore.keys()], progress);
+      const names = nodesOf(this.settings.nodes, building).map(({ name }) => name);
+      this.endings.begin(attempt, { builderName, names, progress });
       return attempt;
     } catch (error) {
       await this.settings.access?.release(true);
@@ -53,16 +76,9 @@ export class RelaySession implements BuildSession {
     }
   }
 
-  async prepareIndex(platforms: readonly Platform[], woken: readonly Platform[], progress: Progress): Promise<Attempt> {
-    const attempt = await this.prepare(woken, progress);
-    const node = nodeOf(this.settings.nodes, platforms[0]);
-    const furtherPlatforms = platforms.filter((platform) => platform !== node.platform);
-    this.registerAs(indexName(this.settings.builderName), [{ ...node, furtherPlatforms }]);
-    return attempt;
-  }
-
   async finish(attempt: Attempt, hasFailed: boolean): Promise<void> {
     this.liveness.end(attempt);
+    this.endings.end(attempt);
     if (attempt.isHeld) {
       attempt.isHeld = false;
       await this.settings.access?.release(hasFailed);
@@ -82,6 +98,7 @@ export class RelaySession implements BuildSession {
       return false;
     }
     attempt.lossesBefore = await this.makeReady(attempt.platforms, progress);
+    this.endings.restart(attempt);
     return true;
   }
 
