@@ -6,6 +6,7 @@ import type { Progress } from "./build/node";
 import { platformsOf } from "./build/placement";
 import type { Attempt, BuildSession } from "./build/session";
 import type { Builder } from "./builder";
+import { checkDockerContext } from "./dockerConfig";
 import { allPlatforms, isNativeOn, type Platform } from "./platforms";
 import { attachIfAsked, refuseUnlessRecorded } from "./provenance/hook";
 import type { ProvenanceMode } from "./provenance/statement";
@@ -88,6 +89,7 @@ export const hookPhases: Record<ImagePurpose, HookPhases> = {
 
 async function prepareBuild(step: BuildStep): Promise<Attempt> {
   const { owner, build, session, progress } = step;
+  checkDockerContext(owner);
   await checkBases(step);
   refuseUnlessRecorded(owner, build, session);
   return session.prepare(build.platforms, progress);

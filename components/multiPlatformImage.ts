@@ -7,8 +7,10 @@ import { exportCaches, splitCaches } from "./caches/exports";
 import { prepareContext } from "./context/prepare";
 import { defaultBuilder } from "./defaultBuilder";
 import { checkedDigests } from "./digests";
+import { checkCredentialStore } from "./dockerConfig";
 import type { ImageBuild } from "./hookPhases";
 import { type MultiPlatformImageArgs, normaliseImage } from "./imageArguments";
+import { isMocked } from "./mocks";
 import { declareImage } from "./platformImages/declare";
 import type { Platform } from "./platforms";
 import type { PlatformDigests } from "./registry/manifest";
@@ -57,6 +59,9 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
       this,
       () => normaliseImage(name, args),
     );
+    if (!isMocked()) {
+      asResourceError(this, () => checkCredentialStore(`MultiPlatformImage ${name}`));
+    }
     const { own, builderName } = resolveBuilder(this, name, builder, platforms);
     this.builder = own;
     const prepared = prepareContext(this, name, normal.imageArgs, normal.stageContext);
