@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 
+import { whyNotDeleted } from "../../components/deletion";
 import { checkExports } from "../../components/exports";
 import { normaliseImage } from "../../components/imageArguments";
 
@@ -44,5 +45,20 @@ describe("tags as docker-build gets them", () => {
     ]);
     const full = ["ghcr.io/acme/app:1.0", "localhost:5080/app:1", "docker.io/acme/app:1"];
     assert.deepEqual(tagsOf(full), full);
+  });
+});
+
+describe("an image that docker-build can't delete", () => {
+  const given = { retainOnDelete: false, tags: ["ghcr.io/acme/app:1"], hasRepository: false, insecureRegistries: [] };
+
+  it("is told, with the reason and the fix", () => {
+    assert.match(
+      whyNotDeleted({ ...given, tags: ["localhost:5080/app:1"] }) ?? "",
+      /speaks TLS to localhost:5080, .* Fix: /,
+    );
+    assert.match(whyNotDeleted({ ...given, insecureRegistries: ["ghcr.io"] }) ?? "", /speaks TLS to ghcr\.io/);
+    assert.match(whyNotDeleted({ ...given, hasRepository: true }) ?? "", /ends after 12 hours\. Fix: /);
+    assert.equal(whyNotDeleted(given), undefined);
+    assert.equal(whyNotDeleted({ ...given, tags: ["localhost:5080/app:1"], retainOnDelete: true }), undefined);
   });
 });
