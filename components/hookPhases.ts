@@ -11,6 +11,7 @@ import { allPlatforms, isNativeOn, type Platform } from "./platforms";
 import { attachIfAsked, refuseUnlessRecorded } from "./provenance/hook";
 import type { ProvenanceMode } from "./provenance/statement";
 import { refuseWithoutIndexLogin } from "./registry/indexLogin";
+import { isRegistrySilent } from "./registrySilence";
 import { resolved } from "./resolved";
 import { whyBuilt, whyJoined } from "./why";
 
@@ -68,7 +69,7 @@ export const hookPhases: Record<ImagePurpose, HookPhases> = {
     ...built,
     before: async (step, inputs) => {
       await checkLogin(step, inputs);
-      return prepareBuild(step);
+      return prepareBuild(step, inputs);
     },
     after: concludePush,
   },
@@ -81,18 +82,29 @@ export const hookPhases: Record<ImagePurpose, HookPhases> = {
     subject: (name) => `index of image ${name}`,
     why: whyJoined,
     wakes: wokenForIndex,
-    before: ({ build, session, progress }) => session.prepareIndex(build.platforms, wokenForIndex(build), progress),
+    before: async ({ build, session, progress }, inputs) =>
+      withRegistry(await session.prepareIndex(build.platforms, wokenForIndex(build), progress), build, inputs),
     after: concludePush,
     explain: explainMissing,
   },
 };
 
-async function prepareBuild(step: BuildStep): Promise<Attempt> {
+async function prepareBuild(step: BuildStep, inputs: pulumi.Inputs): Promise<Attempt> {
   const { owner, build, session, progress } = step;
   checkDockerContext(owner);
   await checkBases(step);
   refuseUnlessRecorded(owner, build, session);
-  return session.prepare(build.platforms, progress);
+  return withRegistry(await session.prepare(build.platforms, progress), build, inputs);
+}
+
+/** The attempt, which can ask the registry that it pushes to. */
+async function withRegistry(attempt: Attempt, build: ImageBuild, inputs: pulumi.Inputs): Promise<Attempt> {
+  const { tags, registries } = inputs as Pick<dockerBuild.ImageArgs, "tags" | "registries">;
+  // An image of one platform pushes by digest, to the repository of the whole image's tags.
+  const given = pulumi.output({ tags: tags ?? build.checkedArgs?.tags, registries });
+  const { tags: [tag] = [], registries: logins = [] } = await resolved(given);
+  const isSilent = tag && (() => isRegistrySilent(tag, logins, build.insecureRegistries ?? []));
+  return Object.assign(attempt, isSilent && { isRegistrySilent: isSilent });
 }
 
 async function concludePush(

@@ -16,15 +16,21 @@ export interface Patience {
   endedLooks: number;
   /** A registry was asked for a base image's description, and no answer comes: a few kilobytes. */
   askedLooks: number;
+  /** Nothing moves in a push, as far as BuildKit tells: from then on its registry is asked, after each so many looks. */
+  pushedLooks: number;
 }
 
-const patience: Patience = { lookMilliseconds: 10_000, toldLooks: 3, endedLooks: 12, askedLooks: 18 };
+const patience: Patience = { lookMilliseconds: 10_000, toldLooks: 3, endedLooks: 12, askedLooks: 18, pushedLooks: 9 };
 const answerMilliseconds = 4_000;
 const listenMilliseconds = 1_500;
 
 // Steps in which BuildKit asks a registry for a few bytes, and downloads nothing:
 // https://github.com/moby/buildkit/blob/v0.33.1/frontend/dockerfile/dockerfile2llb/convert.go
 const askingStep = /^\[internal\] load metadata for (\S+)|^resolve image config for (?:docker-image:\/\/)?(\S+)/;
+
+// BuildKit says of a push only that it has begun: https://github.com/moby/buildkit/blob/v0.33.1/util/push/push.go
+const pushingPart = /^pushing (?:layers|manifest)/;
+const mostSilentAnswers = 3;
 
 interface Watched {
   attempt: Attempt;
@@ -36,6 +42,8 @@ interface Watched {
   /** What was seen last, as text, and how often in a row. */
   seen: string;
   looks: number;
+  /** How often in a row the registry that it pushes to was asked, and silent. */
+  silent: number;
 }
 
 /** What is asked of the world, so that tests can answer. */
@@ -70,7 +78,7 @@ export class Endings {
   ) {}
 
   begin(attempt: Attempt, of: Pick<Watched, "builderName" | "names" | "progress">): void {
-    this.builds.set(attempt, { attempt, ...of, since: Date.now(), seen: "", looks: 0 });
+    this.builds.set(attempt, { attempt, ...of, since: Date.now(), seen: "", looks: 0, silent: 0 });
     // It must not keep the program alive.
     this.timer ??= setInterval(() => {
       this.look ??= this.lookAtAll().finally(() => (this.look = undefined));
@@ -81,7 +89,7 @@ export class Endings {
   restart(attempt: Attempt): void {
     const build = this.builds.get(attempt);
     if (build) {
-      Object.assign(build, { since: Date.now(), seen: "", looks: 0 });
+      Object.assign(build, { since: Date.now(), seen: "", looks: 0, silent: 0 });
     }
   }
 
@@ -117,8 +125,9 @@ export class Endings {
     }
     const steps = found.flatMap((each) => each.steps);
     const isAsking = steps.length > 0 && steps.every(({ name }) => askingStep.test(name));
+    const isPushing = steps.length > 0 && steps.every(({ parts }) => parts.some((each) => pushingPart.test(each)));
     const hasEnded = found.every((each) => each.hasEnded);
-    const seen = hasEnded || isAsking ? JSON.stringify([found.map(({ refs }) => refs), steps]) : "";
+    const seen = hasEnded || isAsking || isPushing ? JSON.stringify([found.map(({ refs }) => refs), steps]) : "";
     build.looks = seen !== "" && seen === build.seen ? build.looks + 1 : 0;
     build.seen = seen;
     if (hasEnded) {
@@ -128,6 +137,8 @@ export class Endings {
       );
     } else if (isAsking) {
       this.judgeAsking(build, steps[0]);
+    } else if (isPushing) {
+      await this.judgePushing(build);
     }
   }
 
@@ -159,9 +170,38 @@ export class Endings {
       progress(`${what}; waiting at most ${Math.round((askedLooks * lookMilliseconds) / 1_000)} s`);
     }
     if (looks === askedLooks) {
-      attempt.givenUp = `${what}: it takes connections and stays silent. Fix: another registry or mirror, or \`pulumi up\` again later.`;
-      names.forEach((each) => this.relay.cut(each, this.relay.connections(each)));
+      this.giveUp(
+        attempt,
+        names,
+        `${what}: it takes connections and stays silent. Fix: another registry or mirror, or`,
+      );
     }
+  }
+
+  private async judgePushing(build: Watched): Promise<void> {
+    const { attempt, names, progress, looks } = build;
+    if (looks === 0) {
+      build.silent = 0;
+    }
+    if (!attempt.isRegistrySilent || looks === 0 || looks % this.limits.pushedLooks !== 0) {
+      return;
+    }
+    build.silent = (await attempt.isRegistrySilent()) ? build.silent + 1 : 0;
+    const seconds = Math.round((looks * this.limits.lookMilliseconds) / 1_000);
+    const what = `nothing has moved for ${seconds} s in the push from node ${names.join(", ")}, and its registry does not answer this machine either`;
+    if (build.silent >= mostSilentAnswers) {
+      this.giveUp(attempt, names, `${what}. Fix: look at the registry, then`);
+    } else if (build.silent > 0) {
+      progress(`${what} (${build.silent} of ${mostSilentAnswers})`);
+    }
+  }
+
+  private giveUp(attempt: Attempt, names: readonly string[], why: string): void {
+    if (attempt.givenUp) {
+      return;
+    }
+    attempt.givenUp = `${why} \`pulumi up\` again later.`;
+    names.forEach((each) => this.relay.cut(each, this.relay.connections(each)));
   }
 }
 

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import type { DaemonInfo } from "../buildkit/client";
 import { readProvenance, type RecordedProvenance } from "../buildkit/history";
 import { BuildError } from "../errors";
@@ -17,6 +19,7 @@ import { type Attempt, type BuildSession, explainForeign, newAttempt } from "./s
 import { title, wakeNode } from "./wake";
 
 const recordTimeoutMilliseconds = 30_000;
+const settleMilliseconds = 300;
 
 /** What a session is made of: plain values, known when the first hook runs. */
 export interface RelaySessionSettings {
@@ -86,6 +89,8 @@ export class RelaySession implements BuildSession {
   }
 
   async recover(attempt: Attempt, error: string, progress: Progress): Promise<boolean> {
+    // The provider's end is told on another connection than those whose end is looked for.
+    await sleep(settleMilliseconds);
     const hungUp = [...attempt.lossesBefore].filter(([name, before]) => this.relay.lossCount(name) > before);
     const place = {
       nodes: nodesOf(this.settings.nodes, attempt.platforms),

@@ -21,6 +21,8 @@ export interface Attempt {
   isHeld: boolean;
   /** Why its end is not waited for any more: set before the build is made to fail. */
   givenUp?: string;
+  /** Whether the registry that it pushes to gives this machine no answer; none where it pushes nothing. */
+  isRegistrySilent?: () => Promise<boolean>;
 }
 
 export function newAttempt(

@@ -90,8 +90,10 @@ describe("a build that somebody else than its node makes fail", function () {
       const { output, seconds } = await failed(stack);
       assert.match(
         output,
-        /the registry of base image \S+\/base:1 has not answered node amd64 for .*stays silent\. Fix: /,
+        /the registry of base image \S+\/base:1 has not answered node amd64 for 30 s; waiting at most 180 s/,
       );
+      // By TLS, for which BuildKit has a limit. Without it there is none: endings.test.ts.
+      assert.match(output, /the registry of base image \S+\/base:1 can't be reached\. No node is to blame\. Fix: /);
       assert.ok(seconds < 300, `${seconds} s`);
     } finally {
       silent.close();

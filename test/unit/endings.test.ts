@@ -7,7 +7,7 @@ import { providerProcesses } from "../../components/build/providerProcess";
 import type { Relay } from "../../components/build/relay";
 import { type Attempt, newAttempt } from "../../components/build/session";
 
-const limits = { lookMilliseconds: 10, toldLooks: 2, endedLooks: 5, askedLooks: 8 };
+const limits = { lookMilliseconds: 10, toldLooks: 2, endedLooks: 5, askedLooks: 8, pushedLooks: 3 };
 const loading = "[internal] load metadata for r.example/base:1";
 
 describe("a build that would never end", () => {
@@ -80,6 +80,32 @@ describe("a build that would never end", () => {
     assert.match(said[0], /^the registry of base image r\.example\/base:1 has not answered node amd64 for/);
     assert.deepEqual([cut, ended], [["amd64"], 0]);
     assert.match(attempt.givenUp ?? "", /takes connections and stays silent\. Fix: /);
+  });
+
+  const pushing: Partial<World> = {
+    readBuild: () => Promise.resolve({ isCompleted: false }),
+    readOpenSteps: () => Promise.resolve([{ name: "exporting to image", parts: ["pushing layers 0"] }]),
+  };
+
+  it("because the registry that it pushes to is silent, also to this machine: it is told three times", async () => {
+    watch(pushing);
+    attempt.isRegistrySilent = () => Promise.resolve(true);
+    await sleep(400);
+    assert.equal(said.filter((each) => /nothing has moved for .* in the push from node amd64/.test(each)).length, 2);
+    assert.deepEqual([cut, ended], [["amd64"], 0]);
+    assert.match(
+      attempt.givenUp ?? "",
+      /does not answer this machine either\. Fix: look at the registry, then `pulumi up` again/,
+    );
+  });
+
+  it("is none while the registry that it pushes to answers now and then", async () => {
+    watch(pushing);
+    let asked = 0;
+    attempt.isRegistrySilent = () => Promise.resolve((asked += 1) % 3 !== 0);
+    await sleep(400);
+    assert.ok(asked > 5, `${asked}`);
+    assert.deepEqual([cut, ended, attempt.givenUp], [[], 0, undefined]);
   });
 
   const running = () => Promise.resolve({ isCompleted: false });
