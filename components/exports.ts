@@ -5,7 +5,7 @@ import type * as dockerBuild from "@pulumi/docker-build";
 import { argumentError } from "./errors";
 import { buildxDirectory, dockerDirectory } from "./paths";
 
-type Exported = Pick<dockerBuild.ImageArgs, "exports" | "exec" | "load" | "push">;
+type Exported = Partial<Pick<dockerBuild.ImageArgs, "exports" | "exec" | "load" | "push">>;
 
 /**
  * Refuses exports that are a file: docker-build hands BuildKit a folder for each, and fails once nodes are awake with
@@ -40,11 +40,11 @@ function checkOne(owner: string, exports: readonly Record<string, unknown>[], fl
   const active = exports.filter(({ disabled }) => disabled !== true);
   const others = Object.keys(flags).filter((name) => flags[name]);
   if (active.length > 1 || (active.length === 1 && others.length > 0)) {
-    const beside = others.map((name) => ` beside \`${name}: true\``).join("");
+    const beside = others.map((name) => `beside \`${name}: true\`, and `).join("");
     const remedy =
       "docker-build takes one export of a build, and a push is one: set `push: false`, and what is to be pushed or exported " +
       "besides make an image of its own with the same arguments, which the node's cache has";
-    throw argumentError(owner, `exports${beside}`, exports, remedy);
+    throw argumentError(owner, "exports", exports, `${beside}${remedy}`);
   }
 }
 

@@ -183,7 +183,7 @@ function fullTags(tags: NonNullable<dockerBuild.ImageArgs["tags"]>): dockerBuild
   const full = (tag: string) => (typeof tag === "string" ? (normalReference(tag) ?? tag) : tag);
   return Array.isArray(tags)
     ? tags.map((tag) => (typeof tag === "string" ? full(tag) : pulumi.output(tag).apply(full)))
-    : pulumi.output(tags).apply((given) => given.map(full));
+    : pulumi.output(tags).apply((given) => (given ?? []).map(full));
 }
 
 function checkPlainTags(owner: string, tags: dockerBuild.ImageArgs["tags"], push: dockerBuild.ImageArgs["push"]): void {

@@ -9,10 +9,10 @@ describe("the queue of Pulumi's log that does not move", function () {
 
   it("does not hold up the check of base images", async () => {
     const warnings: string[] = [];
-    const stuck = (message: string): Promise<void> => {
+    const stuck = ((message: string) => {
       warnings.push(message);
       return new Promise(() => undefined);
-    };
+    }) as (message: string) => void;
     const build = {
       owner: "MultiPlatformImage api",
       platforms: ["linux/amd64" as const],
