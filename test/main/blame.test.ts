@@ -51,6 +51,16 @@ describe("a build that somebody else than its node makes fail", function () {
     assert.match(output, /the registry of \S+:1\/refused:1 refuses connections: .* No node is to blame\. Fix: /);
   });
 
+  it("a base image's registry where nothing listens, while the log waits for the image: the update ends, and says so", async () => {
+    const stack = await stackOf("queue", `FROM ${machines.network.address}:1/base:1\nCOPY Dockerfile /\n`);
+    stack.declare({ ...stack.spec(), logs: true });
+    const begin = Date.now();
+    const { code, output } = await stack.up();
+    assert.notEqual(code, 0, output);
+    assert.match(output, /the registry of base image \S+:1\/base:1 refuses connections/);
+    assert.ok(Date.now() - begin < 120_000, output);
+  });
+
   it("the provider, which is killed in a step: no other build, and no node is named", async () => {
     const stack = await stackOf("killed", `FROM ${base}\nRUN sleep 60\n`);
     const up = stack.start("up", "--yes", "--skip-preview");
