@@ -83,7 +83,7 @@ export const hookPhases: Record<ImagePurpose, HookPhases> = {
     why: whyJoined,
     wakes: wokenForIndex,
     before: async ({ build, session, progress }, inputs) =>
-      withRegistry(await session.prepareIndex(build.platforms, wokenForIndex(build), progress), build, inputs),
+      withGoal(await session.prepareIndex(build.platforms, wokenForIndex(build), progress), build, inputs),
     after: concludePush,
     explain: explainMissing,
   },
@@ -94,17 +94,17 @@ async function prepareBuild(step: BuildStep, inputs: pulumi.Inputs): Promise<Att
   checkDockerContext(owner);
   await checkBases(step);
   refuseUnlessRecorded(owner, build, session);
-  return withRegistry(await session.prepare(build.platforms, progress), build, inputs);
+  return withGoal(await session.prepare(build.platforms, progress), build, inputs);
 }
 
-/** The attempt, which can ask the registry that it pushes to. */
-async function withRegistry(attempt: Attempt, build: ImageBuild, inputs: pulumi.Inputs): Promise<Attempt> {
-  const { tags, registries } = inputs as Pick<dockerBuild.ImageArgs, "tags" | "registries">;
+/** The attempt, with where its image goes to. */
+async function withGoal(attempt: Attempt, build: ImageBuild, inputs: pulumi.Inputs): Promise<Attempt> {
+  const { tags, registries, load } = inputs as Pick<dockerBuild.ImageArgs, "tags" | "registries" | "load">;
   // An image of one platform pushes by digest, to the repository of the whole image's tags.
-  const given = pulumi.output({ tags: tags ?? build.checkedArgs?.tags, registries });
-  const { tags: [tag] = [], registries: logins = [] } = await resolved(given);
+  const given = pulumi.output({ tags: tags ?? build.checkedArgs?.tags, registries, load });
+  const { tags: [tag] = [], registries: logins = [], load: isLoaded } = await resolved(given);
   const isSilent = tag && (() => isRegistrySilent(tag, logins, build.insecureRegistries ?? []));
-  return Object.assign(attempt, isSilent && { isRegistrySilent: isSilent });
+  return Object.assign(attempt, { isLoaded }, isSilent && { isRegistrySilent: isSilent });
 }
 
 async function concludePush(

@@ -61,6 +61,9 @@ export function imageHooks(
     build.attempt = await before(await step(), newInputs);
   };
   const conclude = async ({ newInputs = {}, newOutputs = {} }: pulumi.ResourceHookArgs) => {
+    if (build.attempt) {
+      build.attempt.isBuilding = false;
+    }
     try {
       await after(await step(), newInputs, newOutputs);
     } finally {

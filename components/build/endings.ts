@@ -31,6 +31,7 @@ const askingStep = /^\[internal\] load metadata for (\S+)|^resolve image config 
 // BuildKit says of a push only that it has begun: https://github.com/moby/buildkit/blob/v0.33.1/util/push/push.go
 const pushingPart = /^pushing (?:layers|manifest)/;
 const mostSilentAnswers = 3;
+const loadedFactor = 15;
 
 interface Watched {
   attempt: Attempt;
@@ -87,6 +88,7 @@ export class Endings {
 
   /** The build begins again. */
   restart(attempt: Attempt): void {
+    attempt.isBuilding = true;
     const build = this.builds.get(attempt);
     if (build) {
       Object.assign(build, { since: Date.now(), seen: "", looks: 0, silent: 0 });
@@ -102,7 +104,8 @@ export class Endings {
   }
 
   private async lookAtAll(): Promise<void> {
-    await Promise.all([...this.builds.values()].map((build) => this.lookAt(build).catch(() => (build.looks = 0))));
+    const builds = [...this.builds.values()].filter(({ attempt }) => attempt.isBuilding);
+    await Promise.all(builds.map((build) => this.lookAt(build).catch(() => (build.looks = 0))));
   }
 
   private async lookAt(build: Watched): Promise<void> {
@@ -120,7 +123,7 @@ export class Endings {
         return { refs, hasEnded, builds, steps: steps.flat() };
       }),
     );
-    if (!this.builds.has(build.attempt) || build.since !== since) {
+    if (!this.builds.has(build.attempt) || !build.attempt.isBuilding || build.since !== since) {
       return;
     }
     const steps = found.flatMap((each) => each.steps);
@@ -143,7 +146,8 @@ export class Endings {
   }
 
   private async judgeEnded({ attempt, names, progress, looks }: Watched, error: string | undefined): Promise<void> {
-    const { lookMilliseconds, toldLooks, endedLooks } = this.limits;
+    const { lookMilliseconds, toldLooks } = this.limits;
+    const endedLooks = this.limits.endedLooks * (attempt.isLoaded ? loadedFactor : 1);
     const seconds = Math.round((looks * lookMilliseconds) / 1_000);
     const what = `the build has ended on node ${names.join(", ")}${error ? ` (${error})` : ""}, and docker-build has not said so for ${seconds} s`;
     if (looks === toldLooks) {

@@ -150,6 +150,16 @@ describe("a build that would never end", () => {
     });
   }
 
+  it("is none while this program mends it, or does what comes after it", async () => {
+    watch({});
+    attempt.isBuilding = false;
+    await sleep(200);
+    assert.deepEqual([ended, attempt.givenUp, said], [0, undefined, []]);
+    endings.restart(attempt);
+    await sleep(200);
+    assert.equal(ended, 1);
+  });
+
   it("is none while an image of the same builder has not begun", async () => {
     watch({});
     const second = newAttempt(["linux/amd64"]);
