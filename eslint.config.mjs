@@ -11,6 +11,15 @@ export default tseslint.config(
       "@typescript-eslint/switch-exhaustiveness-check": "error",
       "@typescript-eslint/no-floating-promises": "error",
       "max-lines": ["error", 300],
+      // Each line of Pulumi's log waits for the one before, and for the URN of its resource, which may wait for a hook: whoever
+      // waits for a line waits for ever (https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/nodejs/log/index.ts).
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: ":not(UnaryExpression[operator='void']) > CallExpression[callee.object.property.name='log']",
+          message: "Never wait for a line of Pulumi's log: `void pulumi.log.…`.",
+        },
+      ],
     },
   },
 );

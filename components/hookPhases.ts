@@ -6,10 +6,12 @@ import type { Progress } from "./build/node";
 import { platformsOf } from "./build/placement";
 import type { Attempt, BuildSession } from "./build/session";
 import type { Builder } from "./builder";
+import { checkDockerContext } from "./dockerConfig";
 import { allPlatforms, isNativeOn, type Platform } from "./platforms";
 import { attachIfAsked, refuseUnlessRecorded } from "./provenance/hook";
 import type { ProvenanceMode } from "./provenance/statement";
 import { refuseWithoutIndexLogin } from "./registry/indexLogin";
+import { isRegistrySilent } from "./registrySilence";
 import { resolved } from "./resolved";
 import { whyBuilt, whyJoined } from "./why";
 
@@ -67,7 +69,7 @@ export const hookPhases: Record<ImagePurpose, HookPhases> = {
     ...built,
     before: async (step, inputs) => {
       await checkLogin(step, inputs);
-      return prepareBuild(step);
+      return prepareBuild(step, inputs);
     },
     after: concludePush,
   },
@@ -80,17 +82,29 @@ export const hookPhases: Record<ImagePurpose, HookPhases> = {
     subject: (name) => `index of image ${name}`,
     why: whyJoined,
     wakes: wokenForIndex,
-    before: ({ build, session, progress }) => session.prepareIndex(build.platforms, wokenForIndex(build), progress),
+    before: async ({ build, session, progress }, inputs) =>
+      withGoal(await session.prepareIndex(build.platforms, wokenForIndex(build), progress), build, inputs),
     after: concludePush,
     explain: explainMissing,
   },
 };
 
-async function prepareBuild(step: BuildStep): Promise<Attempt> {
+async function prepareBuild(step: BuildStep, inputs: pulumi.Inputs): Promise<Attempt> {
   const { owner, build, session, progress } = step;
+  checkDockerContext(owner);
   await checkBases(step);
   refuseUnlessRecorded(owner, build, session);
-  return session.prepare(build.platforms, progress);
+  return withGoal(await session.prepare(build.platforms, progress), build, inputs);
+}
+
+/** The attempt, with where its image goes to. */
+async function withGoal(attempt: Attempt, build: ImageBuild, inputs: pulumi.Inputs): Promise<Attempt> {
+  const { tags, registries, load } = inputs as Pick<dockerBuild.ImageArgs, "tags" | "registries" | "load">;
+  // An image of one platform pushes by digest, to the repository of the whole image's tags.
+  const given = pulumi.output({ tags: tags ?? build.checkedArgs?.tags, registries, load });
+  const { tags: [tag] = [], registries: logins = [], load: isLoaded } = await resolved(given);
+  const isSilent = tag && (() => isRegistrySilent(tag, logins, build.insecureRegistries ?? []));
+  return Object.assign(attempt, { isLoaded }, isSilent && { isRegistrySilent: isSilent });
 }
 
 async function concludePush(
@@ -129,7 +143,7 @@ async function checkBases({ component, owner, builder, build, progress }: BuildS
     return node?.native === false ? allPlatforms.find((each) => isNativeOn(each, process.arch)) : node?.platform;
   };
   const isOnThisMachine = nodes.every(({ kind }) => kind === "local");
-  const warn = (message: string) => pulumi.log.warn(message, component);
+  const warn = (message: string) => void pulumi.log.warn(message, component);
   await checkBaseImages({ owner, platforms, buildPlatform, isOnThisMachine, ...inputs }, progress, warn);
 }
 

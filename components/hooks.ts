@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Progress } from "./build/node";
@@ -10,6 +12,8 @@ import { plainText } from "./plainText";
 import { describePreview } from "./preview";
 import { resolved } from "./resolved";
 import type { ComparedArgs, whyBuilt } from "./why";
+
+const mostLogMilliseconds = 2_000;
 
 /**
  * The hooks of an image: they run in this process, only when Pulumi really builds.
@@ -57,6 +61,9 @@ export function imageHooks(
     build.attempt = await before(await step(), newInputs);
   };
   const conclude = async ({ newInputs = {}, newOutputs = {} }: pulumi.ResourceHookArgs) => {
+    if (build.attempt) {
+      build.attempt.isBuilding = false;
+    }
     try {
       await after(await step(), newInputs, newOutputs);
     } finally {
@@ -68,7 +75,7 @@ export function imageHooks(
     try {
       isToBuildAgain = build.attempt ? await recover(await step(), build.attempt, errors[0] ?? "", explain) : false;
     } catch (error) {
-      void pulumi.log.error(plainText((error as Error).message), component);
+      await tellFailure((error as Error).message, component);
     }
     if (!isToBuildAgain) {
       // After-hooks don't run when a build fails.
@@ -111,9 +118,22 @@ async function recover(
 ): Promise<boolean> {
   const explanation = session.explain(attempt.platforms, error) ?? explain(error);
   if (explanation) {
-    void pulumi.log.error(explanation, component);
+    await tellFailure(explanation, component);
   }
   return session.recover(attempt, error, progress);
+}
+
+/**
+ * Says what a failure means. Where a line before it holds up the log, which it may do until the program has ended, it is
+ * said on standard error, which Pulumi shows, too.
+ */
+async function tellFailure(message: string, component: pulumi.Resource): Promise<void> {
+  const text = plainText(message);
+  // eslint-disable-next-line no-restricted-syntax -- with a bound
+  const told = pulumi.log.error(text, component).then(() => true);
+  if (!(await Promise.race([told, sleep(mostLogMilliseconds, false)]))) {
+    process.stderr.write(`${text}\n`);
+  }
 }
 
 async function finish(openSession: () => Promise<BuildSession>, build: ImageBuild, hasFailed: boolean): Promise<void> {

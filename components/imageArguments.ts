@@ -7,6 +7,7 @@ import { checkExports } from "./exports";
 import { defaultPlatforms, type Platform } from "./platforms";
 import { checkProvenance } from "./provenance/check";
 import type { ProvenanceMode } from "./provenance/statement";
+import { normalReference } from "./registry/reference";
 import { checkRepository, type EcrRepository } from "./repository/ecr";
 import { checkContext, checkLoad, checkPlatforms, checkTags } from "./validate";
 
@@ -163,7 +164,7 @@ export function normaliseImage(name: string, args: MultiPlatformImageArgs) {
   const { repository, checkBaseImages = true, provenance, stageContext = true, adopt = true, ...rest } = others;
   const platforms = checkPlatforms(owner, given);
   checkLoad(owner, rest.load === true, platforms);
-  checkExports(owner, rest);
+  checkExports(owner, { ...rest, push });
   checkRepository(owner, repository);
   checkProvenance(owner, { ...args, push });
   if (!repository || rest.tags !== undefined) {
@@ -178,9 +179,22 @@ export function normaliseImage(name: string, args: MultiPlatformImageArgs) {
     // docker-build's type knows no variants (linux/arm/v7); the provider does.
     platforms: [...given] as dockerBuild.ImageArgs["platforms"],
     push,
+    ...(rest.tags && { tags: fullTags(rest.tags) }),
   };
   const own = { repository, retainOnDelete, checkBaseImages, provenance, stageContext, adopt };
   return { platforms, imageArgs, builder, ...own };
+}
+
+/**
+ * Tags with the registry in them: `docker.io/acme/app:1` for `acme/app:1`. docker-build's refresh takes Docker Hub's short
+ * form for no tag and drops all tags after it from the state, and the next `up` would build again.
+ * @see https://github.com/pulumi/pulumi-docker-build/blob/v0.0.22/provider/internal/image.go (`Read`)
+ */
+function fullTags(tags: NonNullable<dockerBuild.ImageArgs["tags"]>): dockerBuild.ImageArgs["tags"] {
+  const full = (tag: string) => (typeof tag === "string" ? (normalReference(tag) ?? tag) : tag);
+  return Array.isArray(tags)
+    ? tags.map((tag) => (typeof tag === "string" ? full(tag) : pulumi.output(tag).apply(full)))
+    : pulumi.output(tags).apply((given) => (given ?? []).map(full));
 }
 
 function checkPlainTags(owner: string, tags: dockerBuild.ImageArgs["tags"], push: dockerBuild.ImageArgs["push"]): void {

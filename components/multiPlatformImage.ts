@@ -6,10 +6,13 @@ import type { BuilderArgs } from "./builderArguments";
 import { exportCaches, splitCaches } from "./caches/exports";
 import { prepareContext } from "./context/prepare";
 import { defaultBuilder } from "./defaultBuilder";
+import { whyNotDeleted } from "./deletion";
 import { checkedDigests } from "./digests";
+import { checkCredentialStore } from "./dockerConfig";
 import type { ImageBuild } from "./hookPhases";
 import { type MultiPlatformImageArgs, normaliseImage } from "./imageArguments";
 import { componentOptions, imageOptions } from "./imageOptions";
+import { isMocked } from "./mocks";
 import { declareImage } from "./platformImages/declare";
 import type { Platform } from "./platforms";
 import type { PlatformDigests } from "./registry/manifest";
@@ -57,8 +60,22 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
     const { platforms, builder, repository, checkBaseImages, provenance, ...normal } = asResourceError(this, () =>
       normaliseImage(name, args),
     );
+    if (!isMocked()) {
+      asResourceError(this, () => checkCredentialStore(`MultiPlatformImage ${name}`));
+    }
+    const { retainOnDelete, adopt } = normal;
     const { own, builderName } = resolveBuilder(this, name, builder, platforms);
     this.builder = own;
+    const plainTags = [normal.imageArgs.tags].flat().filter((tag) => typeof tag === "string");
+    const kept = whyNotDeleted({
+      retainOnDelete,
+      tags: plainTags,
+      hasRepository: repository !== undefined,
+      insecureRegistries: own?.insecureRegistries ?? [],
+    });
+    if (kept) {
+      void pulumi.log.warn(kept, this);
+    }
     const prepared = prepareContext(this, name, normal.imageArgs, normal.stageContext);
     const { imageArgs: withoutCaches, cacheTo } = splitCaches(prepared, platforms);
     const ownArgs = { ...withoutCaches, builder: { name: builderName } };
@@ -72,7 +89,6 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
       provenance,
       checkedArgs: checkBaseImages ? imageArgs : undefined,
     };
-    const { retainOnDelete, adopt } = normal;
     const options = { ...imageOptions(name, adopt, opts), retainOnDelete };
     const declared = declareImage({ component: this, name, builder: own, imageArgs, build, options });
     this.image = declared.image;

@@ -68,7 +68,7 @@ export function whyJoined(
 /** What docker-build compares beside the arguments. */
 const silentReason =
   "the arguments are those of the last build, so the Dockerfile's text has changed, a file outside of the context that a " +
-  "link leads to, or an export's file is gone";
+  "link leads to, an export's file is gone, or a refresh found a tag gone";
 
 /** Paths of what differs: one level below the argument, as deep as users think of it. */
 function differences(key: string, before: unknown, now: unknown): string[] {

@@ -44,7 +44,7 @@ const warned = new Set<string>();
 export async function checkBaseImages(
   build: CheckedBuild,
   progress: Progress,
-  warn: (message: string) => Promise<void>,
+  warn: (message: string) => void,
 ): Promise<void> {
   const images = await usedImages(build);
   if (images.length === 0) {
@@ -53,7 +53,7 @@ export async function checkBaseImages(
   const asking = Promise.all(images.map(({ ref }) => askRegistry(ref, build.registries ?? [])));
   const names = images.map(({ ref }) => ref).join(", ");
   const answers = await told(`asking for the platforms of ${names}`, asking, progress);
-  await warnOfUnasked(images, answers, warn);
+  warnOfUnasked(images, answers, warn);
   const problems = images.flatMap((image, at) => problemOf(image, answers[at]) ?? []);
   if (problems.length > 0) {
     throw new BuildError(problems.map((problem) => `${build.owner}: ${problem}`).join("\n"));
@@ -101,11 +101,11 @@ function readSource({ context, dockerfile }: CheckedBuild): { name: string; text
   }
 }
 
-async function warnOfUnasked(
+function warnOfUnasked(
   images: readonly UsedImage[],
   answers: readonly Answer[],
-  warn: (message: string) => Promise<void>,
-): Promise<void> {
+  warn: (message: string) => void,
+): void {
   const unasked = answers.flatMap((answer, at) =>
     answer.kind === "unasked" ? [{ ...answer, image: images[at] }] : [],
   );
@@ -113,7 +113,7 @@ async function warnOfUnasked(
     if (!warned.has(registry)) {
       warned.add(registry);
       const those = unasked.filter((each) => each.registry === registry).map(({ image }) => image);
-      await warn(warningOf(those, reason));
+      warn(warningOf(those, reason));
     }
   }
 }

@@ -4,7 +4,7 @@ import { prune, readFailedLog, writeFile } from "../buildkit/client";
 import { BuildError } from "../errors";
 import type { Progress, RunNode } from "./node";
 import type { Relay } from "./relay";
-import { diskFull } from "./retry";
+import { diskFull } from "./verdict";
 import { told, waitFor } from "./waiting";
 import { title } from "./wake";
 

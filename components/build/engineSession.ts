@@ -5,8 +5,8 @@ import { indexName } from "../spread";
 import type { DescribedNode, Progress } from "./node";
 import { platformsOf } from "./placement";
 import { engineRegistration, register } from "./registration";
-import { judge } from "./retry";
 import { type Attempt, type BuildSession, explainForeign, newAttempt } from "./session";
+import { judge } from "./verdict";
 
 const refusedOnLoopback = /dial tcp (127\.[\d.]+|\[::1\]):\d+: connect: connection refused/;
 
@@ -68,13 +68,16 @@ export class EngineSession implements BuildSession {
    * connection" to every build after its end.
    * @see https://github.com/docker/buildx/blob/v0.35.0/driver/docker-container/driver.go (`Client`)
    */
-  recover(_attempt: Attempt, error: string): Promise<boolean> {
-    if (judge(error, false) === "node-lost" && !refusedOnLoopback.test(error)) {
+  recover(attempt: Attempt, error: string): Promise<boolean> {
+    // No relay sees who hangs up here.
+    const { party, words } = judge(error, { nodeHungUp: false, isProviderConnected: false });
+    if (party === "node") {
       const lost = `a connection of BuildKit's container broke, in the Docker engine at ${this.settings.engine.endpoint}`;
       const fix = "run `pulumi up` again, which starts the container if it has ended";
       return Promise.reject(new BuildError(`${lost}. Fix: ${fix}; look at its log with \`docker logs\`.`));
     }
-    return Promise.resolve(false);
+    const isToTell = words !== undefined && this.explain(attempt.platforms, error) === undefined;
+    return isToTell ? Promise.reject(new BuildError(words)) : Promise.resolve(false);
   }
 
   nodeCount(): number {

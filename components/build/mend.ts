@@ -2,8 +2,8 @@ import { BuildError } from "../errors";
 import { findDiskFull, makeRoom, stillFullError } from "./diskFull";
 import type { Progress, RunNode } from "./node";
 import type { Relay } from "./relay";
-import { judge } from "./retry";
 import type { Attempt } from "./session";
+import { judge, type Remedy } from "./verdict";
 import { waitFor } from "./waiting";
 
 // A node that is lost three times during one image is not going to hold.
@@ -16,36 +16,57 @@ export interface Place {
   nodes: readonly RunNode[];
   /** Those that ended a connection during the build. */
   lost: readonly string[];
+  /** Whether the provider still has a connection to one of them. */
+  isProviderConnected: boolean;
+  /** Whether the user was told already what the failure means. */
+  isExplained: boolean;
   relay: Relay;
 }
 
 /**
  * After a failed build: does what must be done before it can begin again, except that nodes may sleep. Says whether
  * anything can be; each remedy is limited.
- * @throws BuildError for what was mended before, and failed again.
+ * @throws BuildError for what was mended before, and failed again; and with what a failure means that stays, and whose it is.
  */
 export async function mend(attempt: Attempt, error: string, place: Place, progress: Progress): Promise<boolean> {
-  const verdict = judge(error, place.lost.length > 0);
-  switch (verdict) {
-    case "node-lost":
-      countLoss(attempt, place.lost, progress);
+  if (attempt.givenUp) {
+    throw new BuildError(attempt.givenUp);
+  }
+  const { isProviderConnected } = place;
+  const { remedy, words } = judge(error, { nodeHungUp: place.lost.length > 0, isProviderConnected });
+  const isMended = await apply(remedy, attempt, error, place, progress);
+  if (!isMended && words && !place.isExplained) {
+    throw new BuildError(words);
+  }
+  return isMended;
+}
+
+async function apply(
+  remedy: Remedy,
+  attempt: Attempt,
+  error: string,
+  place: Place,
+  progress: Progress,
+): Promise<boolean> {
+  switch (remedy) {
+    case "wake":
+      countLoss(attempt, place, progress);
       return true;
-    case "disk-full":
-    case "step-failed":
-      return mendDisk(attempt, error, verdict === "step-failed", place, progress);
-    case "registry-busy":
+    case "make room":
+    case "look at step":
+      return mendDisk(attempt, error, remedy === "look at step", place, progress);
+    case "wait for registry":
       await waitForRegistry(attempt, progress);
       return true;
-    case "cancelled":
-    case "final":
+    case "none":
       return false;
     default:
-      return verdict satisfies never;
+      return remedy satisfies never;
   }
 }
 
-function countLoss(attempt: Attempt, lost: readonly string[], progress: Progress): void {
-  const names = lost.join(", ") || "of the builder";
+function countLoss(attempt: Attempt, { lost, nodes }: Place, progress: Progress): void {
+  const names = (lost.length > 0 ? lost : nodes.map(({ name }) => name)).join(", ");
   attempt.retries += 1;
   if (attempt.retries > mostRetries) {
     throw new BuildError(

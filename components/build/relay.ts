@@ -11,7 +11,10 @@ import { isListening } from "./listening";
 
 interface RelayNode {
   fixedPath: string;
+  /** Where the fixed path leads: for the provider. */
   privatePath: string;
+  /** For this process itself. */
+  ownPath: string;
   endpoint?: Endpoint;
   losses: number;
   connections: Set<Connection>;
@@ -24,10 +27,13 @@ export interface OpenConnection {
   readonly endpoint: Endpoint;
   /** When the node last said anything on it, as `Date.now()`. */
   readonly heardAt: number;
+  /** How much it has said. */
+  readonly heardBytes: number;
 }
 
 interface Connection extends OpenConnection {
   heardAt: number;
+  heardBytes: number;
   readonly upstream: Duplex;
 }
 
@@ -47,11 +53,12 @@ export class Relay {
   constructor(key: string, nodeNames: readonly string[]) {
     this.directory = socketDirectory(key);
     // Not the process's id: one process may run several `up`s of a stack (https://www.pulumi.com/docs/automation-api/).
-    const own = crypto.randomBytes(4).toString("hex");
+    const [forProvider, own] = [1, 2].map(() => crypto.randomBytes(4).toString("hex"));
     for (const name of nodeNames) {
       this.nodes.set(name, {
         fixedPath: socketPath(this.directory, `${name}.sock`),
-        privatePath: socketPath(this.directory, `${name}.${own}.sock`),
+        privatePath: socketPath(this.directory, `${name}.${forProvider}.sock`),
+        ownPath: socketPath(this.directory, `${name}.${own}.sock`),
         losses: 0,
         connections: new Set(),
         events: new EventEmitter(),
@@ -64,8 +71,13 @@ export class Relay {
     return `unix://${this.node(name).fixedPath}`;
   }
 
-  /** The socket of this process alone. */
+  /** The socket of this process alone, whose connections are not among {@link connections}. */
   socket(name: string): string {
+    return this.node(name).ownPath;
+  }
+
+  /** The socket of this process that the registered one leads to. */
+  providerSocket(name: string): string {
     return this.node(name).privatePath;
   }
 
@@ -94,7 +106,7 @@ export class Relay {
     return this.node(name).losses;
   }
 
-  /** What is open to the node, also where it was before it moved. */
+  /** What the provider has open to the node, also where that was before it moved. */
   connections(name: string): readonly OpenConnection[] {
     return [...this.node(name).connections];
   }
@@ -121,16 +133,8 @@ export class Relay {
     fs.mkdirSync(this.directory, { recursive: true, mode: 0o700 });
     await this.sweep();
     for (const node of this.nodes.values()) {
-      const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => {
-        void carry(node, client);
-      });
-      await new Promise<void>((resolve, reject) => {
-        server.once("error", reject);
-        server.listen(node.privatePath, resolve);
-      });
-      fs.chmodSync(node.privatePath, 0o600);
-      // The program ends when its work does, not when the relay does.
-      server.unref();
+      await listenAt(node.privatePath, (client) => void carry(node, client, node.connections));
+      await listenAt(node.ownPath, (client) => void carry(node, client, new Set()));
     }
   }
 
@@ -145,7 +149,18 @@ export class Relay {
   }
 }
 
-async function carry(node: RelayNode, client: net.Socket): Promise<void> {
+async function listenAt(file: string, take: (client: net.Socket) => void): Promise<void> {
+  const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, take);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(file, resolve);
+  });
+  fs.chmodSync(file, 0o600);
+  // The program ends when its work does, not when the relay does.
+  server.unref();
+}
+
+async function carry(node: RelayNode, client: net.Socket, connections: Set<Connection>): Promise<void> {
   client.on("error", () => client.destroy());
   client.unref();
   const { endpoint } = node;
@@ -165,13 +180,16 @@ async function carry(node: RelayNode, client: net.Socket): Promise<void> {
   if (upstream instanceof net.Socket) {
     upstream.unref();
   }
-  join(node, client, { endpoint, heardAt: Date.now(), upstream });
+  join(node, client, { endpoint, heardAt: Date.now(), heardBytes: 0, upstream }, connections);
 }
 
-function join(node: RelayNode, client: net.Socket, connection: Connection): void {
+function join(node: RelayNode, client: net.Socket, connection: Connection, connections: Set<Connection>): void {
   const { upstream } = connection;
-  node.connections.add(connection);
-  upstream.on("data", () => (connection.heardAt = Date.now()));
+  connections.add(connection);
+  upstream.on("data", (data: Buffer) => {
+    connection.heardAt = Date.now();
+    connection.heardBytes += data.length;
+  });
   let clientEnded = client.destroyed;
   client.once("end", () => (clientEnded = true));
   client.once("close", () => {
@@ -180,7 +198,7 @@ function join(node: RelayNode, client: net.Socket, connection: Connection): void
   });
   upstream.on("error", (error) => node.events.emit("failure", error));
   upstream.once("close", () => {
-    node.connections.delete(connection);
+    connections.delete(connection);
     if (!clientEnded) {
       node.losses += 1;
     }

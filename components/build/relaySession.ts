@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import type { DaemonInfo } from "../buildkit/client";
 import { readProvenance, type RecordedProvenance } from "../buildkit/history";
 import { BuildError } from "../errors";
@@ -5,6 +7,7 @@ import { buildxDirectory } from "../paths";
 import type { Platform } from "../platforms";
 import type { PlatformDigests } from "../registry/manifest";
 import { indexName } from "../spread";
+import { Endings } from "./endings";
 import { Liveness } from "./liveness";
 import { mend } from "./mend";
 import type { Access, Progress, RunNode } from "./node";
@@ -16,6 +19,7 @@ import { type Attempt, type BuildSession, explainForeign, newAttempt } from "./s
 import { title, wakeNode } from "./wake";
 
 const recordTimeoutMilliseconds = 30_000;
+const settleMilliseconds = 300;
 
 /** What a session is made of: plain values, known when the first hook runs. */
 export interface RelaySessionSettings {
@@ -30,6 +34,7 @@ export interface RelaySessionSettings {
 export class RelaySession implements BuildSession {
   private readonly relay: Relay;
   private readonly liveness: Liveness;
+  private readonly endings: Endings;
   private readonly answers = new Map<string, DaemonInfo>();
   private readonly waking = new Map<string, Promise<DaemonInfo>>();
 
@@ -39,13 +44,34 @@ export class RelaySession implements BuildSession {
       settings.nodes.map(({ name }) => name),
     );
     this.liveness = new Liveness(this.relay);
+    this.endings = new Endings(this.relay);
   }
 
   async prepare(platforms: readonly Platform[], progress: Progress): Promise<Attempt> {
+    return this.begin(platforms, platforms, this.settings.builderName, progress);
+  }
+
+  async prepareIndex(platforms: readonly Platform[], woken: readonly Platform[], progress: Progress): Promise<Attempt> {
+    const builderName = indexName(this.settings.builderName);
+    const attempt = await this.begin(woken, platforms.slice(0, 1), builderName, progress);
+    const node = nodeOf(this.settings.nodes, platforms[0]);
+    const furtherPlatforms = platforms.filter((platform) => platform !== node.platform);
+    this.registerAs(builderName, [{ ...node, furtherPlatforms }]);
+    return attempt;
+  }
+
+  private async begin(
+    woken: readonly Platform[],
+    building: readonly Platform[],
+    builderName: string,
+    progress: Progress,
+  ): Promise<Attempt> {
     await this.settings.access?.acquire(progress);
     try {
-      const attempt = newAttempt(platforms, await this.makeReady(platforms, progress), true);
+      const attempt = newAttempt(woken, await this.makeReady(woken, progress), true);
       this.liveness.begin(attempt, [...attempt.lossesBefore.keys()], progress);
+      const names = nodesOf(this.settings.nodes, building).map(({ name }) => name);
+      this.endings.begin(attempt, { builderName, names, progress });
       return attempt;
     } catch (error) {
       await this.settings.access?.release(true);
@@ -53,16 +79,9 @@ export class RelaySession implements BuildSession {
     }
   }
 
-  async prepareIndex(platforms: readonly Platform[], woken: readonly Platform[], progress: Progress): Promise<Attempt> {
-    const attempt = await this.prepare(woken, progress);
-    const node = nodeOf(this.settings.nodes, platforms[0]);
-    const furtherPlatforms = platforms.filter((platform) => platform !== node.platform);
-    this.registerAs(indexName(this.settings.builderName), [{ ...node, furtherPlatforms }]);
-    return attempt;
-  }
-
   async finish(attempt: Attempt, hasFailed: boolean): Promise<void> {
     this.liveness.end(attempt);
+    this.endings.end(attempt);
     if (attempt.isHeld) {
       attempt.isHeld = false;
       await this.settings.access?.release(hasFailed);
@@ -70,13 +89,22 @@ export class RelaySession implements BuildSession {
   }
 
   async recover(attempt: Attempt, error: string, progress: Progress): Promise<boolean> {
+    attempt.isBuilding = false;
+    // The provider's end is told on another connection than those whose end is looked for.
+    await sleep(settleMilliseconds);
     const hungUp = [...attempt.lossesBefore].filter(([name, before]) => this.relay.lossCount(name) > before);
-    const lost = hungUp.map(([name]) => name);
-    const nodes = nodesOf(this.settings.nodes, attempt.platforms);
-    if (!(await mend(attempt, error, { nodes, lost, relay: this.relay }, progress))) {
+    const place = {
+      nodes: nodesOf(this.settings.nodes, attempt.platforms),
+      lost: hungUp.map(([name]) => name),
+      isProviderConnected: [...attempt.lossesBefore.keys()].some((name) => this.relay.connections(name).length > 0),
+      isExplained: this.explain(attempt.platforms, error) !== undefined,
+      relay: this.relay,
+    };
+    if (!(await mend(attempt, error, place, progress))) {
       return false;
     }
     attempt.lossesBefore = await this.makeReady(attempt.platforms, progress);
+    this.endings.restart(attempt);
     return true;
   }
 

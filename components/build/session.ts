@@ -19,6 +19,14 @@ export interface Attempt {
   lossesBefore: ReadonlyMap<string, number>;
   /** Whether what `prepare` took is still held for this build. */
   isHeld: boolean;
+  /** Whether its end is up to the provider at the moment, and not to what is done here before and after. */
+  isBuilding: boolean;
+  /** Why its end is not waited for any more: set before the build is made to fail. */
+  givenUp?: string;
+  /** Whether a Docker engine takes the image afterwards, which unpacks it for as long as it does. */
+  isLoaded?: boolean;
+  /** Whether the registry that it pushes to gives this machine no answer; none where it pushes nothing. */
+  isRegistrySilent?: () => Promise<boolean>;
 }
 
 export function newAttempt(
@@ -26,7 +34,16 @@ export function newAttempt(
   lossesBefore: ReadonlyMap<string, number> = new Map(),
   isHeld = false,
 ): Attempt {
-  return { platforms, retries: 0, busyRetries: 0, hasMadeRoom: false, hasIgnoredRoom: false, lossesBefore, isHeld };
+  return {
+    platforms,
+    retries: 0,
+    busyRetries: 0,
+    hasMadeRoom: false,
+    hasIgnoredRoom: false,
+    lossesBefore,
+    isHeld,
+    isBuilding: true,
+  };
 }
 
 /** The nodes of one builder during one `up`. */

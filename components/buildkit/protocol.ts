@@ -76,7 +76,30 @@ export const controlDescriptor = {
                 },
                 UsageRecord: { fields: { Size: { type: "int64", id: 4 } } },
                 StatusRequest: { fields: { Ref: { type: "string", id: 1 } } },
-                StatusResponse: { fields: { logs: { rule: "repeated", type: "VertexLog", id: 3 } } },
+                StatusResponse: {
+                  fields: {
+                    vertexes: { rule: "repeated", type: "Vertex", id: 1 },
+                    statuses: { rule: "repeated", type: "VertexStatus", id: 2 },
+                    logs: { rule: "repeated", type: "VertexLog", id: 3 },
+                  },
+                },
+                Vertex: {
+                  fields: {
+                    digest: { type: "string", id: 1 },
+                    name: { type: "string", id: 3 },
+                    started: { type: "Timestamp", id: 5 },
+                    completed: { type: "Timestamp", id: 6 },
+                  },
+                },
+                VertexStatus: {
+                  fields: {
+                    ID: { type: "string", id: 1 },
+                    vertex: { type: "string", id: 2 },
+                    name: { type: "string", id: 3 },
+                    current: { type: "int64", id: 4 },
+                    completed: { type: "Timestamp", id: 8 },
+                  },
+                },
                 VertexLog: { fields: { msg: { type: "bytes", id: 4 } } },
                 ListWorkersRequest: { fields: { filter: { rule: "repeated", type: "string", id: 1 } } },
                 ListWorkersResponse: { fields: { record: { rule: "repeated", type: "WorkerRecord", id: 1 } } },

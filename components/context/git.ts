@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 
 import { withoutLogins } from "../provenance/logins";
+import { isScpLocation } from "../validate";
 import { loginEnvironment, loginOf } from "./gitLogin";
 
 /** A Git context as BuildKit reads its URL. */
@@ -49,7 +50,7 @@ export function parseGitContext(location: string): GitContext | undefined {
 }
 
 function isGit(base: string): boolean {
-  return /^(https?:\/\/.*\.git|(git|ssh):\/\/.*|github\.com\/.*|git@.*)$/i.test(base);
+  return /^(https?:\/\/.*\.git|(git|ssh):\/\/.*|github\.com\/.*)$/i.test(base) || isScpLocation(base);
 }
 
 function queriedRef(parameters: URLSearchParams): string | undefined {

@@ -55,13 +55,33 @@ interface Pattern {
 
 /** @see https://github.com/moby/patternmatcher/blob/v0.6.1/ignorefile/ignorefile.go */
 function readLines(text: string): string[] {
-  return text
-    .replace(/^\uFEFF/, "")
-    .split(/\r?\n/)
-    .filter((line) => !line.startsWith("#"))
-    .map((line) => line.trim())
-    .filter((line) => line !== "")
-    .map((line) => (line.startsWith("!") ? `!${clean(line.slice(1).trim())}` : clean(line)));
+  return (
+    text
+      .replace(/^\uFEFF/, "")
+      .split(/\r?\n/)
+      .filter((line) => !line.startsWith("#"))
+      .map(trim)
+      .filter((line) => line !== "")
+      .map((line) => (line.startsWith("!") ? `!${clean(trim(line.slice(1)))}` : clean(line)))
+      // Again, as the matcher does with what it is given: a space beside a slash is at an end by now.
+      .map(trim)
+      .filter((line) => line !== "")
+      .map((line) => path.posix.normalize(line).replace(/(.)\/$/, "$1"))
+  );
+}
+
+const goSpace = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
+
+/** Go's `strings.TrimSpace`: its white space is Unicode's. JavaScript's has the byte order mark, and not U+0085. */
+function trim(text: string): string {
+  let [begin, end] = [0, text.length];
+  while (begin < end && goSpace.test(text[begin])) {
+    begin += 1;
+  }
+  while (end > begin && goSpace.test(text[end - 1])) {
+    end -= 1;
+  }
+  return text.slice(begin, end);
 }
 
 /** Go's `filepath.Clean`, and without a slash at the front. */
@@ -117,6 +137,9 @@ function matcherOf(pattern: string): (file: string) => boolean {
     } else if (".+()$".includes(character)) {
       // Not "|{}": the original means to, and its bitmap has no place for them.
       expression += `\\${character}`;
+    } else if (character === "\\" && at + 1 >= characters.length) {
+      // As it is where the pattern has no wildcard; with one, the original refuses it.
+      expression += "\\";
     } else if (character === "\\") {
       at++;
       // One letter means another thing in Go: https://pkg.go.dev/regexp/syntax

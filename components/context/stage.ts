@@ -4,6 +4,7 @@ import * as path from "node:path";
 
 import * as lockfile from "proper-lockfile";
 
+import { BuildError } from "../errors";
 import { writeFileAtomically } from "../paths";
 import { findFiles, forEachFile, type FoundFile, hashFile } from "./files";
 import { contextsFolder, makeStagingFolders, stagingFolder } from "./folders";
@@ -36,6 +37,10 @@ const lock = {
   // What another process takes over it makes good: files are placed whole.
   onCompromised: () => undefined,
 };
+
+const lockedForLong =
+  `another \`up\` has been at the copies of contexts in ${stagingFolder} for ten minutes. ` +
+  `Fix: end it if it hangs; or remove ${stagingFolder}/lock, where no other runs.`;
 
 /** Whether a location is one of ours, which has a hash of the context's files in it. */
 export function isStaged(location: string): boolean {
@@ -77,7 +82,11 @@ let last: Promise<unknown> = Promise.resolve();
 /** In this process by a queue, and among several by a lock: those that wait for it ask again and again. */
 async function oneAtATime<T>(work: () => Promise<T>): Promise<T> {
   const mine = last.then(async () => {
-    const release = await lockfile.lock(stagingFolder, { ...lock, lockfilePath: `${stagingFolder}/lock` });
+    const release = await lockfile
+      .lock(stagingFolder, { ...lock, lockfilePath: `${stagingFolder}/lock` })
+      .catch((error: NodeJS.ErrnoException) => {
+        throw error.code === "ELOCKED" ? new BuildError(lockedForLong) : error;
+      });
     try {
       return await work();
     } finally {

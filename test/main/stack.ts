@@ -28,6 +28,7 @@ export interface Spec {
   builder: unknown;
   images: Record<string, unknown>;
   outputs?: string[];
+  logs?: boolean;
 }
 
 export interface StackOptions {

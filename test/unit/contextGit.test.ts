@@ -56,6 +56,12 @@ describe("a Git context", () => {
       `git@github.com:acme/api.git#${commit}`,
     ],
     [
+      "alice_1@git.example.com:team/api#main",
+      "alice_1@git.example.com:team/api",
+      "main",
+      `alice_1@git.example.com:team/api#${commit}`,
+    ],
+    [
       "ssh://git@example.com/api.git",
       "ssh://git@example.com/api.git",
       undefined,

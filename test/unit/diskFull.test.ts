@@ -101,6 +101,8 @@ describe("a build that fails for lack of space, or says so", () => {
     const place = {
       nodes: nodes.map((node) => ({ ...node, wake: () => Promise.reject(new Error("not asked")) })),
       lost: [],
+      isProviderConnected: true,
+      isExplained: false,
       relay: { socket: () => daemon.socket } as unknown as Relay,
     };
     return mend(of, error, place, (message) => said.push(message));

@@ -163,6 +163,18 @@ describe("a session through a Docker engine", () => {
     }
   });
 
+  it("blames no container for a registry that hangs up, or for the provider's end", async () => {
+    const push = 'failed to push r.example/x:1: failed to do request: Head "https://r.example/v2/x": ';
+    await assert.rejects(
+      session.recover(attempt, `${push}read tcp 1.2.3.4:1->5.6.7.8:443: read: connection reset by peer`),
+      /the registry of r\.example\/x:1 hung up\. No node is to blame\. Fix: /,
+    );
+    await assert.rejects(
+      session.recover(attempt, "error reading from server: EOF"),
+      /the docker-build provider, .* has ended/,
+    );
+  });
+
   it("explains a step that may not have run on the engine's machine, by the engine's platform", () => {
     const failed = 'process "/bin/sh -c true" did not complete successfully: exit code: 1';
     assert.match(

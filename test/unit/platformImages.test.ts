@@ -95,7 +95,7 @@ describe("the platforms of an image", () => {
     ["no login is given", { registries: undefined }],
     ["no login is given, in an empty list", { registries: [] }],
     ["nothing is pushed", { push: false }],
-    ["its user exports more", { exports: [{ local: { dest: "out" } }] }],
+    ["its user exports it", { push: false, exports: [{ local: { dest: "out" } }] }],
     ["docker-buildx builds", { exec: true }],
     ["its cache is a part of it", { cacheTo: [{ inline: {} }] }],
     ["its cache may be a part of it", { cacheTo: pulumi.output([]) }],

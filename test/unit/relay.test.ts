@@ -85,6 +85,7 @@ describe("relay", () => {
 
   it("opens its sockets to this user only", () => {
     assert.equal(fs.statSync(relay.socket("arm64")).mode & 0o777, 0o600);
+    assert.equal(fs.statSync(relay.providerSocket("arm64")).mode & 0o777, 0o600);
     assert.equal(fs.statSync(path.dirname(fixedPath)).mode & 0o777, 0o700);
   });
 
@@ -102,7 +103,7 @@ describe("relay", () => {
     await next.claim();
     assert.equal(fs.existsSync(left), false);
     assert.equal(fs.existsSync(relay.socket("arm64")), true, "a live one stays");
-    assert.equal(fs.readlinkSync(fixedPath), next.socket("arm64"));
+    assert.equal(fs.readlinkSync(fixedPath), next.providerSocket("arm64"));
     node.close();
   });
 

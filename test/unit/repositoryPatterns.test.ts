@@ -20,6 +20,8 @@ function isIgnored(patterns: readonly string[], file: string): boolean {
  * @see https://github.com/moby/patternmatcher/blob/v0.6.1/patternmatcher_test.go
  */
 const table: [path: string, matched: string[], not: string[]][] = [
+  // A space beside a slash, and white space that is Go's alone, or JavaScript's alone.
+  ["dist", ["dist /", "/ dist", "dist\u0085", "./ dist /"], ["dist\uFEFF", "!dist /"]],
   [
     "file",
     ["**", "**/", "**file", "**/file", "/file", "./file", "  file  ", "fil?", "file/"],

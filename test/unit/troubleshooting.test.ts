@@ -11,6 +11,7 @@ const page = path.join(root, "docs/troubleshooting.md");
 const wordsOfOthers: Record<string, string> = {
   "exec format error": "the kernel, by runc",
   "no match for platform in manifest": "BuildKit",
+  "unable to verify image tags": "docker-build",
   "creating EC2 Instance: …": "the aws provider",
   "deleting EBS Volume (…) Attachment (…): …": "the aws provider",
   "no matching EC2 VPC found": "the aws provider",

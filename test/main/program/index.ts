@@ -13,6 +13,8 @@ interface Spec {
   images: Record<string, Omit<MultiPlatformImageArgs, "builder">>;
   /** Which outputs of the images are exported. */
   outputs?: ("indexDigest" | "ref" | "platformDigests")[];
+  /** Whether a line of the log is about each image, and so waits for it, with all lines after it. */
+  logs?: boolean;
 }
 
 const spec = withFiles(JSON.parse(fs.readFileSync("spec.json", "utf8"))) as Spec;
@@ -24,6 +26,9 @@ for (const [name, args] of Object.entries(spec.images)) {
   const image = new MultiPlatformImage(name, { ...args, builder }, { dependsOn: previous ? [previous] : [] });
   const exported = spec.outputs ?? ["indexDigest", "ref", "platformDigests"];
   outputs[name] = Object.fromEntries(exported.map((output) => [output, image[output]]));
+  if (spec.logs) {
+    void pulumi.log.info("a line that waits for the image", image.image);
+  }
   previous = image;
 }
 if (builder instanceof Builder) {

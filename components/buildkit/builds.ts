@@ -1,0 +1,91 @@
+import type * as grpc from "@grpc/grpc-js";
+
+import { deadline, withClient } from "./connection";
+import { controlDescriptor } from "./protocol";
+
+/** What a daemon says of one build. */
+export interface DaemonBuild {
+  isCompleted: boolean;
+  /** Why it failed. */
+  error?: string;
+}
+
+/** A step that has begun and not ended. */
+export interface OpenStep {
+  name: string;
+  /** What it is at: the parts that have begun and not ended, each with how far it is. */
+  parts: string[];
+}
+
+interface Part {
+  ID: string;
+  vertex: string;
+  name: string;
+  current: string;
+  completed: object | null;
+}
+
+interface Status {
+  vertexes: { digest: string; name: string; started: object | null; completed: object | null }[];
+  statuses: Part[];
+}
+
+type Streaming<Request, Answer> = (request: Request, options: grpc.CallOptions) => grpc.ClientReadableStream<Answer>;
+
+interface Client extends grpc.Client {
+  ListenBuildHistory: Streaming<
+    { Ref: string; EarlyExit: boolean },
+    { record?: { CompletedAt?: object | null; error?: { message: string } | null } }
+  >;
+  Status: Streaming<{ Ref: string }, Status>;
+}
+
+const api = { descriptor: controlDescriptor, services: ["moby.buildkit.v1.Control"] };
+
+/** Whether a build has ended in the daemon behind a unix socket; nothing where the daemon does not know it. */
+export async function readBuild(
+  socket: string,
+  ref: string,
+  timeoutMilliseconds: number,
+): Promise<DaemonBuild | undefined> {
+  return withClient(socket, api, async (client: Client) => {
+    const stream = client.ListenBuildHistory({ Ref: ref, EarlyExit: true }, deadline(timeoutMilliseconds));
+    const [event] = (await stream.toArray()) as {
+      record?: { CompletedAt?: object | null; error?: { message: string } };
+    }[];
+    const { record } = event ?? {};
+    return record && { isCompleted: Boolean(record.CompletedAt), error: record.error?.message };
+  });
+}
+
+/**
+ * What a build that runs is at. The daemon repeats all that it has said of the build and then goes on as it goes on, so it is
+ * listened to for that time.
+ */
+export async function readOpenSteps(socket: string, ref: string, milliseconds: number): Promise<OpenStep[]> {
+  return withClient(socket, api, async (client: Client) => {
+    const names = new Map<string, string>();
+    const parts = new Map<string, Part>();
+    const stream = client.Status({ Ref: ref }, deadline(milliseconds));
+    try {
+      for await (const { vertexes, statuses } of stream as AsyncIterable<Status>) {
+        for (const { digest, name, started, completed } of vertexes) {
+          if (completed) {
+            names.delete(digest);
+          } else if (started) {
+            names.set(digest, name);
+          }
+        }
+        statuses.forEach((part) => parts.set(`${part.vertex} ${part.ID}`, part));
+      }
+    } catch {
+      // The time is over; or the build is, and the next look sees that.
+    }
+    return [...names].map(([digest, name]) => ({ name, parts: openParts([...parts.values()], digest) }));
+  });
+}
+
+function openParts(parts: readonly Part[], vertex: string): string[] {
+  const open = parts.filter((part) => part.vertex === vertex && !part.completed);
+  return open.map(({ ID, name, current }) => `${name || ID} ${current}`);
+}
