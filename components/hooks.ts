@@ -8,7 +8,7 @@ import type { Builder } from "./builder";
 import { type BuildStep, hookPhases, type ImageBuild, type ImagePurpose } from "./hookPhases";
 import { hookName } from "./hookNames";
 import { isMocked } from "./mocks";
-import { plainText } from "./plainText";
+import { inOneLine, plainText } from "./plainText";
 import { describePreview } from "./preview";
 import { resolved } from "./resolved";
 import type { ComparedArgs, whyBuilt } from "./why";
@@ -38,8 +38,9 @@ export function imageHooks(
   const session = async () => builder.session(await resolved(component.urn));
   const { subject, why, wakes, before, after, explain } = hookPhases[purpose];
   const tell = async ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
-    const reason = await reasonOf(why, oldInputs, newInputs).catch(
-      (error: Error) => `for a reason unknown (${error.message})`,
+    // It has names of files.
+    const reason = inOneLine(
+      await reasonOf(why, oldInputs, newInputs).catch((error: Error) => `for a reason unknown (${error.message})`),
     );
     if (pulumi.runtime.isDryRun()) {
       const text = describePreview(reason, await resolved(component.urn), await builder.previewed(), wakes(build));

@@ -9,3 +9,8 @@ const controls = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 export function plainText(text: string): string {
   return text.replace(/\r\n?/g, "\n").replace(escapeSequences, "").replace(controls, "");
 }
+
+/** The same in one line, where it has names of files: a CI obeys lines that begin with `::` or `##`. */
+export function inOneLine(text: string): string {
+  return plainText(text).replaceAll("\n", " ");
+}

@@ -1,8 +1,8 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
 
 import type { Progress } from "../build/node";
 import { told } from "../build/waiting";
+import { readText } from "../context/files";
 import { BuildError } from "../errors";
 import type { Platform } from "../platforms";
 import type { RegistryLogin } from "../registry/credentials";
@@ -95,7 +95,7 @@ function readSource({ context, dockerfile }: CheckedBuild): { name: string; text
     return undefined;
   }
   try {
-    return { name: file, text: fs.readFileSync(file, "utf8") };
+    return { name: file, text: readText(file) };
   } catch {
     return undefined;
   }

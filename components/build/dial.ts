@@ -39,6 +39,8 @@ function dialTls(
     // https://www.rfc-editor.org/rfc/rfc9525#section-2
     checkServerIdentity: (_host, { subject, ...certificate }) =>
       tls.checkServerIdentity(name, { ...certificate, subject: { ...subject, CN: "" } }),
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says, which people set for a proxy of theirs: https://nodejs.org/api/cli.html
+    rejectUnauthorized: true,
     minVersion: "TLSv1.2",
     ALPNProtocols: ["h2"],
   });

@@ -19,6 +19,9 @@ const pruneEverySeconds = 10;
 const mostSpareTries = 8;
 // Twice what EC2 nodes keep for such a moment (machine/spare.py); garbage collection keeps a fifth of a disk free.
 const fullBelowBytes = 128 * 1024 * 1024;
+// A pull or an export that failed has given back what it had written. Garbage collection keeps more than that free on the
+// disks of EC2 nodes.
+const fullBesideBuildBytes = 2 * 1024 * 1024 * 1024;
 // Of BuildKit's content store, its snapshots and its databases.
 const ownFiles = /\/(?:(?:ingest|snapshots)\/\S+|\w+\.db): no space left on device/i;
 
@@ -29,8 +32,9 @@ export type DiskVerdict = "full" | "said" | "other";
  * Whether a build failed because the disk of a node is full.
  *
  * Whoever says so is not believed alone: a step may have it of a tmpfs or of its own tests, `COPY` has it in a file's name, a
- * registry of its own disk; and the cache is that of all who build on the node. The daemon proves it: by its own files, or
- * because it can't write one, or because so little is free.
+ * registry of its own disk; and the cache is that of all who build on the node. The daemon proves it: it can't write a file,
+ * or little is free. An error that names BuildKit's own files is no proof, because a Dockerfile can have such names: it only
+ * lets more free space count as little.
  */
 export async function findDiskFull(
   nodes: readonly RunNode[],
@@ -38,9 +42,6 @@ export async function findDiskFull(
   error: string,
   isStep: boolean,
 ): Promise<DiskVerdict> {
-  if (!isStep && ownFiles.test(error)) {
-    return "full";
-  }
   const verdicts = await Promise.all(nodes.map(({ name }) => askNode(relay.socket(name), error, isStep)));
   return verdicts.find((each) => each === "full") ?? verdicts.find((each) => each === "said") ?? "other";
 }
@@ -55,7 +56,8 @@ async function askNode(socket: string, error: string, isStep: boolean): Promise<
     return "other";
   }
   // By then an EC2 node has given the space that it keeps for this moment. The file that was just written can go, too.
-  const freed = await prune(socket, pruneTimeoutMilliseconds, fullBelowBytes).catch(() => 0);
+  const below = !isStep && ownFiles.test(error) ? fullBesideBuildBytes : fullBelowBytes;
+  const freed = await prune(socket, pruneTimeoutMilliseconds, below).catch(() => 0);
   return freed > 0 ? "full" : "said";
 }
 

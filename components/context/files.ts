@@ -86,7 +86,7 @@ export function readRootIgnored(folder: string): IgnorePatterns {
 /** The patterns of a file, if it is there. */
 export function readIgnored(file: string): IgnorePatterns | undefined {
   try {
-    return new IgnorePatterns(file, fs.readFileSync(file, "utf8"));
+    return new IgnorePatterns(file, readText(file));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") {
@@ -94,6 +94,22 @@ export function readIgnored(file: string): IgnorePatterns | undefined {
     }
     throw error instanceof BuildError ? error : new BuildError(`${file} can't be read: ${(error as Error).message}`);
   }
+}
+
+/** Far beyond what people write into a Dockerfile or a `.dockerignore`. */
+const mostTextBytes = 4 * 1024 * 1024;
+
+/** The text of a file that a context's author wrote: a device or a pipe of that name would be read for ever. */
+export function readText(file: string): string {
+  const stat = fs.statSync(file);
+  if (!stat.isFile()) {
+    throw new BuildError(`${file} is no regular file`);
+  }
+  if (stat.size > mostTextBytes) {
+    throw new BuildError(`${file} has ${stat.size} bytes: at most ${mostTextBytes} are read`);
+  }
+  // Files of /proc, to which a link may lead, have no size, and some of them no end.
+  return stat.size === 0 ? "" : fs.readFileSync(file, "utf8");
 }
 
 export function isFolder(location: string): boolean {
@@ -106,7 +122,15 @@ export function isFile(location: string): boolean {
 
 export async function hashFile(file: string): Promise<string> {
   const hash = crypto.createHash("sha256");
-  if (fs.statSync(file).size <= wholeFileBytes) {
+  const stat = fs.statSync(file);
+  // A link may lead to one.
+  if (!stat.isFile()) {
+    throw new BuildError(`${file} is no regular file`);
+  }
+  if (stat.size === 0) {
+    return hash.digest("hex");
+  }
+  if (stat.size <= wholeFileBytes) {
     // Synchronous as well: the way through Node's threads takes longer than the file.
     hash.update(fs.readFileSync(file));
   } else {

@@ -18,6 +18,7 @@ export class IgnorePatterns {
   private readonly exceptionDirectories: readonly string[] | undefined;
 
   constructor(file: string, text: string) {
+    checkRepeats(file, text);
     this.patterns = readLines(text).map((line) => compile(file, line));
     const exceptions = this.patterns.filter(({ isException }) => isException);
     const directories = exceptions.map(({ text }) => text.replace(/\/\*{1,2}$/, ""));
@@ -43,6 +44,20 @@ export class IgnorePatterns {
     return (
       !this.hasExceptions ||
       !(this.exceptionDirectories?.some((each) => `${each}/`.startsWith(`${directory}/`)) ?? true)
+    );
+  }
+}
+
+/** Braces are no syntax of `.dockerignore`: they reach Go's expressions by accident, and few files have any. */
+const mostRepeats = 1_000;
+
+/** Each repetition is one more place that a name is compared at, for each of its characters and each pattern. */
+function checkRepeats(file: string, text: string): void {
+  const counts = [...text.matchAll(/\{(\d+)(?:,(\d*))?\}/g)];
+  const repeats = counts.reduce((sum, [, least, most]) => sum + Math.max(Number(least), Number(most ?? 0)), 0);
+  if (repeats > mostRepeats) {
+    throw new BuildError(
+      `${file}: its patterns have ${repeats} repetitions like "{2,9}" in all: at most ${mostRepeats} are taken`,
     );
   }
 }

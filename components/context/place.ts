@@ -2,6 +2,7 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { BuildError } from "../errors";
 import type { FoundFile, FoundFiles } from "./files";
 
 /** How a file came to its place. */
@@ -21,15 +22,18 @@ function gitMode({ mode }: fs.Stats): number {
 export function placeFolders(location: string, folders: FoundFiles["folders"], files: readonly FoundFile[]): void {
   const parents = files.map(({ name }) => path.posix.dirname(name));
   const names = new Set([".", ...folders.map(({ name }) => name), ...parents]);
-  for (const name of names) {
+  // Parents first: they are shorter.
+  for (const name of [...withParents(names)].sort((one, other) => one.length - other.length)) {
     const folder = path.join(location, name);
-    if (!fs.existsSync(folder)) {
+    const there = fs.lstatSync(folder, { throwIfNoEntry: false });
+    if (there?.isSymbolicLink()) {
+      throw new BuildError(`${folder} is a link, and nothing is written where it leads. Fix: remove it.`);
+    }
+    if (!there) {
       fs.mkdirSync(folder, { recursive: true });
     }
-  }
-  // mkdir heeds the umask, and those that it makes on the way are no names of ours.
-  for (const name of withParents(names)) {
-    fs.chmodSync(path.join(location, name), folderMode);
+    // mkdir heeds the umask.
+    fs.chmodSync(folder, folderMode);
   }
 }
 

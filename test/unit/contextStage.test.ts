@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
-import { readRootIgnored } from "../../components/context/files";
+import { readIgnored, readRootIgnored } from "../../components/context/files";
 import { readListing } from "../../components/context/listing";
 import { stageAll } from "../../components/context/locations";
 import { stageContext } from "../../components/context/stage";
@@ -184,6 +184,37 @@ describe("the staged copy of a context", () => {
       assert.deepEqual(fs.readdirSync("../precious").sort(), ["0".repeat(32), "thesis.txt"]);
     }
   });
+
+  it("fails where it or a folder in it is a link, and writes nothing where that leads", async () => {
+    const { location } = await stage();
+    for (const folder of ["", "deep"]) {
+      write("precious/thesis.txt");
+      fs.chmodSync("../precious", 0o700);
+      const link = path.join(location, folder);
+      fs.rmSync(link, { recursive: true });
+      fs.symlinkSync(path.resolve("../precious"), link);
+      await assert.rejects(stage(), {
+        name: "BuildError",
+        message: /is a link, and nothing is written where it leads/,
+      });
+      assert.deepEqual(fs.readdirSync("../precious"), ["thesis.txt"]);
+      assert.equal(fs.statSync("../precious").mode & 0o777, 0o700);
+      fs.rmSync(link);
+      await stage();
+    }
+  });
+
+  for (const name of [".dockerignore", "Dockerfile.dockerignore"]) {
+    it(`fails with a sentence where ${name} leads to a device, or is far too large`, () => {
+      const file = path.join(root, "app", name);
+      fs.rmSync(file, { force: true });
+      fs.symlinkSync("/dev/zero", file);
+      assert.throws(() => readIgnored(file), /^BuildError: .* is no regular file/);
+      fs.rmSync(file);
+      fs.writeFileSync(file, "x".repeat(5_000_000));
+      assert.throws(() => readIgnored(file), /^BuildError: .* has 5000000 bytes: at most \d+ are read/);
+    });
+  }
 
   it("is swept beside whatever else lies there", async () => {
     await stage();

@@ -16,7 +16,7 @@ describe("a connection with TLS", () => {
   afterEach(() => server?.close());
 
   /** To a server with a certificate of these names; its common name is "server". */
-  async function dialed(names: string[], serverName: string): Promise<void> {
+  async function dialed(names: string[], serverName: string, ca = authority.certificate): Promise<void> {
     const leaf = await authority.issueServer({ names });
     const client = await authority.issueClient();
     const listening = tls.createServer({ cert: leaf.certificate, key: leaf.key, ALPNProtocols: ["h2"] });
@@ -26,7 +26,7 @@ describe("a connection with TLS", () => {
       .on("secureConnection", (socket) => socket.resume().on("error", () => undefined));
     await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
     const { port } = listening.address() as AddressInfo;
-    const material = { ca: authority.certificate, cert: client.certificate, key: client.key, serverName };
+    const material = { ca, cert: client.certificate, key: client.key, serverName };
     const connection = await dial({ kind: "tcp", host: "127.0.0.1", port, tls: material });
     connection.destroy();
   }
@@ -34,6 +34,18 @@ describe("a connection with TLS", () => {
   it("takes a certificate by an alternative name, also by an address", async () => {
     await dialed(["node.internal"], "node.internal");
     await dialed(["127.0.0.1"], "127.0.0.1");
+  });
+
+  it("refuses another CA's certificate, also where NODE_TLS_REJECT_UNAUTHORIZED says not to", async () => {
+    const { certificate } = await createAuthority();
+    const given = process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
+    try {
+      await assert.rejects(dialed(["node.internal"], "node.internal", certificate), /unable to verify|self-signed/);
+    } finally {
+      if (given === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+      else process.env.NODE_TLS_REJECT_UNAUTHORIZED = given;
+    }
   });
 
   for (const [title, names] of [

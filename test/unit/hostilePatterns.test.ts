@@ -60,6 +60,16 @@ describe("patterns of .dockerignore that anybody wrote", () => {
     fc.assert(fc.property(textOf(...words), textOf("a", "/", ".", "b"), check), { numRuns: 1_000 });
   });
 
+  it("are refused where their repetitions would take hours", () => {
+    for (const line of ["[a-z]{0,900}x?", "?{0,3000}x?", "a{99999}"]) {
+      const text = Array.from({ length: 20 }, (_, at) => `${line}${at}`).join("\n");
+      assert.throws(
+        () => new IgnorePatterns("x", text),
+        /^BuildError: x: its patterns have \d+ repetitions .* at most 1000/,
+      );
+    }
+  });
+
   const longPath = `x${"/aaaaaaaa".repeat(450)}`;
   const match = (file: string) => (text: string) =>
     withSentence(() => new IgnorePatterns("x", text).match(file, undefined));

@@ -4,13 +4,19 @@ import { explainStart } from "../../components/build/buildkitContainer";
 import { describeFailure } from "../../components/build/failures";
 import { withProgress } from "../../components/cli/progress";
 import { BuildError } from "../../components/errors";
-import { plainText } from "../../components/plainText";
+import { inOneLine, plainText } from "../../components/plainText";
 
 const hostile = "\x1b]0;title\x07\x1b]52;c;aWQ=\x1b\\one\x1b[2J\x1b[31m two\x9b2J\r\nthree\rfour\tfive\x00\x08\x7f";
 
 describe("words of others", () => {
   it("lose what a terminal obeys, and keep lines and tabs", () =>
     assert.equal(plainText(hostile), "one two2J\nthree\nfour\tfive"));
+
+  it("are one line where they have names of files", () =>
+    assert.equal(
+      inOneLine("context: changed a\n::set-env name=X::y\x1b[2J"),
+      "context: changed a ::set-env name=X::y",
+    ));
 
   it("do so in time that grows with their length alone", () => {
     const start = Date.now();
