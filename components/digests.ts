@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { ImageBuild } from "./hookPhases";
 import type { DeclaredImage } from "./platformImages/declare";
-import { type CheckedImage, checkImage } from "./registry/check";
+import { type BuiltImage, type CheckedImage, checkImage } from "./registry/check";
 import type { PlatformDigests } from "./registry/manifest";
 import { isToBeBuilt, resolved } from "./resolved";
 import { PlainResourceError } from "./resourceError";
@@ -49,7 +49,8 @@ function checkOf(
         return pulumi.unknown as unknown as CheckedImage;
       }
       const { platforms, wasPushedNow } = build;
-      const found = await checkImage({
+      const tell = (message: string) => void pulumi.log.info(message, component);
+      const pushedImage: BuiltImage = {
         digest,
         ref,
         tag: tags?.[0],
@@ -59,7 +60,8 @@ function checkOf(
         pushedDigests: pushed,
         logins: logins ?? [],
         insecureRegistries: build.insecureRegistries ?? [],
-      });
+      };
+      const found = await checkImage(pushedImage, tell);
       if (found.warning) {
         void pulumi.log.warn(`${found.warning}. Its platforms are not checked this time.`, component);
       }
@@ -77,7 +79,10 @@ async function soundOrError(
 ): Promise<CheckedImage> {
   if (found.problem) {
     const urns = await Promise.all(sources.map(({ urn }) => resolved(urn)));
-    const fix = `Fix: build and push it again with \`pulumi up ${urns.map((urn) => `--replace '${urn}'`).join(" ")}\`.`;
+    const replace = `\`pulumi up ${urns.map((urn) => `--replace '${urn}'`).join(" ")}\``;
+    const fix = found.isUnread
+      ? `It is pushed, and was only not read. Fix: run \`pulumi up\` again, which builds nothing. Is it still not there, build and push it again with ${replace}.`
+      : `Fix: build and push it again with ${replace}.`;
     throw new PlainResourceError(`${found.problem}. ${fix}`, component);
   }
   return found;

@@ -45,7 +45,7 @@ async function ask(reference: PulledReference, logins: readonly RegistryLogin[])
   }
   try {
     const ref = formatPulled(reference);
-    const ask = () => fetchManifest({ ...reference, ref }, logins, timeoutMilliseconds);
+    const ask = () => fetchManifest({ ...reference, ref }, logins, { timeoutMilliseconds });
     const bytes = kept ?? (await atMost(wholeTimeoutMilliseconds, ask()));
     const answer = answerOf(bytes);
     // A tag may have moved by the next `up`.

@@ -1,25 +1,25 @@
 import * as assert from "node:assert/strict";
 
 import { RegistryWriter } from "../../components/registry/push";
+import { answering } from "./answers";
 
 type Answer = [status: number, headers?: Record<string, string>, body?: string];
 
 /** What a registry behind TLS is asked for, in order, and answers. */
 describe("a login for pushing to a registry", () => {
-  const { fetch } = globalThis;
+  let restore: () => void;
   let asked: string[];
   let answers: Answer[];
 
   beforeEach(() => {
     asked = [];
-    globalThis.fetch = (url, options = {}) => {
-      const { Authorization = "-" } = options.headers as Record<string, string>;
-      asked.push(`${options.method ?? "GET"} ${url instanceof URL ? url.href : ""} ${Authorization}`);
+    restore = answering(({ url, method, headers: { Authorization = "-" } }) => {
+      asked.push(`${method} ${url.href} ${Authorization}`);
       const [status, headers, body = ""] = answers.shift() ?? [500];
-      return Promise.resolve(new Response(body, { status, headers }));
-    };
+      return new Response(body, { status, headers });
+    });
   });
-  afterEach(() => (globalThis.fetch = fetch));
+  afterEach(() => restore());
 
   const login = "Basic Y2k6aHVudGVyMg==";
   const push = (registry = "registry.example") =>
