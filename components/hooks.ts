@@ -76,13 +76,18 @@ export function imageHooks(
     }
     return isToBuildAgain;
   };
-  // The one hook that a preview runs, too.
-  const telling = new pulumi.ResourceHook(hookName(name, "why"), tell, { onDryRun: true });
+  // Each by a name of its own: the SDK names a plain function by its resource's type and name, which others may have, too.
+  // The first is the one that a preview runs.
+  const preparation = [
+    new pulumi.ResourceHook(hookName(name, "why"), tell, { onDryRun: true }),
+    new pulumi.ResourceHook(hookName(name, "prepare"), prepare),
+  ];
+  const conclusion = [new pulumi.ResourceHook(hookName(name, "conclude"), conclude)];
   return {
-    beforeCreate: [telling, prepare],
-    beforeUpdate: [telling, prepare],
-    afterCreate: [conclude],
-    afterUpdate: [conclude],
+    beforeCreate: preparation,
+    beforeUpdate: preparation,
+    afterCreate: conclusion,
+    afterUpdate: conclusion,
     onError: [new pulumi.ErrorHook(hookName(name, "onError"), onError)],
   };
 }
