@@ -5,7 +5,7 @@ import { BuildError } from "../errors";
 import { isMocked } from "../mocks";
 import { PlainResourceError } from "../resourceError";
 import { type KnownContext, mapLocations, stageAll } from "./locations";
-import { pinGitContexts } from "./pin";
+import { pinGitContexts, pinKnown } from "./pin";
 import type { StagedContext } from "./stage";
 
 // Below them, nobody asks where the time went.
@@ -28,14 +28,34 @@ export function prepareContext(
   const pins = pinGitContexts(component, name, plainLocations(args.context));
   const given = { context: args.context, dockerfile: args.dockerfile };
   const prepared = pulumi.all([given, pins]).apply(async ([{ context, dockerfile }, commits]) => {
-    const pinned = await mapLocations({ context, dockerfile }, (location) => commits[location] ?? location);
+    const pin = (location: string) => commits[location] ?? pinKnown(component, location);
+    const pinned = await mapLocations({ context, dockerfile }, pin);
     return isToStage ? stage(component, pinned) : pinned;
   });
+  // Without one, the Dockerfile is where the context is.
+  const ofDockerfile = args.dockerfile === undefined ? args.context : args.dockerfile;
   return {
     ...args,
-    context: prepared.apply(({ context }) => context),
-    dockerfile: prepared.apply(({ dockerfile }) => dockerfile),
+    context: asSecretAs(args.context, prepared, ({ context }) => context),
+    dockerfile: asSecretAs(ofDockerfile, prepared, ({ dockerfile }) => dockerfile),
   };
+}
+
+/**
+ * A part of what several arguments make, which is as secret as its own. Nothing stays nothing: a secret without a value is
+ * no message that the engine takes (https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/nodejs/runtime/rpc.ts).
+ */
+function asSecretAs<Whole, Part>(
+  own: unknown,
+  whole: pulumi.Output<Whole>,
+  partOf: (whole: Whole) => Part | undefined,
+): pulumi.Output<Part> {
+  const isSecret = pulumi.isSecret(pulumi.output(own));
+  const part = pulumi.unsecret(whole).apply(async (known): Promise<unknown> => {
+    const value = partOf(known as Whole);
+    return value !== undefined && (await isSecret) ? pulumi.secret(value) : value;
+  });
+  return part as pulumi.Output<Part>;
 }
 
 /** The locations that are known at once, as they are in nearly all programs. */
