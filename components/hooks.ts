@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { baseImageAnswers } from "./baseImages/ask";
 import type { Progress } from "./build/node";
 import type { Attempt, BuildSession } from "./build/session";
 import type { Builder } from "./builder";
@@ -45,8 +46,10 @@ export function imageHooks(
     }
   };
   const owner = `MultiPlatformImage ${name}`;
+  const baseImages = baseImageAnswers();
   const step = async (): Promise<BuildStep> => ({
     component,
+    baseImages,
     owner,
     builder,
     build,

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { BuildError } from "../errors";
 import { isMocked } from "../mocks";
 import { PlainResourceError } from "../resourceError";
-import { type KnownContext, mapLocations, stageAll } from "./locations";
+import { type KnownContext, mapLocations, stageAll, withoutFolder } from "./locations";
 import { pinGitContexts, pinKnown } from "./pin";
 import type { StagedContext } from "./stage";
 
@@ -25,12 +25,15 @@ export function prepareContext(
   if (isMocked()) {
     return args;
   }
+  // A program of the Automation API that is a function: docker-build runs in another folder, and only Pulumi knows which.
+  const isInline = pulumi.runtime.getRootDirectory() === "";
   const pins = pinGitContexts(component, name, plainLocations(args.context));
   const given = { context: args.context, dockerfile: args.dockerfile };
   const prepared = pulumi.all([given, pins]).apply(async ([{ context, dockerfile }, commits]) => {
     const pin = (location: string) => commits[location] ?? pinKnown(component, location);
     const pinned = await mapLocations({ context, dockerfile }, pin);
-    return isToStage ? stage(component, pinned) : pinned;
+    const known = isToStage ? await stage(component, pinned) : pinned;
+    return isInline ? withoutFolder(known) : known;
   });
   // Without one, the Dockerfile is where the context is.
   const ofDockerfile = args.dockerfile === undefined ? args.context : args.dockerfile;

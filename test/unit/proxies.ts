@@ -10,8 +10,8 @@ export interface LoggingProxy {
 }
 
 export interface ProxyOptions {
-  /** Where all tunnels end, whatever host was asked for. */
-  upstream: number;
+  /** The port of this machine where all tunnels end, whatever host was asked for. @default - where they are asked to */
+  upstream?: number;
   /** It answers each CONNECT with it. @default 200 */
   status?: number;
   /** What it wants in Proxy-Authorization. @default - nothing */
@@ -45,7 +45,9 @@ export async function startProxy({
       socket.end(`HTTP/1.1 ${isRefused ? 407 : status} Refused\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
-    const tunnel = net.connect(upstream, "127.0.0.1", () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
+    const [, name = "", port] = /^(.*):(\d+)$/.exec(incoming.url ?? "") ?? [];
+    const place = upstream === undefined ? { host: name, port: Number(port) } : { host: "127.0.0.1", port: upstream };
+    const tunnel = net.connect(place, () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
     tunnel.on("error", () => socket.destroy());
     socket.pipe(tunnel).pipe(socket);
   });
