@@ -28,10 +28,15 @@ export function checkedDigests(
     indexDigest: sound.apply(({ digest }) => digest),
     ref: sound.apply(({ ref }) => ref),
     platformDigests: () => sound.apply((found) => knownOrError(component, found)),
-    /** What is kept in the state. Never an error: one here would be told as one of serialization. */
-    registered: checked.apply(({ problem, digest, ref, platformDigests }) =>
-      problem ? {} : { indexDigest: digest, ref, platformDigests },
-    ),
+    /**
+     * What is kept in the state. Never an error: one here would be told as one of serialization. Each is an output of its own:
+     * of one that is not known yet, a preview would register the characters of a word as outputs.
+     */
+    registered: {
+      indexDigest: checked.apply(({ problem, digest }) => (problem ? undefined : digest)),
+      ref: checked.apply(({ problem, ref }) => (problem ? undefined : ref)),
+      platformDigests: checked.apply(({ problem, platformDigests }) => (problem ? undefined : platformDigests)),
+    },
   };
 }
 

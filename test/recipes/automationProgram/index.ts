@@ -20,7 +20,7 @@ const spec = JSON.parse(fs.readFileSync("spec.json", "utf8")) as Spec;
 function program(): Promise<Record<string, unknown>> {
   const builder = new Builder("builders", spec.builder);
   const refs = Object.entries(spec.images).map(([name, args]) => {
-    const parent = new pulumi.ComponentResource("test:index:Service", name);
+    const parent = new pulumi.ComponentResource(`test:index:${name}`, name);
     return [name, new MultiPlatformImage("image", { ...args, builder }, { parent }).ref];
   });
   return Promise.resolve(Object.fromEntries(refs) as Record<string, unknown>);
