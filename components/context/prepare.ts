@@ -1,3 +1,5 @@
+import * as path from "node:path";
+
 import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -25,8 +27,9 @@ export function prepareContext(
   if (isMocked()) {
     return args;
   }
-  // A program of the Automation API that is a function: docker-build runs in another folder, and only Pulumi knows which.
-  const isInline = pulumi.runtime.getRootDirectory() === "";
+  // A program of the Automation API that is a function: docker-build runs in another folder, and only Pulumi knows which. In
+  // the project's place the SDK has a word (https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/nodejs/runtime/state.ts).
+  const isInline = !path.isAbsolute(pulumi.runtime.getRootDirectory());
   const pins = pinGitContexts(component, name, plainLocations(args.context));
   const given = { context: args.context, dockerfile: args.dockerfile };
   const prepared = pulumi.all([given, pins]).apply(async ([{ context, dockerfile }, commits]) => {
