@@ -58,7 +58,7 @@ function asSecretAs<Whole, Part>(
 ): pulumi.Output<Part> {
   const isSecret = pulumi.isSecret(pulumi.output(own));
   const part = pulumi.unsecret(whole).apply(async (known): Promise<unknown> => {
-    const value = partOf(known as Whole);
+    const value = partOf(known);
     return value !== undefined && (await isSecret) ? pulumi.secret(value) : value;
   });
   return part as pulumi.Output<Part>;
