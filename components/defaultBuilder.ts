@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { Builder } from "./builder";
+import { ofRun } from "./run";
 
 const builderName = "default-builder";
 
-// By the engine's connection, for one process may run several programs: https://www.pulumi.com/docs/automation-api/
 const builders = new WeakMap<object, Map<pulumi.ProviderResource | undefined, Builder>>();
 
 /**
@@ -12,12 +12,10 @@ const builders = new WeakMap<object, Map<pulumi.ProviderResource | undefined, Bu
  * images changes no URN.
  */
 export function defaultBuilder(image: pulumi.ComponentResource): Builder {
-  const run = pulumi.runtime.getMonitor() ?? builders;
-  const ofRun = builders.get(run) ?? new Map<pulumi.ProviderResource | undefined, Builder>();
-  builders.set(run, ofRun);
+  const known = ofRun(builders, () => new Map<pulumi.ProviderResource | undefined, Builder>());
   const provider = image.getProvider("aws:ec2/instance:Instance");
-  const builder = ofRun.get(provider) ?? createBuilder(provider);
-  ofRun.set(provider, builder);
+  const builder = known.get(provider) ?? createBuilder(provider);
+  known.set(provider, builder);
   return builder;
 }
 

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { ImageBuild } from "./hookPhases";
 import type { DeclaredImage } from "./platformImages/declare";
-import { type CheckedImage, checkImage } from "./registry/check";
+import { type BuiltImage, type CheckedImage, checkImage } from "./registry/check";
 import type { PlatformDigests } from "./registry/manifest";
 import { isToBeBuilt, resolved } from "./resolved";
 import { PlainResourceError } from "./resourceError";
@@ -28,10 +28,15 @@ export function checkedDigests(
     indexDigest: sound.apply(({ digest }) => digest),
     ref: sound.apply(({ ref }) => ref),
     platformDigests: () => sound.apply((found) => knownOrError(component, found)),
-    /** What is kept in the state. Never an error: one here would be told as one of serialization. */
-    registered: checked.apply(({ problem, digest, ref, platformDigests }) =>
-      problem ? {} : { indexDigest: digest, ref, platformDigests },
-    ),
+    /**
+     * What is kept in the state. Never an error: one here would be told as one of serialization. Each is an output of its own:
+     * of one that is not known yet, a preview would register the characters of a word as outputs.
+     */
+    registered: {
+      indexDigest: checked.apply(({ problem, digest }) => (problem ? undefined : digest)),
+      ref: checked.apply(({ problem, ref }) => (problem ? undefined : ref)),
+      platformDigests: checked.apply(({ problem, platformDigests }) => (problem ? undefined : platformDigests)),
+    },
   };
 }
 
@@ -49,7 +54,8 @@ function checkOf(
         return pulumi.unknown as unknown as CheckedImage;
       }
       const { platforms, wasPushedNow } = build;
-      const found = await checkImage({
+      const tell = (message: string) => void pulumi.log.info(message, component);
+      const pushedImage: BuiltImage = {
         digest,
         ref,
         tag: tags?.[0],
@@ -59,7 +65,8 @@ function checkOf(
         pushedDigests: pushed,
         logins: logins ?? [],
         insecureRegistries: build.insecureRegistries ?? [],
-      });
+      };
+      const found = await checkImage(pushedImage, tell);
       if (found.warning) {
         void pulumi.log.warn(`${found.warning}. Its platforms are not checked this time.`, component);
       }
@@ -77,7 +84,10 @@ async function soundOrError(
 ): Promise<CheckedImage> {
   if (found.problem) {
     const urns = await Promise.all(sources.map(({ urn }) => resolved(urn)));
-    const fix = `Fix: build and push it again with \`pulumi up ${urns.map((urn) => `--replace '${urn}'`).join(" ")}\`.`;
+    const replace = `\`pulumi up ${urns.map((urn) => `--replace '${urn}'`).join(" ")}\``;
+    const fix = found.isUnread
+      ? `It is pushed, and was only not read. Fix: run \`pulumi up\` again, which builds nothing. Is it still not there, build and push it again with ${replace}.`
+      : `Fix: build and push it again with ${replace}.`;
     throw new PlainResourceError(`${found.problem}. ${fix}`, component);
   }
   return found;

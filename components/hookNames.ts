@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import { ofRun } from "./run";
 
 const taken = new WeakMap<object, Map<string, number>>();
 
@@ -7,9 +7,7 @@ const taken = new WeakMap<object, Map<string, number>>();
  * with different parents may have the same name.
  */
 export function hookName(image: string, purpose: string): string {
-  const program = pulumi.runtime.getStackResource() ?? pulumi.runtime;
-  const counts = taken.get(program) ?? new Map<string, number>();
-  taken.set(program, counts);
+  const counts = ofRun(taken, () => new Map<string, number>());
   const name = `multi-platform-image_${image}_${purpose}`;
   const count = (counts.get(name) ?? 0) + 1;
   counts.set(name, count);

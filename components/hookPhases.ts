@@ -1,6 +1,7 @@
 import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
+import type { BaseImageAnswers } from "./baseImages/ask";
 import { checkBaseImages } from "./baseImages/check";
 import type { Progress } from "./build/node";
 import { platformsOf } from "./build/placement";
@@ -35,6 +36,7 @@ export interface ImageBuild {
 /** What the phases of a build have at hand. */
 export interface BuildStep {
   component: pulumi.Resource;
+  baseImages: BaseImageAnswers;
   /** What errors begin with: `MultiPlatformImage api`. */
   owner: string;
   builder: Builder;
@@ -129,7 +131,7 @@ function explainMissing(error: string): string | undefined {
 }
 
 /** Before any node is called: a base image without the platform is no reason to wake one. */
-async function checkBases({ component, owner, builder, build, progress }: BuildStep): Promise<void> {
+async function checkBases({ component, baseImages, owner, builder, build, progress }: BuildStep): Promise<void> {
   const { platforms, checkedArgs } = build;
   if (!checkedArgs) {
     return;
@@ -144,7 +146,7 @@ async function checkBases({ component, owner, builder, build, progress }: BuildS
   };
   const isOnThisMachine = nodes.every(({ kind }) => kind === "local");
   const warn = (message: string) => void pulumi.log.warn(message, component);
-  await checkBaseImages({ owner, platforms, buildPlatform, isOnThisMachine, ...inputs }, progress, warn);
+  await checkBaseImages({ owner, platforms, buildPlatform, isOnThisMachine, ...inputs }, baseImages, progress, warn);
 }
 
 async function checkLogin({ owner, build, session }: BuildStep, inputs: pulumi.Inputs): Promise<void> {

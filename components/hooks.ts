@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import * as pulumi from "@pulumi/pulumi";
 
+import { baseImageAnswers } from "./baseImages/ask";
 import type { Progress } from "./build/node";
 import type { Attempt, BuildSession } from "./build/session";
 import type { Builder } from "./builder";
@@ -50,8 +51,10 @@ export function imageHooks(
     }
   };
   const owner = `MultiPlatformImage ${name}`;
+  const baseImages = baseImageAnswers();
   const step = async (): Promise<BuildStep> => ({
     component,
+    baseImages,
     owner,
     builder,
     build,
@@ -84,13 +87,18 @@ export function imageHooks(
     }
     return isToBuildAgain;
   };
-  // The one hook that a preview runs, too.
-  const telling = new pulumi.ResourceHook(hookName(name, "why"), tell, { onDryRun: true });
+  // Each by a name of its own: the SDK names a plain function by its resource's type and name, which others may have, too.
+  // The first is the one that a preview runs.
+  const preparation = [
+    new pulumi.ResourceHook(hookName(name, "why"), tell, { onDryRun: true }),
+    new pulumi.ResourceHook(hookName(name, "prepare"), prepare),
+  ];
+  const conclusion = [new pulumi.ResourceHook(hookName(name, "conclude"), conclude)];
   return {
-    beforeCreate: [telling, prepare],
-    beforeUpdate: [telling, prepare],
-    afterCreate: [conclude],
-    afterUpdate: [conclude],
+    beforeCreate: preparation,
+    beforeUpdate: preparation,
+    afterCreate: conclusion,
+    afterUpdate: conclusion,
     onError: [new pulumi.ErrorHook(hookName(name, "onError"), onError)],
   };
 }

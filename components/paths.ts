@@ -31,10 +31,16 @@ export function homeDirectory(): string {
 
 /** Where this machine keeps what can be made again: tools, local nodes, indexes that were read. */
 export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
-  return (
-    environment.MULTI_PLATFORM_IMAGE_CACHE ??
-    path.join(environment.XDG_CACHE_HOME ?? path.join(homeDirectory(), ".cache"), "multi-platform-image")
-  );
+  const { MULTI_PLATFORM_IMAGE_CACHE: own, XDG_CACHE_HOME: common } = environment;
+  return absolute(own) ?? path.join(absolute(common) ?? path.join(homeDirectory(), ".cache"), "multi-platform-image");
+}
+
+/**
+ * A folder of a variable that has one. An empty one, or a relative one, which would be another in each project, counts as not set.
+ * @see https://specifications.freedesktop.org/basedir-spec/latest/
+ */
+function absolute(folder: string | undefined): string | undefined {
+  return folder && path.isAbsolute(folder) ? folder : undefined;
 }
 
 /**

@@ -3,6 +3,7 @@ import { keep, readKept } from "../registry/kept";
 import { digestOf, listPlatforms } from "../registry/manifest";
 import { fetchManifest, RegistryUnreachableError } from "../registry/read";
 import { formatPulled, parsePulled, type PulledReference } from "../registry/reference";
+import { ofRun } from "../run";
 import { normalPlatform } from "./matching";
 
 /** What a registry says of a base image. */
@@ -18,25 +19,47 @@ const wholeTimeoutMilliseconds = 15_000;
 // A base image is the same in each registry that has it.
 const keptFor = "base image";
 
-/** Answers of this program: one request for each image, whatever number of images and stages begin with it. */
-const asked = new Map<string, Promise<Answer>>();
-/** Registries that gave no answer at all: they are not waited for again. */
-const silent = new Map<string, Extract<Answer, { kind: "unasked" }>>();
+/** What registries have said in one run of a program. Another run of the same process asks anew: base images change. */
+export class BaseImageAnswers {
+  /** One request for each image, whatever number of images and stages begin with it. */
+  private readonly asked = new Map<string, Promise<Answer>>();
+  /** Registries that gave no answer at all: they are not waited for again. */
+  private readonly silent = new Map<string, Answer>();
+  private readonly warned = new Set<string>();
 
-/** The platforms of a base image, asked of its registry once. Never throws. */
-export function askRegistry(ref: string, logins: readonly RegistryLogin[]): Promise<Answer> {
-  const parsed = parsePulled(ref);
-  if (!parsed) {
-    return Promise.resolve({ kind: "unknown" });
+  /** The platforms of a base image, asked of its registry once. Never throws. */
+  ask(ref: string, logins: readonly RegistryLogin[]): Promise<Answer> {
+    const parsed = parsePulled(ref);
+    if (!parsed) {
+      return Promise.resolve({ kind: "unknown" });
+    }
+    const users = logins.map(({ address, username }) => `${username}@${address}`).sort();
+    const key = [formatPulled(parsed), ...users].join(" ");
+    const answer = this.asked.get(key) ?? ask(parsed, logins, this.silent);
+    this.asked.set(key, answer);
+    return answer;
   }
-  const users = logins.map(({ address, username }) => `${username}@${address}`).sort();
-  const key = [formatPulled(parsed), ...users].join(" ");
-  const answer = asked.get(key) ?? ask(parsed, logins);
-  asked.set(key, answer);
-  return answer;
+
+  /** Whether this is the first time that something is said of a registry that can't be asked. */
+  isToBeTold(registry: string): boolean {
+    const isNew = !this.warned.has(registry);
+    this.warned.add(registry);
+    return isNew;
+  }
 }
 
-async function ask(reference: PulledReference, logins: readonly RegistryLogin[]): Promise<Answer> {
+const runs = new WeakMap<object, BaseImageAnswers>();
+
+/** Those of the program that runs now. */
+export function baseImageAnswers(): BaseImageAnswers {
+  return ofRun(runs, () => new BaseImageAnswers());
+}
+
+async function ask(
+  reference: PulledReference,
+  logins: readonly RegistryLogin[],
+  silent: Map<string, Answer>,
+): Promise<Answer> {
   const { registry, tagOrDigest, isDigest } = reference;
   const unanswered = silent.get(registry);
   const kept = isDigest ? readKept(tagOrDigest, keptFor) : undefined;
@@ -45,7 +68,7 @@ async function ask(reference: PulledReference, logins: readonly RegistryLogin[])
   }
   try {
     const ref = formatPulled(reference);
-    const ask = () => fetchManifest({ ...reference, ref }, logins, timeoutMilliseconds);
+    const ask = () => fetchManifest({ ...reference, ref }, logins, { timeoutMilliseconds });
     const bytes = kept ?? (await atMost(wholeTimeoutMilliseconds, ask()));
     const answer = answerOf(bytes);
     // A tag may have moved by the next `up`.

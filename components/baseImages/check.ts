@@ -9,7 +9,7 @@ import type { RegistryLogin } from "../registry/credentials";
 import { isLoopback } from "../registry/read";
 import { normalReference, parsePulled } from "../registry/reference";
 import { isRemoteLocation } from "../validate";
-import { type Answer, askRegistry } from "./ask";
+import type { BaseImageAnswers } from "./ask";
 import { readDockerfile } from "./dockerfile";
 import { problemOf, type UsedImage, warningOf } from "./judge";
 import { neededImages } from "./needed";
@@ -30,9 +30,6 @@ export interface CheckedBuild {
   registries?: readonly RegistryLogin[];
 }
 
-/** Registries of which this program has said that they can't be asked. */
-const warned = new Set<string>();
-
 /**
  * Checks that each base image has the platforms that are wanted of it, before any node is called.
  *
@@ -43,6 +40,7 @@ const warned = new Set<string>();
  */
 export async function checkBaseImages(
   build: CheckedBuild,
+  answers: BaseImageAnswers,
   progress: Progress,
   warn: (message: string) => void,
 ): Promise<void> {
@@ -50,11 +48,17 @@ export async function checkBaseImages(
   if (images.length === 0) {
     return;
   }
-  const asking = Promise.all(images.map(({ ref }) => askRegistry(ref, build.registries ?? [])));
+  const asking = Promise.all(images.map(({ ref }) => answers.ask(ref, build.registries ?? [])));
   const names = images.map(({ ref }) => ref).join(", ");
-  const answers = await told(`asking for the platforms of ${names}`, asking, progress);
-  warnOfUnasked(images, answers, warn);
-  const problems = images.flatMap((image, at) => problemOf(image, answers[at]) ?? []);
+  const given = await told(`asking for the platforms of ${names}`, asking, progress);
+  const unasked = given.flatMap((answer, at) => (answer.kind === "unasked" ? [{ ...answer, image: images[at] }] : []));
+  for (const { registry, reason } of unasked) {
+    if (answers.isToBeTold(registry)) {
+      const those = unasked.filter((each) => each.registry === registry).map(({ image }) => image);
+      warn(warningOf(those, reason));
+    }
+  }
+  const problems = images.flatMap((image, at) => problemOf(image, given[at]) ?? []);
   if (problems.length > 0) {
     throw new BuildError(problems.map((problem) => `${build.owner}: ${problem}`).join("\n"));
   }
@@ -98,22 +102,5 @@ function readSource({ context, dockerfile }: CheckedBuild): { name: string; text
     return { name: file, text: readText(file) };
   } catch {
     return undefined;
-  }
-}
-
-function warnOfUnasked(
-  images: readonly UsedImage[],
-  answers: readonly Answer[],
-  warn: (message: string) => void,
-): void {
-  const unasked = answers.flatMap((answer, at) =>
-    answer.kind === "unasked" ? [{ ...answer, image: images[at] }] : [],
-  );
-  for (const { registry, reason } of unasked) {
-    if (!warned.has(registry)) {
-      warned.add(registry);
-      const those = unasked.filter((each) => each.registry === registry).map(({ image }) => image);
-      warn(warningOf(those, reason));
-    }
   }
 }

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 
 import { withoutLogins } from "../provenance/logins";
 import { isScpLocation } from "../validate";
@@ -17,6 +17,7 @@ export interface GitContext {
 }
 
 const commitPattern = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+const shortCommitPattern = /^[0-9a-f]{4,39}$/;
 const lookUpTimeoutMilliseconds = 20_000;
 
 /**
@@ -69,23 +70,68 @@ function queriedRef(parameters: URLSearchParams): string | undefined {
  *
  * Synchronous: what it finds decides on options of a resource.
  */
-export function lookUpCommit({ remote, credentials, ref }: GitContext): { commit: string } | { problem: string } {
+export function lookUpCommit(context: GitContext): FoundCommit {
+  const look = lookUp(context);
+  if ("problem" in look) {
+    return look;
+  }
+  const { status, stdout, stderr, error } = spawnSync("git", look.words, {
+    ...look.options,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  return error || status !== 0 ? failed(error, stderr) : commitOf(context, stdout);
+}
+
+/** The same of a context that is known later, when others have use of this process. */
+export async function lookUpKnown(context: GitContext): Promise<FoundCommit> {
+  const look = lookUp(context);
+  if ("problem" in look) {
+    return look;
+  }
+  return new Promise((resolve) => {
+    const child = execFile("git", look.words, look.options, (error, stdout, stderr) => {
+      const code = error?.killed ? "ETIMEDOUT" : typeof error?.code === "string" ? error.code : undefined;
+      resolve(error ? failed(code ? Object.assign(error, { code }) : undefined, stderr) : commitOf(context, stdout));
+    });
+    child.stdin?.on("error", () => undefined).end();
+  });
+}
+
+type FoundCommit = { commit: string } | { problem: string };
+
+interface LookUp {
+  words: string[];
+  options: { encoding: "utf8"; timeout: number; env: NodeJS.ProcessEnv };
+}
+
+function lookUp({ remote, credentials, ref }: GitContext): LookUp | { problem: string } {
   const login = credentials === undefined ? undefined : loginOf(credentials);
   if (login === null || remote.includes("\0") || ref?.includes("\0")) {
     return { problem: "its URL holds a control character" };
   }
   const wanted = ref ? [ref, `${ref}^{}`] : ["HEAD"];
-  const { status, stdout, stderr, error } = spawnSync("git", ["ls-remote", "--", remote, ...wanted], {
-    encoding: "utf8",
-    timeout: lookUpTimeoutMilliseconds,
-    env: { ...process.env, ...quietEnvironment(), ...(login && loginEnvironment(remote, login)) },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  if (error || status !== 0) {
-    return { problem: withoutLogins(problemOf(error, stderr)) as string };
+  return {
+    words: ["ls-remote", "--", remote, ...wanted],
+    options: {
+      encoding: "utf8",
+      timeout: lookUpTimeoutMilliseconds,
+      env: { ...process.env, ...quietEnvironment(), ...(login && loginEnvironment(remote, login)) },
+    },
+  };
+}
+
+function failed(error: NodeJS.ErrnoException | undefined, stderr: string | null): FoundCommit {
+  return { problem: withoutLogins(problemOf(error, stderr)) as string };
+}
+
+function commitOf({ ref }: GitContext, answer: string): FoundCommit {
+  const commit = chooseCommit(answer, ref);
+  if (commit) {
+    return { commit };
   }
-  const commit = chooseCommit(stdout, ref);
-  return commit ? { commit } : { problem: `it has no ${ref ? `branch or tag ${ref}` : "default branch"}` };
+  const isShort = shortCommitPattern.test(ref ?? "");
+  const advice = isShort ? ", and no commit is found by its first characters: write all 40 of them" : "";
+  return { problem: `it has no ${ref ? `branch or tag ${ref}${advice}` : "default branch"}` };
 }
 
 /** Nothing is asked of whoever sits there. */

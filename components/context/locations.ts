@@ -52,6 +52,16 @@ function fixedDockerfile(context: string, dockerfile: KnownContext["dockerfile"]
   return { ...dockerfile, location: path.isAbsolute(location) ? path.relative("", location) : location };
 }
 
+/** The same with paths that mean the same in whatever folder they are read. */
+export async function withoutFolder(known: KnownContext): Promise<KnownContext> {
+  const absolute = (location: string) => (isRemoteLocation(location) ? location : path.resolve(location));
+  const { context, dockerfile } = await mapLocations(known, absolute);
+  const isOfContext = context && isRemoteLocation(context.location);
+  return dockerfile?.location && !isOfContext
+    ? { context, dockerfile: { ...dockerfile, location: absolute(dockerfile.location) } }
+    : { context, dockerfile };
+}
+
 const staging = new Map<string, Promise<StagedContext>>();
 
 /** Images that begin at the same time and have a context in common share the work. */

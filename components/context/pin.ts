@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { shortHash } from "../paths";
 import { withoutLogins } from "../provenance/logins";
-import { type GitContext, lookUpCommit, parseGitContext } from "./git";
+import { type GitContext, lookUpCommit, lookUpKnown, parseGitContext } from "./git";
 
 /**
  * The Git contexts among these locations with the commits that their refs have now, by the location as it was given:
@@ -43,6 +43,24 @@ function pin(component: pulumi.Resource, name: string, context: GitContext, loca
   );
   // Never found yet: BuildKit, which may have other credentials, is left to find it.
   return stash.output.apply((commit: string) => (commit ? context.pin(commit) : location));
+}
+
+/**
+ * A location that was not known when the resources were declared, with its commit if it is one of Git. What it was before is
+ * not remembered: a look-up that fails leaves it to BuildKit.
+ */
+export async function pinKnown(component: pulumi.Resource, location: string): Promise<string> {
+  const context = parseGitContext(location);
+  if (!context) {
+    return location;
+  }
+  const found = await lookUpKnown(context);
+  if ("commit" in found) {
+    return context.pin(found.commit);
+  }
+  const consequence = "it is left to BuildKit, and a later change of it is not seen. Fix: give it as a plain string";
+  void pulumi.log.warn(`${describeGit(context)} can't be looked up: ${found.problem}; ${consequence}.`, component);
+  return location;
 }
 
 /** A Git context in words, without credentials. */

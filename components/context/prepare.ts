@@ -1,11 +1,13 @@
+import * as path from "node:path";
+
 import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
 import { BuildError } from "../errors";
 import { isMocked } from "../mocks";
 import { PlainResourceError } from "../resourceError";
-import { type KnownContext, mapLocations, stageAll } from "./locations";
-import { pinGitContexts } from "./pin";
+import { type KnownContext, mapLocations, stageAll, withoutFolder } from "./locations";
+import { pinGitContexts, pinKnown } from "./pin";
 import type { StagedContext } from "./stage";
 
 // Below them, nobody asks where the time went.
@@ -25,17 +27,41 @@ export function prepareContext(
   if (isMocked()) {
     return args;
   }
+  // A program of the Automation API that is a function: docker-build runs in another folder, and only Pulumi knows which. In
+  // the project's place the SDK has a word (https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/nodejs/runtime/state.ts).
+  const isInline = !path.isAbsolute(pulumi.runtime.getRootDirectory());
   const pins = pinGitContexts(component, name, plainLocations(args.context));
   const given = { context: args.context, dockerfile: args.dockerfile };
   const prepared = pulumi.all([given, pins]).apply(async ([{ context, dockerfile }, commits]) => {
-    const pinned = await mapLocations({ context, dockerfile }, (location) => commits[location] ?? location);
-    return isToStage ? stage(component, pinned) : pinned;
+    const pin = (location: string) => commits[location] ?? pinKnown(component, location);
+    const pinned = await mapLocations({ context, dockerfile }, pin);
+    const known = isToStage ? await stage(component, pinned) : pinned;
+    return isInline ? withoutFolder(known) : known;
   });
+  // Without one, the Dockerfile is where the context is.
+  const ofDockerfile = args.dockerfile === undefined ? args.context : args.dockerfile;
   return {
     ...args,
-    context: prepared.apply(({ context }) => context),
-    dockerfile: prepared.apply(({ dockerfile }) => dockerfile),
+    context: asSecretAs(args.context, prepared, ({ context }) => context),
+    dockerfile: asSecretAs(ofDockerfile, prepared, ({ dockerfile }) => dockerfile),
   };
+}
+
+/**
+ * A part of what several arguments make, which is as secret as its own. Nothing stays nothing: a secret without a value is
+ * no message that the engine takes (https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/nodejs/runtime/rpc.ts).
+ */
+function asSecretAs<Whole, Part>(
+  own: unknown,
+  whole: pulumi.Output<Whole>,
+  partOf: (whole: Whole) => Part | undefined,
+): pulumi.Output<Part> {
+  const isSecret = pulumi.isSecret(pulumi.output(own));
+  const part = pulumi.unsecret(whole).apply(async (known): Promise<unknown> => {
+    const value = partOf(known);
+    return value !== undefined && (await isSecret) ? pulumi.secret(value) : value;
+  });
+  return part as pulumi.Output<Part>;
 }
 
 /** The locations that are known at once, as they are in nearly all programs. */

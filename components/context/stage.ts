@@ -44,7 +44,7 @@ const lockedForLong =
 
 /** Whether a location is one of ours, which has a hash of the context's files in it. */
 export function isStaged(location: string): boolean {
-  return location.startsWith(`${contextsFolder}/`);
+  return [contextsFolder, path.resolve(contextsFolder)].some((folder) => location.startsWith(`${folder}/`));
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { RecordedProvenance } from "../buildkit/history";
 import { BuildError } from "../errors";
 import type { Platform } from "../platforms";
+import { patienceOf } from "../registry/check";
 import { findCredential, type RegistryLogin } from "../registry/credentials";
 import { digestOf, type PlatformDigests, readPlatformDigests } from "../registry/manifest";
 import { RegistryWriter } from "../registry/push";
@@ -39,7 +40,9 @@ export async function attachProvenance(image: AttachedImage, readRecords: ReadRe
   const isInsecure = insecureRegistries.includes(reference.registry);
   const repository = `${reference.registry}/${reference.repository}`;
   const ref = `${repository}@${digest}`;
-  const pushed = await fetchManifest({ ...reference, tagOrDigest: digest, ref, isInsecure }, logins);
+  const pushed = await fetchManifest({ ...reference, tagOrDigest: digest, ref, isInsecure }, logins, {
+    patience: patienceOf(undefined),
+  });
   const digests = readPlatformDigests(ref, digest, pushed, platforms);
   const recorded = await readRecords(repository, digests);
   const missing = platforms.filter((each) => !recorded.some(({ platform }) => platform === each));

@@ -1,8 +1,9 @@
 import { BuildError } from "../errors";
 import type { Platform } from "../platforms";
+import type { Patience } from "./again";
 import type { RegistryLogin } from "./credentials";
 import type { PlatformDigests } from "./manifest";
-import { readIndex, RegistryUnreachableError } from "./read";
+import { NotInRegistryError, readIndex, RegistryUnreachableError } from "./read";
 import { parseReference } from "./reference";
 
 /** An image after its build. */
@@ -35,10 +36,19 @@ export interface CheckedImage {
   warning?: string;
   /** What is wrong with what was pushed. */
   problem?: string;
+  /** Whether it was only not read: another `up` reads it again. */
+  isUnread?: boolean;
 }
 
-/** Reads the pushed index and checks that it holds every platform. */
-export async function checkImage(image: BuiltImage): Promise<CheckedImage> {
+/** After a push: registries of several parts have it in all of them a little later, and those in front of them are busy. */
+const patienceMilliseconds = 60_000;
+
+/**
+ * Reads the pushed index and checks that it holds every platform.
+ *
+ * @param tell is told why it takes longer.
+ */
+export async function checkImage(image: BuiltImage, tell?: (message: string) => void): Promise<CheckedImage> {
   const { digest, tag, isPushed, platforms } = image;
   if (!digest || !isPushed || !tag) {
     return { digest, ref: image.ref, ...withoutRegistry(image) };
@@ -50,16 +60,30 @@ export async function checkImage(image: BuiltImage): Promise<CheckedImage> {
   }
   try {
     const isInsecure = image.insecureRegistries.includes(reference.registry);
-    const platformDigests = await readIndex(reference, digest, platforms, image.logins, isInsecure);
+    const patience = image.wasPushedNow ? patienceOf(tell) : undefined;
+    const platformDigests = await readIndex({ reference, digest, isInsecure }, platforms, image.logins, patience);
     return { ...named, platformDigests, problem: describeOther(platformDigests, image) };
   } catch (error) {
     if (!(error instanceof BuildError)) {
       throw error;
     }
     const { message } = error;
-    const isExcused = error instanceof RegistryUnreachableError && !image.wasPushedNow;
-    return isExcused ? { ...named, warning: message, unknownBecause: message } : { ...named, problem: message };
+    const isUnreachable = error instanceof RegistryUnreachableError;
+    if (isUnreachable && !image.wasPushedNow) {
+      return { ...named, warning: message, unknownBecause: message };
+    }
+    const isUnread = isUnreachable || (error instanceof NotInRegistryError && image.wasPushedNow);
+    return { ...named, problem: message, isUnread };
   }
+}
+
+/** How long what was just pushed is asked for. */
+export function patienceOf(tell: ((message: string) => void) | undefined): Patience {
+  const seconds = patienceMilliseconds / 1_000;
+  return {
+    milliseconds: patienceMilliseconds,
+    tell: (problem) => tell?.(`${problem}. It was pushed just now, and is read again for up to ${seconds} s.`),
+  };
 }
 
 /** BuildKit takes over what `FROM` names as it is, unless that has triggers (`ONBUILD`), which it then runs. */

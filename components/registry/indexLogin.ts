@@ -1,5 +1,6 @@
 import { argumentError } from "../errors";
 import { findCredential, type RegistryLogin } from "./credentials";
+import { ask } from "./http";
 import { registryUrl } from "./read";
 import { parseReference } from "./reference";
 
@@ -45,9 +46,8 @@ export async function refuseWithoutIndexLogin({ owner, tags, logins }: PushedInd
 /** @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#determining-support */
 async function wantsLogin(registry: string): Promise<boolean> {
   try {
-    return (
-      (await fetch(registryUrl(registry), { signal: AbortSignal.timeout(answerTimeoutMilliseconds) })).status === 401
-    );
+    const { status } = await ask(registryUrl(registry), { timeoutMilliseconds: answerTimeoutMilliseconds });
+    return status === 401;
   } catch {
     // It may be reached by the nodes alone, or later.
     return false;

@@ -16,16 +16,23 @@ const defaultRegistry = "docker.io";
 export function parseReference(text: string): ImageReference | { problem: string } {
   const parts = referenceParts(text);
   if ("problem" in parts) {
+    const lower = withLowerName(text);
     const form =
-      text === text.toLowerCase()
+      lower === text || "problem" in referenceParts(lower)
         ? "[REGISTRY/]REPOSITORY[:TAG], for instance ghcr.io/acme/api:1.0"
-        : text.toLowerCase();
+        : lower;
     return { problem: `${parts.problem}; write ${form}` };
   }
   const { domain, repository, tag = "latest", digest } = parts;
   return digest
     ? { problem: "a digest can't be pushed to; write NAME:TAG" }
     : { registry: registryHost(domain), repository, tag };
+}
+
+/** The repository alone is lower-case: a registry's name and a tag stay as they are. */
+function withLowerName(text: string): string {
+  const [, registry = "", name = "", rest = ""] = /^((?:[^/]*[.:][^/]*|localhost)\/)?([^:@]*)(.*)$/s.exec(text) ?? [];
+  return `${registry}${name.toLowerCase()}${rest}`;
 }
 
 /**

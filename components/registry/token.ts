@@ -1,8 +1,7 @@
 import { BuildError } from "../errors";
-import { realmRule } from "./client";
 import type { Credential } from "./credentials";
-
-const timeoutMilliseconds = 20_000;
+import { ask } from "./http";
+import { isOwnRealm } from "./realm";
 
 /**
  * What a registry's `WWW-Authenticate` is answered with: the login itself, or a token that it is exchanged for.
@@ -16,6 +15,7 @@ export async function askAuthorization(
   registry: URL,
   challenge: string,
   { username, password }: Partial<Credential> = {},
+  timeoutMilliseconds: number,
 ): Promise<string | undefined> {
   const basic = username ? `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` : undefined;
   const { realm, ...asked } = parseChallenge(challenge);
@@ -24,39 +24,58 @@ export async function askAuthorization(
   }
   const place = realmOf(registry, realm);
   Object.entries(asked).forEach(([key, value]) => place.searchParams.set(key, value));
-  return `Bearer ${await askToken(registry, place, basic)}`;
+  return `Bearer ${await askToken(registry, place, basic, timeoutMilliseconds)}`;
 }
 
-async function askToken(registry: URL, place: URL, basic: string | undefined): Promise<string> {
-  const answer = await fetch(place, {
-    // Whatever it leads to was not checked.
-    redirect: "error",
+async function askToken(
+  registry: URL,
+  place: URL,
+  basic: string | undefined,
+  timeoutMilliseconds: number,
+): Promise<string> {
+  // Redirects are not followed: whatever they lead to was not checked.
+  const { status, bytes } = await ask(place, {
     headers: basic ? { Authorization: basic } : {},
-    signal: AbortSignal.timeout(timeoutMilliseconds),
-  }).catch((error: Error & { cause?: Error }) => {
-    throw new BuildError(`${place.host} can't be reached: ${error.cause?.message ?? error.message}`);
+    timeoutMilliseconds,
   });
-  if (!answer.ok) {
-    throw new BuildError(`${place.host} refuses the login for ${registry.host} with ${answer.status}`);
+  if (status < 200 || status > 299) {
+    throw new TokenError(`${place.host} refuses the login for ${registry.host} with ${status}`, status);
   }
-  const { token, access_token } = ((await answer.json().catch(() => undefined)) ?? {}) as Record<string, unknown>;
+  const { token, access_token } = parseObject(bytes);
   const found = token ?? access_token;
   // As https://www.rfc-editor.org/rfc/rfc6750#section-2.1 has them: nothing else can be in a header.
   if (typeof found !== "string" || !/^[\x21-\x7e]+$/.test(found)) {
-    throw new BuildError(`${place.host} answers the login for ${registry.host} without a token`);
+    throw new TokenError(`${place.host} answers the login for ${registry.host} without a token`);
   }
   return found;
 }
 
-function realmOf(registry: URL, realm: string): URL {
+/** A registry's own login service has refused, or what it said is no token. */
+export class TokenError extends BuildError {
+  constructor(
+    message: string,
+    readonly status?: number,
+  ) {
+    super(message);
+  }
+}
+
+function parseObject(bytes: Buffer): Record<string, unknown> {
   try {
-    realmRule().assertValidRealm(registry.host, realm, registry.protocol);
-    return new URL(realm);
+    return (JSON.parse(bytes.toString("utf8")) ?? {}) as Record<string, unknown>;
   } catch {
-    throw new BuildError(
+    return {};
+  }
+}
+
+function realmOf(registry: URL, realm: string): URL {
+  const place = URL.canParse(realm) ? new URL(realm) : undefined;
+  if (!place || !isOwnRealm(registry, place)) {
+    throw new TokenError(
       `the registry ${registry.host} wants its login sent to ${realm}, which is another domain, or is without TLS`,
     );
   }
+  return place;
 }
 
 /** What of a `WWW-Authenticate` header a token is asked for with. */

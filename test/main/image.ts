@@ -13,8 +13,8 @@ const run = promisify(execFile);
 export const elfMachines = { amd64: 62, arm64: 183, arm: 40 };
 
 /** What makes Pulumi's program and the provider trust the registry. */
-export function trusting(registry: Pick<Registry, "bundleFile" | "caFile">): NodeJS.ProcessEnv {
-  return { SSL_CERT_FILE: registry.bundleFile, NODE_EXTRA_CA_CERTS: registry.caFile };
+export function trusting(registry: Pick<Registry, "bundleFile">): NodeJS.ProcessEnv {
+  return { SSL_CERT_FILE: registry.bundleFile };
 }
 
 /** The index of a tag as skopeo, which is no part of what is tested, reads it from the registry. */

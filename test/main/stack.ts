@@ -129,8 +129,13 @@ export class Stack {
 
   /** Starts a command without waiting, for tests that interrupt it. */
   start(...args: string[]): StartedCommand {
+    return this.startOther("pulumi", ...args, "--non-interactive", "--color", "never");
+  }
+
+  /** Starts another command as `pulumi` is started: in the project's folder, with the stack's environment. */
+  startOther(...words: string[]): StartedCommand {
     const begin = Date.now();
-    const command = this.command("pulumi", ...args, "--non-interactive", "--color", "never");
+    const command = this.command(...words);
     const child = spawn(command[0], command.slice(1), {
       cwd: this.directory,
       env: this.environment,

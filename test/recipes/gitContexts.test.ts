@@ -17,6 +17,7 @@ describe("a context of Git", function () {
   let source: Source;
   let daemon: HostProcess;
   let stack: Stack;
+  let programs: string;
 
   before(async function () {
     skipWithout(this, ["namespaces", "skopeo"]);
@@ -28,7 +29,7 @@ describe("a context of Git", function () {
       timeoutMilliseconds: 30_000,
       pauseMilliseconds: 200,
     });
-    const programs = temporaryDirectory("programs");
+    programs = temporaryDirectory("programs");
     fs.symlinkSync((await execute(["sh", "-c", "command -v git"])).trim(), path.join(programs, "git"));
     const image = {
       context: `${remote()}#main:image`,
@@ -76,6 +77,28 @@ describe("a context of Git", function () {
     assert.match(output, new RegExp(`building image app: context: commit ${before} is now ${now}`));
     assert.equal(await word(), "second\n");
   });
+
+  for (const scheme of ["output", "secret"]) {
+    it(`whose location is ${scheme === "output" ? "an output" : "a secret"} is built without a Dockerfile of its own, and again when its branch has moved`, async () => {
+      const of = { ...(stack.spec().images.app as object), context: { location: `${scheme}:location` } };
+      const own = await Stack.create(
+        { builder: stack.spec().builder, images: { app: of }, outputs: ["ref"] },
+        { environment: trusting(machines.registry), programs: programs },
+      );
+      own.write("location", `${remote()}#main:image`);
+      const first = await own.up();
+      assert.equal(first.code, 0, first.output);
+      const unchanged = await own.preview("--expect-no-changes");
+      assert.equal(unchanged.code, 0, unchanged.output);
+      fs.writeFileSync(path.join(source.folder, "image/word"), `${scheme}\n`);
+      await source.commit(scheme);
+      const second = await own.up();
+      assert.equal(second.code, 0, second.output);
+      const { app } = await own.outputs<{ app: { ref: string } }>();
+      const files = await pullFiles(machines.registry, app.ref.replace(":1@", "@"));
+      assert.equal(fs.readFileSync(path.join(files, "word"), "utf8"), `${scheme}\n`);
+    });
+  }
 
   it("stays as it was, with a warning, when the server does not answer", async () => {
     await daemon.stop();

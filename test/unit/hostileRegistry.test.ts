@@ -7,6 +7,7 @@ import { digestOf, listPlatforms, readPlatformDigests } from "../../components/r
 import { RegistryWriter } from "../../components/registry/push";
 import { parsePulled, parseReference, registryHost } from "../../components/registry/reference";
 import { parseChallenge } from "../../components/registry/token";
+import { answering } from "./answers";
 import { assertSentence, itEnds, runs, textOf, withSentence } from "./hostile";
 
 const words = [
@@ -43,18 +44,17 @@ const places = [
 const header = textOf(...words, ...places).map((text) => text.replace(/[^\x20-\x7e]/g, "").trim());
 
 describe("a registry that answers anything", () => {
-  const { fetch } = globalThis;
+  let restore: () => void;
   let asked: [url: URL, authorization: string | undefined][];
   let answers: Response[];
 
   before(() => {
-    globalThis.fetch = (url, options = {}) => {
-      const { Authorization } = options.headers as Record<string, string | undefined>;
-      asked.push([new URL(url instanceof URL ? url.href : ""), Authorization]);
-      return Promise.resolve(answers.shift() ?? new Response(null, { status: 201 }));
-    };
+    restore = answering(({ url, headers }) => {
+      asked.push([url, headers.Authorization]);
+      return answers.shift() ?? new Response(null, { status: 201 });
+    });
   });
-  after(() => (globalThis.fetch = fetch));
+  after(() => restore());
 
   it("has no login that is meant for its own domain, and none without TLS", async () => {
     const token = fc

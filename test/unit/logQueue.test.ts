@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 
+import { BaseImageAnswers } from "../../components/baseImages/ask";
 import { checkBaseImages } from "../../components/baseImages/check";
 
 // ESLint keeps the sources from waiting for a line (`no-restricted-syntax`). Each line of Pulumi's log waits for the one before it, and for the URN of its resource. A hook that waits for a line waits
@@ -21,7 +22,7 @@ describe("the queue of Pulumi's log that does not move", function () {
       // Nothing listens on port 1: a registry that can't be asked.
       dockerfile: { inline: "FROM localhost:1/stuck:1\n" },
     };
-    await checkBaseImages(build, () => undefined, stuck);
+    await checkBaseImages(build, new BaseImageAnswers(), () => undefined, stuck);
     assert.equal(warnings.length, 1);
     assert.match(warnings[0], /the build goes on without a check of base image localhost:1\/stuck:1/);
   });

@@ -45,6 +45,7 @@ describe("registry/reference", () => {
     ["node", { registry: "docker.io", repository: "library/node", tag: "latest" }],
     ["acme/api:1.0", { registry: "docker.io", repository: "acme/api", tag: "1.0" }],
     ["localhost:5080/a/b:c", { registry: "localhost:5080", repository: "a/b", tag: "c" }],
+    ["[::1]:5082/app:1", { registry: "[::1]:5082", repository: "app", tag: "1" }],
     ["ghcr.io/acme/api", { registry: "ghcr.io", repository: "acme/api", tag: "latest" }],
   ] as const) {
     it(`reads ${text}`, () => assert.deepEqual(parseReference(text), reference));
@@ -52,6 +53,9 @@ describe("registry/reference", () => {
 
   for (const [text, problem] of [
     ["ghcr.io/Acme/api:1.0", /lower-case; write ghcr\.io\/acme\/api:1\.0/],
+    ["localhost:5081/Misc:V1.0-RC", /lower-case; write localhost:5081\/misc:V1\.0-RC$/],
+    ["Api", /lower-case; write api$/],
+    ["Api:", /REPOSITORY/],
     ["ghcr.io/acme/api:", /REPOSITORY/],
     ["", /REPOSITORY/],
     [`ghcr.io/acme/api@sha256:${"a".repeat(64)}`, /digest/],

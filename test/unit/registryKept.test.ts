@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 
-import { askRegistry } from "../../components/baseImages/ask";
+import { BaseImageAnswers } from "../../components/baseImages/ask";
 import { checkImage } from "../../components/registry/check";
 import { digestOf } from "../../components/registry/manifest";
 
@@ -77,14 +77,14 @@ describe("what a registry was asked for", () => {
   });
 
   it("is not believed of a cache that another has written, of base images", async () => {
-    const ask = (digest: string) => askRegistry(`${registry}/base@${digest}`, []);
+    const ask = (digest: string) => new BaseImageAnswers().ask(`${registry}/base@${digest}`, []);
     const answers = [await ask(digestOf(bytes))];
     fs.writeFileSync(files()[0], '{"kind":"index","platforms":["linux/s390x"]}');
     // Asked by another name, because a program asks once.
-    answers.push(await askRegistry(`${registry}/mirror@${digestOf(bytes)}`, []));
+    answers.push(await new BaseImageAnswers().ask(`${registry}/mirror@${digestOf(bytes)}`, []));
     assert.deepEqual(answers, Array(2).fill({ kind: "index", platforms: ["linux/amd64"] }));
     assert.equal(requests, 2);
-    assert.equal((await askRegistry(`${registry}/third@${digestOf(bytes)}`, [])).kind, "index");
+    assert.equal((await new BaseImageAnswers().ask(`${registry}/third@${digestOf(bytes)}`, [])).kind, "index");
     assert.equal(requests, 2, "good bytes are kept for a base image of any name");
   });
 

@@ -1,25 +1,35 @@
 import * as assert from "node:assert/strict";
 
 import { RegistryWriter } from "../../components/registry/push";
+import { registryUrl } from "../../components/registry/read";
+import { answering } from "./answers";
+
+describe("the URL of a registry", () => {
+  for (const host of ["127.0.0.1:5000", "127.8.8.8", "localhost:5000", "[::1]:5000"]) {
+    it(`is without TLS on this machine: ${host}`, () => assert.equal(registryUrl(host).protocol, "http:"));
+  }
+  for (const host of ["127.evil.example", "127.0.0.1.example.com:5000", "localhost.example.com", "ghcr.io"]) {
+    it(`is with TLS elsewhere: ${host}`, () => assert.equal(registryUrl(host).protocol, "https:"));
+  }
+});
 
 type Answer = [status: number, headers?: Record<string, string>, body?: string];
 
 /** What a registry behind TLS is asked for, in order, and answers. */
 describe("a login for pushing to a registry", () => {
-  const { fetch } = globalThis;
+  let restore: () => void;
   let asked: string[];
   let answers: Answer[];
 
   beforeEach(() => {
     asked = [];
-    globalThis.fetch = (url, options = {}) => {
-      const { Authorization = "-" } = options.headers as Record<string, string>;
-      asked.push(`${options.method ?? "GET"} ${url instanceof URL ? url.href : ""} ${Authorization}`);
+    restore = answering(({ url, method, headers: { Authorization = "-" } }) => {
+      asked.push(`${method} ${url.href} ${Authorization}`);
       const [status, headers, body = ""] = answers.shift() ?? [500];
-      return Promise.resolve(new Response(body, { status, headers }));
-    };
+      return new Response(body, { status, headers });
+    });
   });
-  afterEach(() => (globalThis.fetch = fetch));
+  afterEach(() => restore());
 
   const login = "Basic Y2k6aHVudGVyMg==";
   const push = (registry = "registry.example") =>

@@ -1,6 +1,7 @@
 /**
  * The Pulumi program of the tests: declares what `spec.json` in its project's folder says. Values that begin with
- * `file:` are read from that file; with `secret:`, as a secret; with `env:` from that variable, as a secret.
+ * `file:` are read from that file; with `output:`, as an output; with `secret:`, as a secret; with `env:` from that variable,
+ * as a secret.
  */
 import * as fs from "node:fs";
 
@@ -39,12 +40,12 @@ module.exports = outputs;
 
 function withFiles(value: unknown): unknown {
   if (typeof value === "string") {
-    const [, scheme, name] = /^(file|secret|env):(.*)$/s.exec(value) ?? [];
+    const [, scheme, name] = /^(file|output|secret|env):(.*)$/s.exec(value) ?? [];
     if (!scheme) {
       return value;
     }
     const text = scheme === "env" ? process.env[name] : fs.readFileSync(name, "utf8");
-    return scheme === "file" ? text : pulumi.secret(text);
+    return scheme === "file" ? text : scheme === "output" ? pulumi.output(text) : pulumi.secret(text);
   }
   if (Array.isArray(value)) {
     return value.map(withFiles);
