@@ -26,6 +26,12 @@ describe("a fleet that launched nothing", () => {
     ["InvalidParameterValue", "Invalid IAM Instance Profile name", "late", /what was just made/],
     ["MaxSpotInstanceCountExceeded", "", "final", /`capacityType: "on-demand"`/],
     ["VcpuLimitExceeded", "", "final", /name smaller `instanceTypes`/],
+    [
+      "InvalidParameterCombination",
+      "The specified instance type is not eligible for Free Tier.",
+      "final",
+      /^node arm64 could not be launched: .* free plan, which does not allow a c8g\.xlarge .* or set `instanceTypes: \["t4g\.small"\]` for node arm64/,
+    ],
     ["UnauthorizedOperation", "You are not authorized.", "final", /UnauthorizedOperation: You are not authorized/],
     [
       "AuthFailure.ServiceLinkedRoleCreationNotPermitted",

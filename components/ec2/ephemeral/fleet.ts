@@ -2,6 +2,7 @@ import type { _InstanceType, CreateFleetCommandInput, CreateFleetError } from "@
 
 import { BuildError } from "../../errors";
 import type { Ec2EphemeralNode } from "../connection";
+import { freePlanRefusal } from "../freePlan";
 import { quotaOf, quotaRequest } from "../quotas";
 
 export type CapacityType = Ec2EphemeralNode["capacityType"];
@@ -75,6 +76,13 @@ export function judgeFleet(node: Ec2EphemeralNode, region: string, errors: reado
           ? 'Fix: ask for more of the quota of spot instances in Service Quotas (service code ec2), or set `capacityType: "on-demand"`.'
           : `Fix: ask for more of "${name}" at ${quotaRequest({ code, name }, region)}; or stop other instances, or name smaller \`instanceTypes\`.`),
     );
+  }
+  for (const { code, message, type } of named) {
+    const launch = { node: node.name, platform: node.platform, type, argument: "instanceTypes" as const };
+    const refusal = freePlanRefusal(code, message.replace(/[.\s]+$/, ""), launch);
+    if (refusal) {
+      return final(`${subject}: ${refusal}`);
+    }
   }
   const noRole = named.find(({ code }) => code === missingSpotRole);
   if (noRole) {

@@ -2,6 +2,7 @@ import { Instance } from "@pulumi/aws/ec2/instance";
 import { VolumeAttachment } from "@pulumi/aws/ec2/volumeAttachment";
 import * as pulumi from "@pulumi/pulumi";
 
+import { launchErrorHooks } from "./launchErrors";
 import { defaultSubnet } from "./network";
 import { metadataOptions, nodeImage, type NodeParts } from "./parts";
 
@@ -39,7 +40,10 @@ export function createInstance(
       volumeTags: tags,
       tags,
     },
-    pulumi.mergeOptions(opts, { ignoreChanges: ignored }),
+    pulumi.mergeOptions(opts, {
+      ignoreChanges: ignored,
+      hooks: launchErrorHooks(name, node, cache.availabilityZone, opts.parent),
+    }),
   );
   new VolumeAttachment(
     `${name}-cache`,

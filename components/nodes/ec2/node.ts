@@ -1,5 +1,4 @@
 import { Volume } from "@pulumi/aws/ebs/volume";
-import { getInstanceTypeOutput } from "@pulumi/aws/ec2/getInstanceType";
 import { Parameter } from "@pulumi/aws/ssm/parameter";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -11,15 +10,15 @@ import {
   tagNames,
 } from "../../ec2/connection";
 import { nodeRoleName } from "../../ec2/roleName";
-import { asResourceError, PlainResourceError } from "../../resourceError";
+import { asResourceError } from "../../resourceError";
 import type { Leaf } from "./authority";
 import { buildkitdToml } from "./buildkitdToml";
 import { createInstance } from "./instance";
 import { createLaunchTemplate } from "./launchTemplate";
+import { checkedInstanceType } from "./instanceType";
 import { firstZone, zoneOfSubnet } from "./network";
 import type { NormalEc2Node } from "./normalise";
 import type { Ec2NodeSurroundings } from "./parts";
-import { ec2Platforms } from "./platforms";
 import { createInstanceProfile } from "./role";
 import { userData } from "./userData";
 
@@ -86,28 +85,6 @@ export function nodeSettings(node: NormalEc2Node, volumeId: string): NodeSetting
   };
 }
 
-function checkedInstanceType(
-  node: NormalEc2Node,
-  type: pulumi.Input<string>,
-  parent: pulumi.Resource,
-): pulumi.Output<string> {
-  const { architecture } = ec2Platforms[node.platform];
-  return pulumi
-    .all([type, getInstanceTypeOutput({ instanceType: type }, { parent })])
-    .apply(([instanceType, { supportedArchitectures }]) => {
-      if (!supportedArchitectures.includes(architecture)) {
-        const argument = node.isEphemeral ? "instanceTypes" : "instanceType";
-        const fix = `for instance ${ec2Platforms[node.platform].instanceType}`;
-        throw new PlainResourceError(
-          `node ${node.name}: \`${argument}\` is ${instanceType}, whose architecture is ${supportedArchitectures.join(", ")}: ` +
-            `${node.platform} needs a type of ${architecture}, ${fix}`,
-          parent,
-        );
-      }
-      return instanceType;
-    });
-}
-
 function createCacheVolume(
   name: string,
   node: NormalEc2Node,
@@ -122,9 +99,9 @@ function createCacheVolume(
         subnetId === undefined ? firstZone(node.instanceTypes[0], opts.parent) : zoneOfSubnet(subnetId, opts.parent),
       type: "gp3",
       encrypted: true,
-      size: node.cacheVolumeSizeGibibytes,
-      iops: node.cacheVolumeIops,
-      throughput: node.cacheVolumeThroughputMebibytes,
+      size: node.cacheVolume.sizeGibibytes,
+      iops: node.cacheVolume.iops,
+      throughput: node.cacheVolume.throughputMebibytes,
       tags,
     },
     // A zone that was looked up stays: another answer would throw the cache away.
