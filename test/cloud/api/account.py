@@ -9,7 +9,7 @@ https://github.com/LinkedInLearning/learning-terraform-3087701/issues/345
 
 from __future__ import annotations
 
-from moto.ec2.models.instance_types import INSTANCE_TYPES
+from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
 
 from .errors import Refusal
 from .world import World
@@ -18,6 +18,21 @@ from .world import World
 _COUNTED = ("pending", "running", "stopping")
 # Those of the families A, C, D, H, I, M, R, T, Z; the others have quotas of their own.
 _STANDARD = frozenset("acdhimrtz")
+
+
+# Its name sorts before those of all Availability Zones.
+_LOCAL_ZONE = "us-east-1-atl-2a"
+
+
+def opt_in_to_local_zone(world: World) -> None:
+    """DescribeInstanceTypeOfferings lists the zones that the account has opted in to beside the Availability Zones, and here
+    every type is in one: https://github.com/aws/karpenter-provider-aws/issues/6183
+    """
+    offerings = INSTANCE_TYPE_OFFERINGS["availability-zone"][world.settings.region]
+    types = {offer["InstanceType"] for offer in offerings}
+    offerings += [
+        {"InstanceType": each, "LocationType": "availability-zone", "Location": _LOCAL_ZONE} for each in sorted(types)
+    ]
 
 
 def check_account(world: World, instance_type: str, capacity_type: str) -> None:
