@@ -11,7 +11,7 @@ const page = path.join(root, "docs/troubleshooting.md");
 const wordsOfOthers: Record<string, string> = {
   "exec format error": "the kernel, by runc",
   "no match for platform in manifest": "BuildKit",
-  "creating EC2 Instance: …": "the aws provider",
+  "reading SSM Parameter metadata": "the aws provider",
   "no matching EC2 VPC found": "the aws provider",
   "The image tag '…' already exists in the '…' repository and cannot be overwritten because the tag is immutable":
     "ECR",
