@@ -33,10 +33,10 @@ const builderType = "multi-platform-image:index:Builder";
  * });
  * ```
  *
- * **Cost** of the two default EC2 nodes in us-east-1, on demand: about $0.16 an hour for c8g.xlarge and $0.21 for
- * c7a.xlarge while they run; whether they run or not, about $28 a month for their volumes (100 GB of gp3 at 250 MiB/s and
- * 10 GB for the system, each). A public IPv4 address is $0.005 an hour while a node runs. `persistent` nodes run all the
- * time: about $270 a month more.
+ * **Cost** of the two default EC2 nodes in us-east-1, on demand: about $0.09 an hour for m8g.large and $0.12 for
+ * m7a.large while they run; whether they run or not, about $6 a month for their volumes (30 GB of gp3, and 8 GB for the
+ * system, each). A public IPv4 address is $0.005 an hour while a node runs. `persistent` nodes run all the time: about $157
+ * a month more. The nodes take 4 vCPUs of the account's quota, which is 5 in a new account.
  * @see https://aws.amazon.com/ec2/pricing/on-demand/ https://aws.amazon.com/ebs/pricing/
  */
 export class Builder extends pulumi.ComponentResource {

@@ -37,6 +37,8 @@ export interface RunNode extends DescribedNode {
    * @param isInUse whether connections to the old one are still open: it may only have stopped to take new work.
    */
   replace?(isInUse: boolean, progress: Progress): Promise<boolean>;
+  /** How long its machine usually takes to answer, for the line that says what is waited for. */
+  usual?(): string | undefined;
   /** Why a node that did not answer in time may not have, as far as its cloud knows. */
   diagnose?(): Promise<string | undefined>;
   /** The node did not answer in time, and is not waited for any more: what `wake` has started must not run for ever. */

@@ -66,7 +66,11 @@ export async function wakeNode(
       lastProgress = Date.now();
       const seconds = Math.round((Date.now() - start) / 1_000);
       const cause = "waitingFor" in answer ? answer.waitingFor : answer.cause;
-      progress(`waiting for node ${node.name}, ${seconds} s of at most ${timeoutSeconds} s: ${cause}`, true);
+      const usual = node.usual?.();
+      progress(
+        `waiting for node ${node.name}, ${seconds} s of at most ${timeoutSeconds} s${usual ? ` (${usual})` : ""}: ${cause}`,
+        true,
+      );
     }
     await sleep(Date.now() - start < quickPollsMilliseconds ? quickPollMilliseconds : pollMilliseconds);
   }

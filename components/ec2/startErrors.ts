@@ -1,10 +1,21 @@
 import type { Instance } from "@aws-sdk/client-ec2";
 
 import { BuildError } from "../errors";
+import type { Platform } from "../platforms";
+import { freePlanRefusal } from "./freePlan";
 import { quotaOf, quotaRequest } from "./quotas";
 
 const capacityCodes = ["InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientCapacity"];
 const quotaCodes = ["VcpuLimitExceeded", "InstanceLimitExceeded"];
+
+/** An instance that did not come up. */
+interface FailedInstance {
+  /** How the sentence begins. */
+  subject: string;
+  node: string;
+  type: string;
+  zone: string;
+}
 
 /**
  * Why an instance could not be started, as a sentence with its fix, for what can't be started for now: from the error of
@@ -16,9 +27,35 @@ export function describeStartFailure(
   node: string,
   instance: Instance,
 ): BuildError | undefined {
-  const type = instance.InstanceType ?? "unknown";
-  const zone = instance.Placement?.AvailabilityZone ?? "unknown";
-  const subject = `node ${node} (${instance.InstanceId}) could not be started`;
+  return describe(code, message, {
+    subject: `node ${node} (${instance.InstanceId}) could not be started`,
+    node,
+    type: instance.InstanceType ?? "unknown",
+    zone: instance.Placement?.AvailabilityZone ?? "unknown",
+  });
+}
+
+/** The same for a new instance, from the aws provider's error: `creating EC2 Instance: operation error EC2: RunInstances, …`. */
+export function describeLaunchFailure(
+  error: string,
+  launch: { node: string; platform: Platform; type: string; zone: string },
+): string | undefined {
+  // As AWS's SDK for Go ends its errors; it may be followed by more lines.
+  const [, code, text] = /\bapi error ([\w.]+): ([^\n]+)/.exec(error) ?? [];
+  if (!code) {
+    return undefined;
+  }
+  const message = text.replace(/[.\s]+$/, "");
+  const subject = `node ${launch.node} could not be launched`;
+  const refusal = freePlanRefusal(code, message, { ...launch, argument: "instanceType" });
+  return refusal ? `${subject}: ${refusal}` : describe(code, message, { ...launch, subject })?.message;
+}
+
+function describe(
+  code: string,
+  message: string,
+  { subject, node, type, zone }: FailedInstance,
+): BuildError | undefined {
   if (capacityCodes.includes(code)) {
     return new BuildError(
       `${subject}: AWS has no free ${type} in ${zone} now (${code}). ` +

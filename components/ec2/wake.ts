@@ -18,9 +18,12 @@ import { describeReason, diagnoseInstance } from "./diagnosis";
 import type { Instances } from "./instances";
 import { type StoppableNode, stopUnanswered } from "./restart";
 import { Starter } from "./start";
+import { usualFirstBoot, usualStart } from "./usual";
 
 /** EC2 may not know at once of an instance that it has just made, or of its address. */
 const lateMilliseconds = 5_000;
+/** Longer than any first boot takes. */
+const bootMilliseconds = 300_000;
 
 /** A builder's node on EC2, for those who build on it. */
 export function ec2RunNode(stoppable: StoppableNode): RunNode {
@@ -33,6 +36,7 @@ export function ec2RunNode(stoppable: StoppableNode): RunNode {
     native: true,
     address: `EC2 instance ${node.instanceId} in ${connection.region}`,
     wake: (progress) => waker.wake(progress),
+    usual: () => waker.usual(),
     diagnose: () => waker.diagnose(),
     giveUp: async (progress) => (waker.hasStarted ? stopUnanswered(stoppable, progress) : undefined),
   };
@@ -43,6 +47,7 @@ class Waker {
   private readonly console: ConsoleWatch;
   private readonly starter: Starter;
   private missingSince?: number;
+  private bootedAt?: Date;
 
   constructor(
     private readonly connection: Ec2Connection,
@@ -79,6 +84,14 @@ class Waker {
     }
   }
 
+  /** Of an instance that boots: one that has run for long is silent for another reason. */
+  usual(): string | undefined {
+    if (this.hasStarted) {
+      return usualStart;
+    }
+    return Date.now() - (this.bootedAt?.getTime() ?? 0) < bootMilliseconds ? usualFirstBoot : undefined;
+  }
+
   async diagnose(): Promise<string | undefined> {
     try {
       this.instances.forget();
@@ -90,6 +103,7 @@ class Waker {
   }
 
   private async step(instance: Instance | undefined, progress: Progress): Promise<Endpoint | Waiting> {
+    this.bootedAt = instance?.LaunchTime;
     if (!instance?.State?.Name) {
       return this.late("EC2 to know the instance", () => this.goneError("is not there"));
     }

@@ -111,6 +111,17 @@ export interface Inventory {
   repositories: string[];
 }
 
+/** What may change while the cloud runs. */
+export interface ChangeableSettings {
+  ecrHost?: string;
+  ecrTokenLifetimeSeconds?: number;
+  /** The account's quotas of vCPUs of "Standard" types: 5 in a new one. @default null, no limit */
+  standardVcpus?: number | null;
+  standardSpotVcpus?: number | null;
+  /** New accounts may begin on the free plan. @default "paid" */
+  plan?: "free" | "paid";
+}
+
 export interface IngressRule {
   protocol: string;
   fromPort: number | null;
@@ -143,7 +154,7 @@ export interface CloudControl {
   spotNotice(instanceId: string, seconds: number): Promise<void>;
   /** Drops all packets from and to a running instance, until it is told otherwise. */
   partition(instanceId: string, isOn: boolean): Promise<void>;
-  change(settings: Delays & { ecrHost?: string; ecrTokenLifetimeSeconds?: number }): Promise<void>;
+  change(settings: Delays & ChangeableSettings): Promise<void>;
 }
 
 export function controlOf(vpc: Pick<Vpc, "address">): CloudControl {

@@ -53,9 +53,15 @@ describe("npm run verify:aws", function () {
     };
   });
 
-  function start(): Run {
+  function start(...args: string[]): Run {
     const folder = temporaryDirectory("report");
-    const command = ec2.cloud.enter([process.execPath, path.join(repository, "tools/run.js"), "verifyAws", "--yes"]);
+    const command = ec2.cloud.enter([
+      process.execPath,
+      path.join(repository, "tools/run.js"),
+      "verifyAws",
+      "--yes",
+      ...args,
+    ]);
     const child = spawn(command[0], command.slice(1), {
       env: { ...environment, INIT_CWD: folder },
       stdio: ["ignore", "pipe", "pipe"],
@@ -86,10 +92,12 @@ describe("npm run verify:aws", function () {
   }
 
   it("runs the whole life of a builder, and leaves nothing but its report", async () => {
-    const run = start();
+    const run = start("--with-documented-policies");
     assert.equal(await run.done, 0, run.output());
     const { text, life } = reportOf(run);
     assert.match(text, /^# npm run verify:aws: everything holds$/m);
+    assert.match(text, /GetParameter of NAME:VERSION checked against parameter\/NAME\? (yes|no): /);
+    assert.doesNotMatch(text + JSON.stringify(life), /123456789012/);
     for (const { name, asserts, seconds } of life.rows) {
       record("verify:aws", name, seconds);
       assert.match(text, new RegExp(`^\\| ${name} +\\| +${seconds.toFixed(1)} +\\| ${asserts} +\\| ok +\\|$`, "m"));
@@ -98,6 +106,7 @@ describe("npm run verify:aws", function () {
       life.rows.map(({ name }) => name),
       [
         "first build",
+        "questions",
         "up, nothing changed",
         "preview",
         "changed file",

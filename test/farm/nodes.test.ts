@@ -12,7 +12,7 @@ import {
   type Lease,
   parameterNames,
 } from "../../components/ec2/connection";
-import { fleetRequest } from "../../components/ec2/ephemeral/fleet";
+import { fleetRequest, launchSteps } from "../../components/ec2/ephemeral/fleet";
 import { destroyInAll } from "../ec2/destroy";
 import { buildkitRelease, createStack, type Ec2Machines, getBaseImage, getEc2 } from "../ec2/fixture";
 import { waitForSleep, waitForState } from "../ec2/node";
@@ -159,7 +159,7 @@ describe("an ephemeral node, by itself", function () {
     await waitFor(
       "a launch",
       async () => {
-        const request = fleetRequest(node, capacityType, crypto.randomUUID());
+        const request = fleetRequest(node, launchSteps(node)[0], capacityType, crypto.randomUUID());
         const { Instances } = await client.createFleet(request);
         id = Instances?.[0]?.InstanceIds?.[0];
         return id !== undefined;

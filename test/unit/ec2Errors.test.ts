@@ -4,7 +4,7 @@ import type { Instance } from "@aws-sdk/client-ec2";
 
 import { describeAwsError, isTransient } from "../../components/ec2/awsErrors";
 import { quotaOf } from "../../components/ec2/quotas";
-import { describeStartFailure } from "../../components/ec2/startErrors";
+import { describeLaunchFailure, describeStartFailure } from "../../components/ec2/startErrors";
 import { BuildError } from "../../components/errors";
 
 function sdkError(name: string, message: string, fields: object = {}): Error {
@@ -61,6 +61,41 @@ describe("errors of AWS", () => {
     const told = describeStartFailure("VcpuLimitExceeded", "limit of 0", "arm64", instance)?.message ?? "";
     assert.match(told, /Standard \(A, C, D, H, I, M, R, T, Z\) instances" \(L-1216C47A\) in us-east-1 /);
     assert.match(told, /https:\/\/us-east-1\.console\.aws\.amazon\.com\/servicequotas\/\S+L-1216C47A/);
+  });
+});
+
+/** What the aws provider says of a launch that AWS refuses: https://github.com/LinkedInLearning/learning-terraform-3087701/issues/345 */
+const refusedLaunch = (error: string): string =>
+  `creating EC2 Instance: operation error EC2: RunInstances, https response error StatusCode: 400, RequestID: 7984322b, api error ${error}`;
+
+describe("a launch that AWS refuses at the first update", () => {
+  const launch = { node: "amd64", platform: "linux/amd64", type: "m7a.large", zone: "us-east-1b" } as const;
+  const freePlan =
+    "is not eligible for Free Tier. For a list of Free Tier instance types, run 'describe-instance-types' with the filter 'free-tier-eligible=true'.";
+
+  for (const [error, expected] of [
+    [
+      "VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit of 1 allows.",
+      /^node amd64 could not be launched: the quota ".*" \(L-1216C47A\) in us-east-1 has too few vCPUs left for a m7a\.large .*Fix: ask for more at/,
+    ],
+    [
+      `InvalidParameterCombination: The specified instance type ${freePlan}`,
+      /^node amd64 could not be launched: the account is on AWS's free plan, which does not allow a m7a\.large .*Fix: upgrade .* or set `instanceType: "m7i-flex\.large"` for node amd64/,
+    ],
+    [
+      `InvalidParameterCombination: The specified image ${freePlan}`,
+      /free plan, which does not allow the node's image .*Fix: upgrade .* `ami` that the plan allows/,
+    ],
+    ["InsufficientInstanceCapacity: None.", /AWS has no free m7a\.large in us-east-1b now/],
+  ] as const) {
+    it(`is explained with its fix: ${error.slice(0, 60)}`, () => {
+      assert.match(describeLaunchFailure(refusedLaunch(error), launch) ?? "", expected);
+    });
+  }
+
+  it("is left as it is where nothing more can be said", () => {
+    assert.equal(describeLaunchFailure(refusedLaunch("InvalidParameterCombination: No."), launch), undefined);
+    assert.equal(describeLaunchFailure("the provider crashed", launch), undefined);
   });
 });
 

@@ -17,8 +17,8 @@ const recorded: Recorded[] = [];
 const asked: { token: string; inputs: Inputs }[] = [];
 
 const architectures: Record<string, string[]> = {
-  "c8g.xlarge": ["arm64"],
-  "c7a.xlarge": ["x86_64"],
+  "m8g.large": ["arm64"],
+  "m7a.large": ["x86_64"],
   "m7i.large": ["x86_64"],
 };
 
@@ -156,16 +156,16 @@ describe("EC2 nodes, declared", () => {
       associatePublicIpAddress: true,
       iamInstanceProfile: `${builderName}@arm64`,
       instanceInitiatedShutdownBehavior: "stop",
-      instanceType: "c8g.xlarge",
+      instanceType: "m8g.large",
       metadataOptions: { httpEndpoint: "enabled", httpPutResponseHopLimit: 1, httpTokens: "required" },
-      rootBlockDevice: { deleteOnTermination: true, encrypted: true, volumeSize: 10, volumeType: "gp3" },
+      rootBlockDevice: { deleteOnTermination: true, encrypted: true, volumeSize: 8, volumeType: "gp3" },
       subnetId: "subnet-a",
       tags,
       volumeTags: tags,
       vpcSecurityGroupIds: ["builders-id"],
     });
     assert.ok(!JSON.stringify(userData).includes("key of"), "user data holds a key");
-    const cache = { availabilityZone: "eu-west-1a", encrypted: true, iops: 3000, size: 100, throughput: 250 };
+    const cache = { availabilityZone: "eu-west-1a", encrypted: true, iops: 3000, size: 30, throughput: 125 };
     assert.deepEqual(made("aws:ebs/volume:Volume")["builders-arm64-cache"], { ...cache, tags, type: "gp3" });
   });
 

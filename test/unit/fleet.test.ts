@@ -1,9 +1,12 @@
 import * as assert from "node:assert/strict";
 
-import type { CreateFleetError } from "@aws-sdk/client-ec2";
+import type { CreateFleetCommandInput, CreateFleetCommandOutput, CreateFleetError } from "@aws-sdk/client-ec2";
 
 import type { Ec2EphemeralNode } from "../../components/ec2/connection";
+import type { Progress } from "../../components/build/node";
+import type { AwsClients } from "../../components/ec2/clients";
 import { judgeFleet } from "../../components/ec2/ephemeral/fleet";
+import { Launcher } from "../../components/ec2/ephemeral/launch";
 
 const node: Ec2EphemeralNode = {
   name: "arm64",
@@ -26,6 +29,12 @@ describe("a fleet that launched nothing", () => {
     ["InvalidParameterValue", "Invalid IAM Instance Profile name", "late", /what was just made/],
     ["MaxSpotInstanceCountExceeded", "", "final", /`capacityType: "on-demand"`/],
     ["VcpuLimitExceeded", "", "final", /name smaller `instanceTypes`/],
+    [
+      "InvalidParameterCombination",
+      "The specified instance type is not eligible for Free Tier.",
+      "final",
+      /^node arm64 could not be launched: .* free plan, which does not allow a c8g\.xlarge .* or set `instanceTypes: \["t4g\.small"\]` for node arm64/,
+    ],
     ["UnauthorizedOperation", "You are not authorized.", "final", /UnauthorizedOperation: You are not authorized/],
     [
       "AuthFailure.ServiceLinkedRoleCreationNotPermitted",
@@ -50,5 +59,50 @@ describe("a fleet that launched nothing", () => {
       failure.kind === "final" && failure.error.message,
       "node arm64 could not be launched: UnauthorizedOperation: No.",
     );
+  });
+});
+
+describe("the zones of an ephemeral node", () => {
+  const inZones: Ec2EphemeralNode = {
+    ...node,
+    subnets: ["b", "a", "c"].map((zone) => ({ id: `subnet-${zone}`, zone: `us-east-1${zone}` })),
+  };
+  const quiet: Progress = () => undefined;
+
+  /** Launches where only these subnets have capacity of this kind, and says which were asked for, each time. */
+  async function launch(capacity: string[]): Promise<{ asked: string[]; zone: string }> {
+    const asked: string[] = [];
+    const tokens = new Set<string | undefined>();
+    const createFleet = (request: CreateFleetCommandInput): Promise<Partial<CreateFleetCommandOutput>> => {
+      tokens.add(request.ClientToken);
+      const [{ Overrides = [] }] = request.LaunchTemplateConfigs ?? [];
+      const kind = request.TargetCapacitySpecification?.DefaultTargetCapacityType;
+      const subnets = [...new Set(Overrides.map(({ SubnetId = "" }) => SubnetId))];
+      asked.push(`${kind} ${subnets.join(" ")}`);
+      const found = subnets.find((id) => capacity.includes(`${kind} ${id}`));
+      const Errors = [{ ErrorCode: "InsufficientInstanceCapacity" }];
+      return Promise.resolve(
+        found
+          ? { Instances: [{ InstanceIds: ["i-1"], LaunchTemplateAndOverrides: { Overrides: { SubnetId: found } } }] }
+          : { Errors },
+      );
+    };
+    const clients = { ec2: { createFleet }, arn: () => "", identity: "" } as unknown as AwsClients;
+    const made = await new Launcher(inZones, "us-east-1", () => Promise.resolve(clients)).launch("spot", quiet);
+    assert.equal(tokens.size, asked.length, "another request takes another token");
+    return { asked, zone: "zone" in made ? made.zone : "" };
+  }
+
+  it("are asked for one after the other: the cache's alone, then the others, then the same on demand", async () => {
+    const everywhere = inZones.subnets.map(({ id }) => `spot ${id}`);
+    assert.deepEqual(await launch(everywhere), { asked: ["spot subnet-a"], zone: "us-east-1a" });
+    assert.deepEqual(await launch(["spot subnet-c"]), {
+      asked: ["spot subnet-a", "spot subnet-b subnet-c"],
+      zone: "us-east-1c",
+    });
+    assert.deepEqual(await launch(["on-demand subnet-b"]), {
+      asked: ["spot subnet-a", "spot subnet-b subnet-c", "on-demand subnet-a", "on-demand subnet-b subnet-c"],
+      zone: "us-east-1b",
+    });
   });
 });

@@ -14,6 +14,7 @@ const wordsOfOthers: Record<string, string> = {
   "unable to verify image tags": "docker-build",
   "creating EC2 Instance: …": "the aws provider",
   "deleting EBS Volume (…) Attachment (…): …": "the aws provider",
+  "reading SSM Parameter metadata": "the aws provider",
   "no matching EC2 VPC found": "the aws provider",
   "InvalidInstanceID.NotFound": "EC2",
   "The image tag '…' already exists in the '…' repository and cannot be overwritten because the tag is immutable":

@@ -5,6 +5,9 @@ import { hasConsent } from "../../tools/verify/consent";
 import { costs, costText, dollarsPerHour } from "../../tools/verify/cost";
 import { leftoversOf } from "../../tools/verify/leftovers";
 import { runLife } from "../../tools/verify/life";
+import { ownPolicy } from "../../tools/verify/documentedPolicies";
+import { runExamples } from "../../tools/verify/examples";
+import { publishable } from "../../tools/verify/publishable";
 import { isGood, reportText } from "../../tools/verify/report";
 import { initialSpec, newRunId } from "../../tools/verify/settings";
 import { catchSignals } from "../../tools/verify/signals";
@@ -51,6 +54,7 @@ describe("npm run verify:aws", () => {
       life.rows.map(({ name, result, error }) => `${name}: ${error ?? result}`),
       [
         "first build: ok",
+        "questions: ok",
         "up, nothing changed: ok",
         "preview: ok",
         "changed file: ok",
@@ -162,7 +166,7 @@ describe("npm run verify:aws", () => {
       { ...row, name: "destroy", seconds: 0, result: "failed" as const, error: "no permission\n" },
     ];
     assert.equal(
-      reportText(facts, { rows, leftovers: leftovers.slice(0, 2) }),
+      reportText(facts, { rows, leftovers: leftovers.slice(0, 2), answers: [] }),
       `# npm run verify:aws: FAILED
 
 Run 1 of version 0.1.0, in account 123456789012, eu-west-1, now.
@@ -186,6 +190,65 @@ aws ecr delete-repository --force --repository-name r   # repository r
     assert.deepEqual(
       leftovers.map(({ what }) => what),
       ["instance i-1", "repository r", "role role"],
+    );
+  });
+
+  it("asks what only an account can tell, and a question without an answer fails nothing", async () => {
+    const silent = { addressFamily: () => Promise.reject(new Error("no way")), hasDocumentedPolicies: true };
+    const life = await runLife(verifySteps, goodWorld([], silent), cleanUpOf([]), never, quiet);
+    assert.equal(isGood(life), true);
+    assert.deepEqual(
+      life.answers.map(({ answer }) => answer),
+      [
+        "console=tty0 console=ttyS0",
+        "settings read at 9.3 s",
+        "yes: it is allowed",
+        "no: the first build has let this machine in, with security-group/* alone",
+        "could not be asked: no way",
+      ],
+    );
+    const facts = { runId: "1", account: "123456789012", region: "eu-west-1", version: "0.1.0", startedAt: "now" };
+    assert.match(reportText(facts, life), /- Which consoles does .* in which order\? console=tty0 console=ttyS0\n/);
+  });
+
+  it("writes a report that can be sent: without accounts, keys and addresses", () => {
+    const text =
+      "account 123456789012, 123456789012.dkr.ecr.eu-west-1.amazonaws.com/api, arn:aws:iam::123456789012:user/ann.smith " +
+      "arn:aws:sts::123456789012:assumed-role/admin/ann@example.com, key ASIA2TESTS4CLOUD7ABC from 203.0.113.7, version 0.1.0";
+    assert.equal(
+      publishable(text),
+      "account ACCOUNT, ACCOUNT.dkr.ecr.eu-west-1.amazonaws.com/api, arn:aws:iam::ACCOUNT:user/NAME " +
+        "arn:aws:sts::ACCOUNT:assumed-role/NAME, key KEY from ADDRESS, version 0.1.0",
+    );
+  });
+
+  it("gives a run with the documented policies its own repository and parameter beside them, and nothing else", () => {
+    const { Statement } = ownPolicy("1", "aws", "123456789012");
+    assert.deepEqual(
+      Statement.flatMap(({ Resource }) => Resource),
+      [
+        "*",
+        "arn:aws:ecr:*:123456789012:repository/multi-platform-image-verify-1",
+        "arn:aws:ssm:*:123456789012:parameter/multi-platform-image-verify/1/deployed",
+      ],
+    );
+  });
+
+  it("runs the examples, and destroys each however its `up` ended", async () => {
+    const did: string[] = [];
+    const open = (folder: string) => {
+      const [, example] = /verify-aws-(ecs-fargate|ephemeral-farm)-/.exec(folder) ?? [];
+      const up = () => (
+        did.push(`up ${example}`),
+        example === "ecs-fargate" ? Promise.reject(new Error("no")) : Promise.resolve()
+      );
+      return Promise.resolve({ up, destroy: () => Promise.resolve(void did.push(`destroy ${example}`)) });
+    };
+    const rows = await runExamples(open, never, quiet);
+    assert.deepEqual(did, ["up ecs-fargate", "destroy ecs-fargate", "up ephemeral-farm", "destroy ephemeral-farm"]);
+    assert.deepEqual(
+      rows.map(({ name, result }) => `${name}: ${result}`),
+      ["example ecs-fargate: failed", "example ephemeral-farm: ok"],
     );
   });
 

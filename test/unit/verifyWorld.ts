@@ -14,6 +14,7 @@ export function goodWorld(did: string[], overrides: Partial<World> = {}): World 
     indexDigest: `sha256:index${builds}`,
     platformDigests: { "linux/arm64": `sha256:a${builds}`, "linux/amd64": `sha256:b${builds}` },
     deployedParameter: "/deployed",
+    builderName: "verify-1-12345678",
   });
   const reason = () => (isStopped ? "Client.InstanceInitiatedShutdown" : "");
   const instance = (name: string): NodeInstance => ({
@@ -59,6 +60,13 @@ export function goodWorld(did: string[], overrides: Partial<World> = {}): World 
       return Promise.resolve([instance("arm64"), instance("amd64")]);
     },
     parameter: () => Promise.resolve(outputs().ref),
+    console: () =>
+      Promise.resolve(
+        "Command line: root=/dev/x console=tty0 console=ttyS0\nmulti-platform-image: settings read at 9.3 s\n",
+      ),
+    parameterAsCaller: () => Promise.resolve(),
+    addressFamily: () => Promise.resolve(4),
+    hasDocumentedPolicies: false,
     layers: () =>
       Promise.resolve(
         Object.fromEntries(

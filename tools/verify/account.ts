@@ -1,4 +1,4 @@
-import { EC2 } from "@aws-sdk/client-ec2";
+import { EC2, type EC2ClientConfig } from "@aws-sdk/client-ec2";
 import { ECR } from "@aws-sdk/client-ecr";
 import { IAM } from "@aws-sdk/client-iam";
 import { SSM } from "@aws-sdk/client-ssm";
@@ -14,6 +14,8 @@ export interface Identity {
   account: string;
   arn: string;
   region: string;
+  /** The user's own, kept before the environment may get others. */
+  credentials: EC2ClientConfig["credentials"];
 }
 
 /**
@@ -30,7 +32,7 @@ export async function identify(): Promise<Identity> {
   });
   try {
     const { Account, Arn } = await sts.getCallerIdentity({});
-    return { account: Account ?? "unknown", arn: Arn ?? "unknown", region };
+    return { account: Account ?? "unknown", arn: Arn ?? "unknown", region, credentials: sts.config.credentials };
   } catch (error) {
     throw new Error(
       `AWS does not know who you are: ${(error as Error).message}. Fix: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`,
@@ -45,15 +47,19 @@ export class Account {
   private readonly ssm: SSM;
   private readonly iam: IAM;
   private readonly ecr: ECR;
+  private readonly callersSsm: SSM;
 
   constructor(
     region: string,
     private readonly runId: string,
+    credentials: EC2ClientConfig["credentials"],
   ) {
-    this.ec2 = new EC2({ region });
-    this.ssm = new SSM({ region });
-    this.iam = new IAM({ region });
-    this.ecr = new ECR({ region });
+    this.ec2 = new EC2({ region, credentials });
+    this.ssm = new SSM({ region, credentials });
+    this.iam = new IAM({ region, credentials });
+    this.ecr = new ECR({ region, credentials });
+    // As the run's program: what it may read is a question.
+    this.callersSsm = new SSM({ region });
   }
 
   /** The run's nodes, besides those that are gone. */
@@ -69,9 +75,20 @@ export class Account {
       .filter(({ state }) => state !== "terminated");
   }
 
+  /** Of one of the nodes. */
+  async console(): Promise<string> {
+    const [{ id }] = await this.instances();
+    const { Output = "" } = await this.ec2.getConsoleOutput({ InstanceId: id, Latest: true });
+    return Buffer.from(Output, "base64").toString("utf8");
+  }
+
   async parameter(name: string): Promise<string> {
     const { Parameter } = await this.ssm.getParameter({ Name: name });
     return Parameter?.Value ?? "";
+  }
+
+  async parameterAsCaller(name: string): Promise<void> {
+    await this.callersSsm.getParameter({ Name: name });
   }
 
   /** The value of an `Authorization` header for ECR. */

@@ -1,4 +1,5 @@
 import { type Log, withProgress } from "../progress";
+import type { Answer } from "./questions";
 import type { Row } from "./report";
 import type { Seen, VerifyStep } from "./steps";
 import type { CleanUp, Leftover, World } from "./world";
@@ -9,6 +10,7 @@ const mostTries = 3;
 export interface Life {
   rows: Row[];
   leftovers: Leftover[];
+  answers: readonly Answer[];
 }
 
 /** Runs the steps up to the first that fails, or until the user wants to stop; then destroys everything, in any case. */
@@ -39,10 +41,11 @@ export async function runLife(
   };
   // AWS lists for a while what is gone, so that it is asked again.
   rows.push(await timed("nothing left", "AWS lists nothing of this run", () => retry(look, cleanUp, log), log));
-  return { rows, leftovers };
+  return { rows, leftovers, answers: seen.answers ?? [] };
 }
 
-async function timed(
+/** A row of the table: how long something took, and how it ended. */
+export async function timed(
   name: string,
   asserts: string,
   work: Parameters<typeof withProgress<void>>[1],

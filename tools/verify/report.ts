@@ -38,9 +38,16 @@ export function reportText(facts: RunFacts, life: Life): string {
     `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`,
     ...cells.map(line),
     ...life.rows.flatMap(({ name, error }) => (error ? ["", `**${name}**: ${error.trim()}`] : [])),
+    ...answerLines(life),
     ...leftoverLines(life, region),
     "",
   ].join("\n");
+}
+
+function answerLines({ answers }: Life): string[] {
+  return answers.length === 0
+    ? []
+    : ["", "What only an account can tell:", "", ...answers.map(({ question, answer }) => `- ${question} ${answer}`)];
 }
 
 function leftoverLines({ leftovers }: Life, region: string): string[] {

@@ -26,6 +26,7 @@ export interface Outputs {
   indexDigest: string;
   platformDigests: Record<string, string>;
   deployedParameter: string;
+  builderName: string;
 }
 
 /** Names of what one run makes. IAM and ECR are asked by these, because they have no filter by tag. */

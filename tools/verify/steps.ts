@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 
 import type { Step as Progress } from "../progress";
+import { type Answer, askAll } from "./questions";
 import type { Outputs } from "./settings";
 import type { Change, NodeInstance, World } from "./world";
 
@@ -9,6 +10,7 @@ export interface Seen {
   outputs?: Outputs;
   layers?: Record<string, string[]>;
   instanceIds?: string[];
+  answers?: Answer[];
 }
 
 /** A part of a builder's life, and what it proves. */
@@ -34,6 +36,11 @@ export const verifySteps: readonly VerifyStep[] = [
       await assertDeployed(world, seen.outputs!);
       assert.equal(seen.instanceIds!.length, world.platforms.length, "one instance for each platform");
     },
+  },
+  {
+    name: "questions",
+    asserts: "what only an account can tell is in the report",
+    run: async (world, seen) => void (seen.answers = await askAll(world, seen.outputs!)),
   },
   {
     name: "up, nothing changed",

@@ -42,6 +42,14 @@ export interface World {
   outputs: () => Promise<Outputs>;
   instances: () => Promise<NodeInstance[]>;
   parameter: (name: string) => Promise<string>;
+  /** The same, with the rights of the run's program. */
+  parameterAsCaller: (name: string) => Promise<void>;
+  /** What a node's console says by now. */
+  console: () => Promise<string>;
+  /** Of the address that AWS sees this machine at. */
+  addressFamily: () => Promise<number>;
+  /** Whether the run has the documented policies and no other right. */
+  hasDocumentedPolicies: boolean;
   /** Digests of each platform's layers, from the registry, in their order. */
   layers: (outputs: Outputs) => Promise<Record<string, string[]>>;
   /** Waits, and ends early with an error when the user wants to stop. */

@@ -2,25 +2,38 @@ import type { _InstanceType, CreateFleetCommandInput, CreateFleetError } from "@
 
 import { BuildError } from "../../errors";
 import type { Ec2EphemeralNode } from "../connection";
+import { freePlanRefusal } from "../freePlan";
 import { quotaOf, quotaRequest } from "../quotas";
 
 export type CapacityType = Ec2EphemeralNode["capacityType"];
 
 /**
- * One instance, of the first type and subnet that AWS has capacity for. The cache's zone comes before the others, because
- * a warm cache is worth more than a preferred type.
+ * The subnets to ask for a node, one step after the other: each only where the one before had no capacity. A warm cache is
+ * worth more than a preferred type, so the cache's zone comes first. It is asked for alone: for spot instances AWS looks at
+ * capacity before priorities, and would often choose another zone.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-allocation-strategy.html
+ */
+export function launchSteps({ subnets, cacheVolume }: Ec2EphemeralNode): string[][] {
+  // AWS refuses a type twice in one zone.
+  const distinct = subnets.filter(({ zone }, at, all) => all.findIndex((each) => each.zone === zone) === at);
+  const [own, others] = [true, false].map((isOwn) =>
+    distinct.filter(({ zone }) => (zone === cacheVolume.zone) === isOwn).map(({ id }) => id),
+  );
+  return [own, others].filter((step) => step.length > 0);
+}
+
+/**
+ * One instance, of the first type and subnet that AWS has capacity for. On demand the order is kept; for spot it is a wish.
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instant-fleet.html
  */
 export function fleetRequest(
   node: Ec2EphemeralNode,
+  subnetIds: readonly string[],
   capacityType: CapacityType,
   clientToken: string,
 ): CreateFleetCommandInput {
-  // AWS refuses a type twice in one zone.
-  const subnets = node.subnets.filter(({ zone }, at, all) => all.findIndex((each) => each.zone === zone) === at);
-  const inOrder = [...subnets].sort((one, other) => rank(node, one.zone) - rank(node, other.zone));
-  const pools = inOrder.flatMap(({ id }) =>
-    node.instanceTypes.map((type) => ({ InstanceType: type as _InstanceType, SubnetId: id })),
+  const pools = subnetIds.flatMap((SubnetId) =>
+    node.instanceTypes.map((type) => ({ InstanceType: type as _InstanceType, SubnetId })),
   );
   return {
     Type: "instant",
@@ -39,10 +52,6 @@ export function fleetRequest(
       ? { SpotOptions: { AllocationStrategy: "capacity-optimized-prioritized" } }
       : { OnDemandOptions: { AllocationStrategy: "prioritized" } }),
   };
-}
-
-function rank(node: Ec2EphemeralNode, zone: string): number {
-  return zone === node.cacheVolume.zone ? 0 : 1;
 }
 
 /** What a fleet without an instance calls for: another way to buy, patience, or an end. */
@@ -75,6 +84,13 @@ export function judgeFleet(node: Ec2EphemeralNode, region: string, errors: reado
           ? 'Fix: ask for more of the quota of spot instances in Service Quotas (service code ec2), or set `capacityType: "on-demand"`.'
           : `Fix: ask for more of "${name}" at ${quotaRequest({ code, name }, region)}; or stop other instances, or name smaller \`instanceTypes\`.`),
     );
+  }
+  for (const { code, message, type } of named) {
+    const launch = { node: node.name, platform: node.platform, type, argument: "instanceTypes" as const };
+    const refusal = freePlanRefusal(code, message.replace(/[.\s]+$/, ""), launch);
+    if (refusal) {
+      return final(`${subject}: ${refusal}`);
+    }
   }
   const noRole = named.find(({ code }) => code === missingSpotRole);
   if (noRole) {

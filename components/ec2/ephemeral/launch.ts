@@ -6,7 +6,7 @@ import type { Progress, Waiting } from "../../build/node";
 import { codeOf, describeAwsError, isTransient, shortMessage } from "../awsErrors";
 import type { AwsClients } from "../clients";
 import type { Ec2EphemeralNode } from "../connection";
-import { type CapacityType, fleetRequest, judgeFleet, noCapacity } from "./fleet";
+import { type CapacityType, fleetRequest, judgeFleet, launchSteps, noCapacity } from "./fleet";
 
 /** An instance that was launched just now. */
 export interface NewInstance {
@@ -21,6 +21,8 @@ export class Launcher {
   private told?: CapacityType;
   /** Of a request that may not have been answered: the same one does not launch twice. */
   private token?: string;
+  /** How many steps had no capacity: see {@link launchSteps}. */
+  private emptySteps = 0;
 
   constructor(
     private readonly node: Ec2EphemeralNode,
@@ -37,11 +39,13 @@ export class Launcher {
     const { ec2, arn, identity } = await this.clients();
     try {
       this.token ??= crypto.randomUUID();
-      const { Instances, Errors } = await ec2.createFleet(fleetRequest(this.node, capacityType, this.token));
+      const step = launchSteps(this.node)[this.emptySteps] ?? [];
+      const { Instances, Errors } = await ec2.createFleet(fleetRequest(this.node, step, capacityType, this.token));
       this.token = undefined;
       const [made] = Instances ?? [];
       if (made?.InstanceIds?.[0]) {
         this.told = undefined;
+        this.emptySteps = 0;
         return this.describe(made, capacityType);
       }
       return await this.retry(judgeFleet(this.node, this.region, Errors ?? []), capacityType, progress);
@@ -67,10 +71,16 @@ export class Launcher {
   ): Promise<NewInstance | Waiting> {
     switch (failure.kind) {
       case "final":
+        this.emptySteps = 0;
         throw failure.error;
       case "late":
         return { waitingFor: failure.why };
       case "no-capacity":
+        this.emptySteps += 1;
+        if (this.emptySteps < launchSteps(this.node).length) {
+          return this.launch(capacityType, progress);
+        }
+        this.emptySteps = 0;
         if (capacityType === "on-demand") {
           throw noCapacity(this.node, this.region, failure.why);
         }

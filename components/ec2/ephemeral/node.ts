@@ -12,6 +12,7 @@ import { ConsoleWatch } from "../consoleWatch";
 import { describeReason, diagnoseInstance } from "../diagnosis";
 import { Instances } from "../instances";
 import { letInWhileSilent } from "../silence";
+import { usualFirstBoot } from "../usual";
 import { endpointOf } from "../wake";
 import { CacheVolume } from "./cacheVolume";
 import { Launcher, type NewInstance } from "./launch";
@@ -37,6 +38,7 @@ export class EphemeralNode implements RunNode {
   readonly platform: Platform;
   readonly native = true;
   readonly wake: RunNode["wake"];
+  readonly usual = () => usualFirstBoot;
   private readonly launcher: Launcher;
   private current?: Current;
   private launchedAt: number[] = [];

@@ -19,7 +19,7 @@ export interface Ec2NodeArgs extends CommonNodeArgs {
    * The instance's type. AWS is asked for its architecture, and a type of another one is refused. A change stops and
    * starts the instance, also one that was stopped; its cache stays.
    *
-   * @default "c8g.xlarge" for linux/arm64, "c7a.xlarge" for linux/amd64
+   * @default "m8g.large" for linux/arm64, "m7a.large" for linux/amd64: 2 vCPUs and 8 GiB each
    */
   instanceType?: pulumi.Input<string>;
   /**
@@ -61,26 +61,26 @@ export interface Ec2NodeArgs extends CommonNodeArgs {
   /**
    * Gibibytes of the system's volume: encrypted gp3, deleted with the instance.
    *
-   * @default 10; with the lifecycle `ephemeral` 60, because the cache is there when its own volume is in use or elsewhere
+   * @default 8; with the lifecycle `ephemeral` 60, because the cache is there when its own volume is in use or elsewhere
    */
   rootVolumeSizeGibibytes?: number;
   /**
    * Gibibytes of the cache's volume: encrypted gp3, which stays when the instance ends. BuildKit keeps a fifth of it free.
    * It can grow, never shrink.
    *
-   * @default 100
+   * @default 30
    */
   cacheVolumeSizeGibibytes?: number;
   /**
-   * Operations per second of the cache's volume, 3000 to 80000.
+   * Operations per second of the cache's volume, 3000 to 80000, and 500 for each of its gibibytes at most.
    *
-   * @default 3000
+   * @default 3000; four times `cacheVolumeThroughputMebibytes` where that is more
    */
   cacheVolumeIops?: number;
   /**
-   * Mebibytes per second of the cache's volume, 125 to 2000.
+   * Mebibytes per second of the cache's volume, 125 to 2000, and a quarter of its operations per second at most.
    *
-   * @default 250
+   * @default 125
    */
   cacheVolumeThroughputMebibytes?: number;
   /**

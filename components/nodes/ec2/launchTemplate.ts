@@ -3,6 +3,7 @@ import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type Ec2EphemeralNode, tagNames } from "../../ec2/connection";
+import { templateSpeed } from "./gp3";
 import { defaultSubnets, subnetsOf } from "./network";
 import { metadataOptions, nodeImage, type NodeParts } from "./parts";
 
@@ -39,6 +40,7 @@ export function createLaunchTemplate(
 
 function templateArguments(name: string, { node, around, ...parts }: NodeParts, parent: pulumi.Resource) {
   const tags = { ...parts.tags, [tagNames.lifecycle]: "ephemeral" };
+  const speed = templateSpeed(node.cacheVolume.throughputMebibytes);
   const imageId = nodeImage(node, parent);
   const image = getAmiOutput(
     { filters: [{ name: "image-id", values: [imageId] }], includeDeprecated: true },
@@ -68,7 +70,8 @@ function templateArguments(name: string, { node, around, ...parts }: NodeParts, 
         ebs: {
           volumeType: "gp3",
           volumeSize: node.rootVolumeSizeGibibytes,
-          throughput: node.cacheVolumeThroughputMebibytes,
+          iops: speed.iops,
+          throughput: speed.throughputMebibytes,
           encrypted: "true",
           deleteOnTermination: "true",
         },

@@ -28,20 +28,30 @@ export function zoneOfSubnet(subnetId: pulumi.Input<string>, parent: pulumi.Reso
   return getSubnetOutput({ id: subnetId }, { parent }).availabilityZone;
 }
 
-/** The first zone that offers the type, in the order of their names, so that the answer does not depend on AWS's order. */
+/**
+ * The first Availability Zone that offers the type, in the order of their names, so that the answer does not depend on
+ * AWS's order. AWS lists the Local and Wavelength Zones of the account beside them (`us-west-2-lax-1a` sorts before
+ * `us-west-2a`), where there is no default subnet: https://github.com/aws/karpenter-provider-aws/issues/6183
+ */
 export function firstZone(instanceType: pulumi.Input<string>, parent: pulumi.Resource): pulumi.Output<string> {
   const offerings = getInstanceTypeOfferingsOutput(
     { locationType: "availability-zone", filters: [{ name: "instance-type", values: [instanceType] }] },
     { parent },
   );
   return pulumi.all([offerings.locations, offerings.region, instanceType]).apply(([locations, region, type]) => {
-    const [first] = [...locations].sort();
+    const isAvailabilityZone = new RegExp(`^${region}[a-z]$`);
+    const [first] = locations.filter((location) => isAvailabilityZone.test(location)).sort();
     if (first === undefined) {
-      const fix = "choose another `instanceType`, or another region of the aws provider";
-      throw new PlainResourceError(`\`instanceType\` is ${type}: no zone of ${region} offers it; ${fix}`, parent);
+      throw notOffered(type, region, parent);
     }
     return first;
   });
+}
+
+/** Where a region does not have an instance type, or only in Local Zones. */
+export function notOffered(type: string, region: string, parent: pulumi.Resource): PlainResourceError {
+  const fix = "choose another `instanceType`, or another region of the aws provider";
+  return new PlainResourceError(`\`instanceType\` is ${type}: no zone of ${region} offers it; ${fix}`, parent);
 }
 
 /** The default VPC's own subnet in a zone. */

@@ -1,19 +1,18 @@
 import { Volume } from "@pulumi/aws/ebs/volume";
-import { getInstanceTypeOutput } from "@pulumi/aws/ec2/getInstanceType";
 import { Parameter } from "@pulumi/aws/ssm/parameter";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type Ec2ConnectionNode, type Ec2EphemeralNode, parameterNames, tagNames } from "../../ec2/connection";
 import { nodeRoleName } from "../../ec2/roleName";
-import { asResourceError, PlainResourceError } from "../../resourceError";
+import { asResourceError } from "../../resourceError";
 import type { Leaf } from "./authority";
 import { createInstance } from "./instance";
 import { createLaunchTemplate } from "./launchTemplate";
+import { checkedInstanceType } from "./instanceType";
 import { firstZone, zoneOfSubnet } from "./network";
 import type { NormalEc2Node } from "./normalise";
-import { nodeSettings } from "./nodeSettings";
 import { type Ec2NodeSurroundings, parameterTier } from "./parts";
-import { ec2Platforms } from "./platforms";
+import { nodeSettings } from "./nodeSettings";
 import { createInstanceProfile } from "./role";
 import { userData } from "./userData";
 
@@ -72,28 +71,6 @@ function keptNode(
   return pulumi.output({ name, platform, ...(furtherPlatforms && { furtherPlatforms }), instanceId });
 }
 
-function checkedInstanceType(
-  node: NormalEc2Node,
-  type: pulumi.Input<string>,
-  parent: pulumi.Resource,
-): pulumi.Output<string> {
-  const { architecture } = ec2Platforms[node.platform];
-  return pulumi
-    .all([type, getInstanceTypeOutput({ instanceType: type }, { parent })])
-    .apply(([instanceType, { supportedArchitectures }]) => {
-      if (!supportedArchitectures.includes(architecture)) {
-        const argument = node.isEphemeral ? "instanceTypes" : "instanceType";
-        const fix = `for instance ${ec2Platforms[node.platform].instanceType}`;
-        throw new PlainResourceError(
-          `node ${node.name}: \`${argument}\` is ${instanceType}, whose architecture is ${supportedArchitectures.join(", ")}: ` +
-            `${node.platform} needs a type of ${architecture}, ${fix}`,
-          parent,
-        );
-      }
-      return instanceType;
-    });
-}
-
 function createCacheVolume(
   name: string,
   node: NormalEc2Node,
@@ -108,9 +85,9 @@ function createCacheVolume(
         subnetId === undefined ? firstZone(node.instanceTypes[0], opts.parent) : zoneOfSubnet(subnetId, opts.parent),
       type: "gp3",
       encrypted: true,
-      size: node.cacheVolumeSizeGibibytes,
-      iops: node.cacheVolumeIops,
-      throughput: node.cacheVolumeThroughputMebibytes,
+      size: node.cacheVolume.sizeGibibytes,
+      iops: node.cacheVolume.iops,
+      throughput: node.cacheVolume.throughputMebibytes,
       tags,
     },
     // A zone that was looked up stays: another answer would throw the cache away.

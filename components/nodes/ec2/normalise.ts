@@ -10,6 +10,7 @@ import type { BuildkitReleaseArgs, Ec2Args, Ec2NodeArgs, Ec2Platform, IngressArg
 import { defaultRelease } from "./archives";
 import { checkCidr } from "./cidrs";
 import { checkSettingsFit } from "./nodeSettings";
+import { cacheVolumeOf, type Gp3Volume } from "./gp3";
 import { ec2Platforms, emulatorsFor, isEc2Platform } from "./platforms";
 
 /** How long the nodes of a builder live. */
@@ -32,9 +33,7 @@ export interface NormalEc2Node extends NodeLife {
   subnetIds: readonly pulumi.Input<string>[] | undefined;
   capacityType: "spot" | "on-demand";
   rootVolumeSizeGibibytes: number;
-  cacheVolumeSizeGibibytes: number;
-  cacheVolumeIops: number;
-  cacheVolumeThroughputMebibytes: number;
+  cacheVolume: Gp3Volume;
   maxParallelism: number | undefined;
   buildkit: NodeSettings["buildkit"];
   registryMirrors: Record<string, readonly string[]>;
@@ -79,8 +78,6 @@ function normaliseNode(
     const allowed = Object.keys(ec2Platforms).join(" and ");
     throw argumentError(owner, `${where}.platform`, platform, `EC2 has machines for ${allowed}`);
   }
-  const check = (argument: keyof Ec2NodeArgs, value: number, least: number, most: number) =>
-    checkNumber(owner, `${where}.${argument}`, value, least, most);
   checkChoices(owner, where, node, life);
   const emulators = emulatorsFor(platform, node.furtherPlatforms ?? []);
   const rootVolumeSizeGibibytes = node.rootVolumeSizeGibibytes ?? defaultRootGibibytes(life);
@@ -93,16 +90,8 @@ function normaliseNode(
     ami: node.ami,
     subnetIds: node.subnetIds ?? (node.subnetId === undefined ? undefined : [node.subnetId]),
     capacityType: node.capacityType ?? "on-demand",
-    rootVolumeSizeGibibytes: check("rootVolumeSizeGibibytes", rootVolumeSizeGibibytes, 8, 16_384),
-    // Limits of gp3: https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
-    cacheVolumeSizeGibibytes: check("cacheVolumeSizeGibibytes", node.cacheVolumeSizeGibibytes ?? 100, 1, 65_536),
-    cacheVolumeIops: check("cacheVolumeIops", node.cacheVolumeIops ?? 3_000, 3_000, 80_000),
-    cacheVolumeThroughputMebibytes: check(
-      "cacheVolumeThroughputMebibytes",
-      node.cacheVolumeThroughputMebibytes ?? 250,
-      125,
-      2_000,
-    ),
+    rootVolumeSizeGibibytes: checkNumber(owner, `${where}.rootVolumeSizeGibibytes`, rootVolumeSizeGibibytes, 8, 16_384),
+    cacheVolume: cacheVolumeOf(owner, where, node),
     maxParallelism: node.maxParallelism && checkWholeNumber(owner, `${where}.maxParallelism`, node.maxParallelism, 1),
     buildkit: {
       ...archiveFor(owner, platform, args.buildkit ?? defaultRelease),
@@ -113,9 +102,9 @@ function normaliseNode(
   };
 }
 
-// The image of Debian 13 has 8, and BuildKit's versions need room beside each other.
+// No volume is smaller than its image, and Debian 13's has 8: https://wiki.debian.org/Cloud/AmazonEC2Image/Trixie
 function defaultRootGibibytes({ isEphemeral }: NodeLife): number {
-  return isEphemeral ? 60 : 10;
+  return isEphemeral ? 60 : 8;
 }
 
 /** A choice of types or subnets is for nodes that are launched anew each time. */

@@ -14,12 +14,12 @@ interface Ec2PlatformFacts {
 export const ec2Platforms: Record<Ec2Platform, Ec2PlatformFacts> = {
   "linux/arm64": {
     architecture: "arm64",
-    instanceType: "c8g.xlarge",
+    instanceType: "m8g.large",
     amiParameter: "/aws/service/debian/release/13/latest/arm64",
   },
   "linux/amd64": {
     architecture: "x86_64",
-    instanceType: "c7a.xlarge",
+    instanceType: "m7a.large",
     amiParameter: "/aws/service/debian/release/13/latest/amd64",
   },
 };

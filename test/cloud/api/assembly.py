@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .account import opt_in_to_local_zone
 from .faults import Faults
 from .fleets import install_fleets
 from .gate import install_gate
@@ -29,6 +30,7 @@ def assemble(settings: Settings) -> World:
     world.roles = Roles(world)
     world.instances = Instances(world)
     world.volumes = Volumes(world)
+    opt_in_to_local_zone(world)
     install_launches(world)
     install_templates(world)
     install_fleets(world)

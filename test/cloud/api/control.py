@@ -12,7 +12,7 @@ from .inventory import describe, inventory
 from .world import World
 
 # What may change while the cloud runs.
-_CHANGEABLE = ("ecrHost", "ecrTokenLifetimeSeconds")
+_CHANGEABLE = ("ecrHost", "ecrTokenLifetimeSeconds", "plan", "standardSpotVcpus", "standardVcpus")
 
 
 def control_app(world: World) -> Flask:

@@ -1,4 +1,4 @@
-"""CreateFleet, of the type instant: one instance, from the first of the overrides that can be had.
+"""CreateFleet, of the type instant: one instance, on demand from the first of the overrides that can be had.
 
 What a launch is refused for is no refusal of the call: it is among the answer's errors, and the next override is tried.
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instant-fleet.html
@@ -33,7 +33,7 @@ _PARAMETERS = {
     "Type",
 }
 _OVERRIDES = {"AvailabilityZone", "ImageId", "InstanceType", "Priority", "SubnetId"}
-# The strategies whose order is the caller's own.
+# The strategies that heed the caller's order: on demand always, for spot instances as far as AWS likes.
 _STRATEGIES = {"on-demand": "prioritized", "spot": "capacity-optimized-prioritized"}
 _OPTIONS = {"on-demand": "OnDemandOptions", "spot": "SpotOptions"}
 _NOBODY = Identity("unknown", "")
@@ -70,8 +70,7 @@ class _Fleet:
 
     def launch(self) -> dict[str, Any]:
         errors = []
-        # Lower numbers are preferred, and those without one come last.
-        for pool in sorted(self.pools, key=lambda pool: pool.override.get("Priority", float("inf"))):
+        for pool in self._in_order():
             described = {"Lifecycle": self.capacity_type, "LaunchTemplateAndOverrides": pool.described}
             try:
                 instance = self._launch(pool)
@@ -82,6 +81,15 @@ class _Fleet:
                 launched = {**described, "InstanceIds": [instance.id], "InstanceType": instance.instance_type}
                 return {"FleetId": self.id, "Errors": errors, "Instances": [launched]}
         return {"FleetId": self.id, "Errors": errors, "Instances": []}
+
+    def _in_order(self) -> list[_Pool]:
+        """Lower numbers are preferred, and those without one come last.
+
+        For spot instances AWS "optimizes for capacity first", so that any pool with capacity may be taken: here the one
+        that the caller likes least. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-allocation-strategy.html
+        """
+        preferred = sorted(self.pools, key=lambda pool: pool.override.get("Priority", float("inf")))
+        return preferred[::-1] if self.capacity_type == "spot" else preferred
 
     def _launch(self, pool: _Pool) -> Instance:
         world, tags = self.world, self._tags(pool)

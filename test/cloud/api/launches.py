@@ -11,7 +11,9 @@ from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYP
 from moto.ec2.models.instances import Instance
 from moto.ec2.utils import convert_tag_spec, parse_user_data
 
+from .account import check_account
 from .errors import Refusal
+from .gp3 import check_gp3
 from .instances import groups_of
 from .tokens import Tokens
 from .world import Call, World
@@ -45,8 +47,12 @@ def check_launch(world: World, call: Call, capacity_type: str) -> None:
     check_user_data(call.get("UserData"))
     world.roles.profile(call)
     _check_type(world, call)
-    world.faults.strike_capacity(call.get("InstanceType", "m1.small"), zone_of(world, call), capacity_type)
+    instance_type = call.get("InstanceType", "m1.small")
+    check_account(world, instance_type, capacity_type)
+    world.faults.strike_capacity(instance_type, zone_of(world, call), capacity_type)
     _complete_root(world, call)
+    for mapping in call.get("BlockDeviceMappings", []):
+        check_gp3(mapping.get("Ebs") or {})
 
 
 def zone_of(world: World, call: Call) -> str | None:

@@ -13,6 +13,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models import elastic_network_interfaces as interfaces
 from moto.ec2.responses.general import General
 
+from .account import check_account
 from .errors import Refusal
 from .instances import Life
 from .world import Call, World
@@ -45,6 +46,7 @@ def install_lifecycle(world: World) -> None:
         asked = lives(call.get("InstanceIds", []))
         _expect(asked, ("stopped", "pending", "running"), "started")
         for instance in (life.instance for life in asked if life.state == "stopped"):
+            check_account(world, instance.instance_type, "on-demand")
             world.faults.strike_capacity(instance.instance_type, instance.availability_zone, "on-demand")
 
     @world.before("ec2", "StopInstances")

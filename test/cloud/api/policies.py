@@ -18,7 +18,13 @@ def resources_of(service: str, operation: str, parameters: Any, region: str, acc
     if service != "ssm":
         return [None]
     names = parameters.get("Names") or [parameters.get("Name") or parameters.get("Path")]
-    return [f"arn:aws:ssm:{region}:{account}:parameter/{name.lstrip('/')}" for name in names if name] or [None]
+    return [_parameter(name, region, account) for name in names if name] or [None]
+
+
+def _parameter(name: str, region: str, account: str) -> str:
+    # Public parameters are in nobody's account.
+    owner = "" if name.startswith("/aws/service/") else account
+    return f"arn:aws:ssm:{region}:{owner}:parameter/{name.lstrip('/')}"
 
 
 def _matches(statement: dict[str, Any], action: str, resource: str | None) -> bool:

@@ -57,6 +57,10 @@ class Settings:
     minuteSeconds: float = 60
     # May change while the cloud runs: the tests' registry stands in for ECR, and short-lived tokens are worth a test.
     ecrHost: str = ""
+    # What the account may run, as well; None is without a limit.
+    standardVcpus: int | None = None
+    standardSpotVcpus: int | None = None
+    plan: str = "paid"
     ecrTokenLifetimeSeconds: float = 12 * 3600
 
 

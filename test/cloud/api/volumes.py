@@ -13,6 +13,7 @@ from moto.ec2.models.elastic_block_store import Volume
 from moto.ec2.models.instances import Instance
 
 from .errors import Refusal
+from .gp3 import check_gp3
 from .instances import Life
 from .world import Call, World
 
@@ -57,6 +58,8 @@ class Volumes:
         Volume.status = property(volumes._status)  # type: ignore[assignment]
         world.before("ec2", "AttachVolume")(self._check_attach)
         world.before("ec2", "DetachVolume")(self._check_detach)
+        world.before("ec2", "CreateVolume")(lambda call: check_gp3(call.parameters))
+        world.before("ec2", "ModifyVolume")(self._check_modify)
 
     def file(self, volume_id: str) -> Path:
         return self.world.settings.folder / "volumes" / f"{volume_id}.raw"
@@ -83,6 +86,15 @@ class Volumes:
         if device in instance.block_device_mapping:
             message = f"Invalid value '{device}' for unixDevice. Attachment point {device} is already in use"
             raise Refusal("InvalidParameterValue", message)
+
+    def _check_modify(self, call: Call) -> None:
+        volume = self.world.ec2.get_volume(call.get("VolumeId"))
+        size = call.get("Size", volume.size)
+        # https://docs.aws.amazon.com/ebs/latest/userguide/modify-volume-requirements.html
+        if size < volume.size:
+            raise Refusal("InvalidParameterValue", f"New size cannot be smaller than existing size {volume.size}.")
+        stays = {"VolumeType": volume.volume_type, "Iops": volume.iops, "Throughput": volume.throughput, "Size": size}
+        check_gp3({**stays, **call.parameters})
 
     def _check_detach(self, call: Call) -> None:
         volume = self.world.ec2.get_volume(call.get("VolumeId"))

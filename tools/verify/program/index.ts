@@ -47,6 +47,7 @@ const deployed = new Parameter("deployed", {
   tags,
 });
 
+export const builderName = builder.builderName;
 export const ref = image.ref;
 export const indexDigest = image.indexDigest;
 export const platformDigests = image.platformDigests;

@@ -112,6 +112,7 @@ const type: ResourceType<Aws> = {
         profile.arn !== undefined &&
         profile.name !== undefined && { iamInstanceProfile: "arn conflicts with name" }),
       ...notBoolean(inputs),
+      ...tooFast(inputs),
     };
   },
   modifyPlan({ state, planned, differences }) {
@@ -187,6 +188,16 @@ const type: ResourceType<Aws> = {
 };
 
 export const launchTemplate = tagged(type, retagEc2);
+
+/** `validation.IntBetween(125, 1000)`, where a volume has 2000: internal/service/ec2/ec2_launch_template.go */
+function tooFast({ blockDeviceMappings }: Record<string, unknown>): Record<string, string> {
+  const mappings = (Array.isArray(blockDeviceMappings) ? blockDeviceMappings : []).filter(isProperties);
+  const given = mappings.map(({ ebs }) => (isProperties(ebs) ? ebs.throughput : undefined));
+  const wrong = given.find((value): value is number => typeof value === "number" && (value < 125 || value > 1000));
+  return wrong === undefined
+    ? {}
+    : { blockDeviceMappings: `expected ebs.throughput to be in the range (125 - 1000), got ${wrong}` };
+}
 
 /** Terraform's nullable booleans are texts. */
 function notBoolean({ blockDeviceMappings, networkInterfaces }: Record<string, unknown>): Record<string, string> {

@@ -1,0 +1,59 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+
+import type { Log } from "../progress";
+import { timed } from "./life";
+import type { Row } from "./report";
+
+const root = path.join(__dirname, "..", "..");
+
+/** Those that use most of what AWS has: one digest in two services, and nodes on spot instances. */
+export const verifiedExamples = ["ecs-fargate", "ephemeral-farm"] as const;
+
+/** A stack of an example: `up`, and what removes it. */
+export interface ExampleStack {
+  up: () => Promise<unknown>;
+  destroy: () => Promise<void>;
+}
+
+/** Runs each example's `up`, and its `destroy` however that ended. */
+export async function runExamples(
+  open: (folder: string) => Promise<ExampleStack>,
+  stop: AbortSignal,
+  log: Log,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const example of verifiedExamples) {
+    const asserts = "it comes up, and is destroyed";
+    if (stop.aborted) {
+      rows.push({ name: `example ${example}`, asserts, seconds: 0, result: "not run" });
+      continue;
+    }
+    rows.push(await timed(`example ${example}`, asserts, () => runExample(example, open), log));
+  }
+  return rows;
+}
+
+async function runExample(example: string, open: (folder: string) => Promise<ExampleStack>): Promise<void> {
+  const folder = installExample(example);
+  const stack = await open(folder);
+  try {
+    await stack.up();
+  } finally {
+    await stack.destroy();
+  }
+  fs.rmSync(folder, { recursive: true });
+}
+
+/** As its users have it: in a folder of its own, with the library as an installed package. */
+function installExample(example: string): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), `verify-aws-${example}-`));
+  const modules = path.join(folder, "node_modules");
+  const filter = (file: string) => path.basename(file) !== "node_modules";
+  fs.cpSync(path.join(root, "examples", example), folder, { recursive: true, filter });
+  fs.mkdirSync(modules);
+  fs.symlinkSync(path.join(root, "node_modules/@pulumi"), path.join(modules, "@pulumi"));
+  fs.symlinkSync(path.join(root, "components"), path.join(modules, "pulumi-multi-platform-image"));
+  return folder;
+}
