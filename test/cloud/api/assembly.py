@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from .alarms import install_alarms
 from .faults import Faults
 from .fleets import install_fleets
 from .gate import install_gate
 from .groups import install_groups
+from .halts import Halts
 from .identities import Identities
 from .instances import Instances
 from .launches import install_launches
@@ -24,10 +26,12 @@ def assemble(settings: Settings) -> World:
     # Made by their first use, which takes a second that no call should.
     _ = world.ec2, world.iam, world.ssm
     world.faults = Faults()
+    world.halts = Halts()
     world.identities = Identities(world)
     world.roles = Roles(world)
     world.instances = Instances(world)
     world.volumes = Volumes(world)
+    install_alarms(world)
     install_launches(world)
     install_templates(world)
     install_fleets(world)
