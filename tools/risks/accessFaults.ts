@@ -12,6 +12,7 @@ export const accessFaults: readonly Fault[] = [
       ["unit/ec2Lease", "is made in a lease full of claims that are over, and leaves it small"],
       ["unit/ec2Access", "makes room in a group that is full of rules of callers that were killed"],
       ["unit/ec2Access", "removes a rule of a caller that was killed, and of no other"],
+      ["unit/ec2Access", "removes a rule of a caller that was killed a moment before, when its claim is over"],
     ],
   },
   {

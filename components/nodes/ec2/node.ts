@@ -14,11 +14,12 @@ import { nodeRoleName } from "../../ec2/roleName";
 import { asResourceError, PlainResourceError } from "../../resourceError";
 import type { Leaf } from "./authority";
 import { buildkitdToml } from "./buildkitdToml";
+import { createBackstop } from "./backstop";
 import { createInstance } from "./instance";
 import { createLaunchTemplate } from "./launchTemplate";
 import { firstZone, zoneOfSubnet } from "./network";
 import type { NormalEc2Node } from "./normalise";
-import type { Ec2NodeSurroundings } from "./parts";
+import type { Ec2NodeSurroundings, NodeParts } from "./parts";
 import { ec2Platforms } from "./platforms";
 import { createInstanceProfile } from "./role";
 import { userData } from "./userData";
@@ -59,12 +60,25 @@ export function createNode(
   };
   const made = node.isEphemeral
     ? { ephemeral: createLaunchTemplate(name, parts, opts) }
-    : { kept: keptNode(node, createInstance(name, parts, opts)) };
+    : { kept: keptNode(node, watchedInstance(name, parts, opts)) };
   const settings = pulumi.jsonStringify(parts.cache.id.apply((volumeId) => nodeSettings(node, volumeId)));
   new Parameter(`${name}-settings`, { name: names.settings, type: "String", value: settings, tags }, opts);
   const tls = pulumi.jsonStringify({ ca: around.authorityCert, cert: certificate.cert, key: certificate.key });
   new Parameter(`${name}-tls`, { name: names.tls, type: "SecureString", value: tls, tags }, opts);
   return made;
+}
+
+function watchedInstance(
+  name: string,
+  parts: NodeParts,
+  opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
+): pulumi.Output<string> {
+  const { node, around, tags } = parts;
+  const instanceId = createInstance(name, parts, opts);
+  if (around.stopAction) {
+    createBackstop(name, node, { builderName: around.builderName, instanceId, action: around.stopAction, tags }, opts);
+  }
+  return instanceId;
 }
 
 function keptNode(

@@ -44,6 +44,7 @@ export interface NormalEc2 {
   ingress: IngressArgs;
   addressing: NodeAddressing;
   tags: Record<string, pulumi.Input<string>>;
+  backstop: boolean;
   nodes: NormalEc2Node[];
 }
 
@@ -59,6 +60,7 @@ export function normaliseEc2(
     ingress,
     addressing: args.addressing ?? (ingress.from === "vpc" ? "private" : "public"),
     tags: args.tags ?? {},
+    backstop: args.backstop ?? true,
     nodes: nodes.map((node) => normaliseNode(owner, node, args, life)),
   };
 }
