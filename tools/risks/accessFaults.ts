@@ -47,6 +47,7 @@ export const accessFaults: readonly Fault[] = [
     outcome: "it is let in at its new one, and no node is stopped for that",
     state: "ok",
     proofs: [
+      ["ec2/movedCaller", "is let in at its new one: the same `up` is green, and no node is stopped"],
       ["unit/ec2Access", "is let in there, and stops no node for that"],
       ["unit/ec2Access", "is let in while it waits for a node's first answer, also of an ephemeral one"],
     ],
