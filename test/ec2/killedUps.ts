@@ -1,3 +1,6 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
 import type { Cloud, Halt } from "../cloud/cloud";
 import { crash, killProgram } from "../main/processes";
 import { type Outcome, type Stack, waitFor } from "../main/stack";
@@ -30,7 +33,21 @@ export async function killCommand(cloud: Cloud, stack: Stack, command: string[],
     await (kill.what === "all" ? crash(started) : killProgram(started));
   }
   await cloud.release(agent);
-  return { reached, outcome: await started.done };
+  const outcome = await started.done;
+  mendState(stack);
+  return { reached, outcome };
+}
+
+/** Pulumi's state in files may be cut short by a kill in the middle of a write; what was before is beside it. */
+function mendState({ backend }: Stack): void {
+  const folder = path.join(backend, ".pulumi", "stacks");
+  for (const each of fs.readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    const file = path.join(folder, each);
+    if (file.endsWith(".json") && fs.statSync(file).size === 0 && fs.existsSync(`${file}.bak`)) {
+      console.log(`      ${each} is empty: the one before takes its place`);
+      fs.copyFileSync(`${file}.bak`, file);
+    }
+  }
 }
 
 /** Runs a command to its end, and counts its calls. */
