@@ -13,6 +13,8 @@ import { readLease } from "./lease";
 
 /** Between two looks: whoever is there has renewed a claim that was lost in a write of others by then. */
 const looksApartMilliseconds = 20_000;
+/** The claim of one that was killed just before the first look is over by then. */
+const claimMilliseconds = 45_000;
 /**
  * An ephemeral instance ends itself after two minutes of nothing. One so old that nobody claims can't: it hangs, or never
  * came as far as the program that ends it.
@@ -28,6 +30,8 @@ interface Found {
 export class Forgotten {
   private doubted: Found = { rules: [], instances: [] };
   private lookedAt = 0;
+  /** Whether the first look saw rules of others that had a claim: one of them may have been killed just before. */
+  private looksAgain?: boolean;
 
   /** @param ours instances of this very `up`. */
   constructor(
@@ -44,20 +48,30 @@ export class Forgotten {
     const isOver = (rule: SecurityGroupRule) => (callerOf(rule)?.until.getTime() ?? Infinity) < now;
     const over = ruleIds(rules.filter(isOver));
     await this.ingress.remove(over);
-    this.doubted = await this.ofNobody(rules.filter((rule) => !isOver(rule)));
+    const others = rules.filter((rule) => !isOver(rule) && callerOf(rule) !== undefined);
+    this.doubted = await this.ofNobody(others);
+    // Once, for each look costs calls to AWS, of everyone who builds beside others.
+    this.looksAgain = this.looksAgain === undefined && others.length > this.doubted.rules.length;
     this.lookedAt = Date.now();
     return over;
   }
 
-  /** Whether it is time to look at what seemed to be nobody's again. */
+  /** Whether it is time to look at what seemed to be nobody's again, or whether more does so by now. */
   get isDue(): boolean {
-    const { rules, instances } = this.doubted;
-    return rules.length + instances.length > 0 && Date.now() - this.lookedAt >= looksApartMilliseconds;
+    const past = Date.now() - this.lookedAt;
+    return this.hasDoubts ? past >= looksApartMilliseconds : this.looksAgain === true && past >= claimMilliseconds;
   }
 
-  /** Removes what was nobody's at the first look, and still is. */
+  private get hasDoubts(): boolean {
+    return this.doubted.rules.length + this.doubted.instances.length > 0;
+  }
+
+  /** Removes what was nobody's at the first look, and still is; or looks for what has become so. */
   async remove(): Promise<Found> {
     const { doubted } = this;
+    if (!this.hasDoubts) {
+      return { rules: await this.look(), instances: [] };
+    }
     this.doubted = { rules: [], instances: [] };
     const still = await this.ofNobody(await this.rules());
     const rules = still.rules.filter((id) => doubted.rules.includes(id));
@@ -84,7 +98,7 @@ export class Forgotten {
   /** Both looks, for whoever does nothing else. Says what was removed, also what was over. */
   async removeNow(progress: Progress, signal?: AbortSignal): Promise<Found> {
     const over = await this.look();
-    if (this.doubted.rules.length + this.doubted.instances.length === 0) {
+    if (!this.hasDoubts) {
       return { rules: over, instances: [] };
     }
     progress(`looking again in ${looksApartMilliseconds / 1_000} s whether nobody claims what seems to be nobody's`);

@@ -29,7 +29,10 @@ export function manageStatements(scope: Scope): Statement[] {
       ...hooksLookUp,
       "ec2:DescribeIamInstanceProfileAssociations",
       "ec2:DescribeInstanceCreditSpecifications",
+      // Not for some alarms alone: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
+      "cloudwatch:DescribeAlarms",
     ]),
+    backstop(scope),
     ...declared(scope, "instance", "RunInstances", [
       "ec2:AssociateIamInstanceProfile",
       "ec2:AttachVolume",
@@ -48,6 +51,28 @@ export function manageStatements(scope: Scope): Statement[] {
     allow("LaunchInOwnGroup", ["ec2:RunInstances"], scope.ec2("security-group"), scope.isOwn()),
     allow("LaunchWith", ["ec2:RunInstances"], scope.ec2("image", "network-interface", "subnet")),
   ];
+}
+
+/**
+ * An alarm for each node. CloudWatch makes the role that it stops instances with at an account's first such alarm, with
+ * the caller's permissions.
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-service-linked-roles.html
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+ */
+function backstop(scope: Scope): Statement {
+  return allow(
+    "Backstop",
+    [
+      "cloudwatch:DeleteAlarms",
+      "cloudwatch:ListTagsForResource",
+      "cloudwatch:PutMetricAlarm",
+      "cloudwatch:TagResource",
+      "cloudwatch:UntagResource",
+      "iam:CreateServiceLinkedRole",
+    ],
+    // The role's own ARN says for which service: a condition would say it twice, and a policy has room for so much.
+    [...scope.alarms(), ...scope.role("aws-service-role/events.amazonaws.com/AWSServiceRoleForCloudWatchEvents")],
+  );
 }
 
 /** What declares a builder whose nodes each `up` launches. */

@@ -28,8 +28,13 @@ export class Scope {
 
   /** Of EC2, by kinds: whose they are, only conditions tell, because AWS makes up the ids. */
   ec2(...kinds: Ec2Kind[]): string[] {
+    // Groups and their rules as one ARN: a managed policy has room for 6,144 characters.
+    const isOfBoth = (["security-group", "security-group-rule"] as const).every((kind) => kinds.includes(kind));
+    const inShort = kinds
+      .filter((kind) => !isOfBoth || kind !== "security-group-rule")
+      .map((kind) => (isOfBoth && kind === "security-group" ? "security-group*" : kind));
     // Images have no account in their ARNs: they may be another's.
-    return kinds.map((kind) => this.arn("ec2", `${kind}/*`, { account: kind === "image" ? "" : this.account }));
+    return inShort.map((kind) => this.arn("ec2", `${kind}/*`, { account: kind === "image" ? "" : this.account }));
   }
 
   /** The builder's parameters, or some of them. */
@@ -52,6 +57,11 @@ export class Scope {
 
   nodeProfiles(): string[] {
     return [this.arn("iam", `instance-profile/${nodeRolePattern(this.target.builder)}`, { region: "" })];
+  }
+
+  /** Those of its nodes' backstops, which have the names of the nodes' roles. */
+  alarms(): string[] {
+    return [this.arn("cloudwatch", `alarm:${nodeRolePattern(this.target.builder)}`)];
   }
 
   role(path: string): string[] {

@@ -10,7 +10,7 @@ import { accessKey, type Ami, apiPort, type Delays, region, startEmulator } from
 import { prepareAmi } from "./images";
 import { createVpc, type Vpc } from "./vpc";
 
-export type { ApiCall, Caller, CloudInstance, CloudRule, Fault, IngressRule, Inventory } from "./control";
+export type { ApiCall, Caller, CloudInstance, CloudRule, Fault, Halt, IngressRule, Inventory } from "./control";
 export type { Delays } from "./emulator";
 
 export interface CloudOptions {

@@ -36,6 +36,16 @@ export type Fault = (
   count?: number;
 };
 
+/** A caller that is held at its n-th call, to be killed there. */
+export interface Halt {
+  /** Text in how it names itself: `app/NAME` for a process with AWS_SDK_UA_APP_ID=NAME. */
+  agent: string;
+  /** Counted from 1; of calls that come side by side, in the order in which they arrive. */
+  at: number;
+  /** Whether the call has taken effect by then. What follows it has not: it never does if its caller is gone. */
+  when: "before" | "after";
+}
+
 export interface Caller {
   /** The tests' own key, an instance by its role, a role that was assumed, or nobody that the cloud knows. */
   kind: "caller" | "node" | "role" | "unknown";
@@ -100,6 +110,8 @@ export interface Inventory {
   instances: CloudInstance[];
   volumes: { id: string; status: string; sizeGibibytes: number; instanceId: string | null; device: string | null }[];
   securityGroups: { id: string; name: string; ingress: CloudRule[]; egress: CloudRule[] }[];
+  /** Names of CloudWatch's. */
+  alarms: string[];
   networkInterfaces: string[];
   addresses: string[];
   keyPairs: string[];
@@ -139,6 +151,11 @@ export interface CloudControl {
   forgetCalls(): Promise<void>;
   /** In place of those that were ordered before. */
   faults(...faults: Fault[]): Promise<void>;
+  /** Holds callers at a call of theirs, until they are released. */
+  halt(...halts: Halt[]): Promise<void>;
+  /** How far they have come: the number of their calls, and the one that they are held at. */
+  halts(): Promise<{ agent: string; count: number; reached: string | null }[]>;
+  release(agent: string): Promise<void>;
   console(instanceId: string): Promise<string>;
   /** What the machine's security groups let in. */
   ingress(instanceId: string): Promise<IngressRule[]>;
@@ -175,6 +192,9 @@ export function controlOf(vpc: Pick<Vpc, "address">): CloudControl {
     calls: () => ask("GET", "/calls"),
     forgetCalls: async () => void (await ask("DELETE", "/calls")),
     faults: (...faults) => order("/faults", faults),
+    halt: (...halts) => order("/halts", halts),
+    halts: () => ask("GET", "/halts"),
+    release: async (agent) => void (await ask("DELETE", "/halts", agent)),
     console: (id) => ask("GET", `/instances/${id}/console`),
     ingress: (id) => ask("GET", `/instances/${id}/ingress`),
     run: (id, command) => ask("POST", `/instances/${id}/run`, command),

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 
 import { cachedFolder } from "../hosts/cachedFolder";
 import type { Authority } from "../hosts/certificates";
@@ -32,6 +32,9 @@ export interface Ami {
   /** The public parameter that names it. */
   parameter: string;
 }
+
+/** With `machine/`, whose rules end machines without a body. */
+const repository = resolve(__dirname, "../..");
 
 export interface EmulatorOptions {
   machines: boolean;
@@ -65,7 +68,7 @@ export async function startEmulator(
   const command = [join(environment, "bin/python"), "-B", "-m", "api", settings];
   const emulator = startProcess(run, vpc.enter(command), {
     log: join(folder, "emulator.log"),
-    env: { PATH: process.env.PATH, PYTHONPATH: __dirname },
+    env: { PATH: process.env.PATH, PYTHONPATH: [__dirname, repository].join(delimiter) },
   });
   await waitUntil(
     "the cloud's API",

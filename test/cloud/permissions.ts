@@ -3,6 +3,7 @@ import type { ConditionKeys, Permission } from "./policy";
 
 /** The permission that tags need which are given to what the call makes. */
 const tagging: Record<string, string> = {
+  "cloudwatch:PutMetricAlarm": "cloudwatch:TagResource",
   "ec2:RunInstances": "ec2:CreateTags",
   "ec2:CreateFleet": "ec2:CreateTags",
   "ec2:CreateLaunchTemplate": "ec2:CreateTags",

@@ -3,21 +3,25 @@ import { SSM } from "@aws-sdk/client-ssm";
 
 import { type Ec2Connection, parameterNames } from "../../components/ec2/connection";
 import type { AwsSettings } from "../../components/ec2/settings";
-import { type Cloud, startCloud } from "../cloud/cloud";
-import { createAuthority, createNetwork, openRun, type TestRun } from "../hosts";
+import { type Cloud, type CloudOptions, startCloud } from "../cloud/cloud";
+import { type Authority, createAuthority, createNetwork, openRun, type TestRun } from "../hosts";
 
 /** An account without machines: what a caller's access is, the API alone shows. */
 export interface AccessAccount {
   run: TestRun;
+  authority: Authority;
   cloud: Cloud;
   ec2: EC2;
   ssm: SSM;
   aws: AwsSettings;
 }
 
-export async function openAccessAccount(): Promise<AccessAccount> {
+export async function openAccessAccount(
+  options: Pick<CloudOptions, "delays" | "minuteSeconds"> = {},
+): Promise<AccessAccount> {
   const run = openRun();
-  const cloud = await startCloud(run, await createNetwork(run), await createAuthority(), { machines: false });
+  const authority = await createAuthority();
+  const cloud = await startCloud(run, await createNetwork(run), authority, { machines: false, ...options });
   run.onClose(() => cloud.stop());
   const { endpoint, credentials } = cloud.client;
   const aws = {
@@ -25,7 +29,7 @@ export async function openAccessAccount(): Promise<AccessAccount> {
     secretKey: credentials.secretAccessKey,
     endpoints: { ec2: endpoint, ssm: endpoint, sts: endpoint },
   };
-  return { run, cloud, ec2: new EC2(cloud.client), ssm: new SSM(cloud.client), aws };
+  return { run, authority, cloud, ec2: new EC2(cloud.client), ssm: new SSM(cloud.client), aws };
 }
 
 /** A builder as far as access to it goes: its group, its lease, and no node. */

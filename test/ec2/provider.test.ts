@@ -36,7 +36,7 @@ describe("a builder with an aws provider of its own", function () {
     );
     // The endpoint is the provider's alone: nothing in the environment leads to the account.
     const { AWS_ENDPOINT_URL: endpoint = "" } = ec2.cloud.environment();
-    const services = ["ec2", "ssm", "sts", "iam", "ecr"];
+    const services = ["cloudwatch", "ec2", "ssm", "sts", "iam", "ecr"];
     stack = await createStack(
       {
         ...(await amd64Spec({ name: "provider" })),

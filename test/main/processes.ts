@@ -21,6 +21,13 @@ export async function crash({ child, done }: StartedCommand): Promise<void> {
   await done;
 }
 
+/** Kills the program of a command of Pulumi, with its hooks; engine and plugins go on. */
+export async function killProgram({ child }: StartedCommand): Promise<void> {
+  const programs = descendants(child.pid!).filter((pid) => /@pulumi\/pulumi\/cmd\/run(\/|\s|$)/.test(commandLine(pid)));
+  programs.forEach((pid) => signalTo(pid, "SIGKILL"));
+  await waitFor("the end of the program", () => programs.every((pid) => !isRunning(pid)));
+}
+
 function signalTo(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

@@ -113,6 +113,20 @@ describe("what an `up` holds on EC2", () => {
       assert.deepEqual([...account.rules.keys()], [own, machine]);
     });
 
+    it("removes a rule of a caller that was killed a moment before, when its claim is over", async () => {
+      const killed = account.addRule("0a0a0a0a", new Date(Date.now() + minutes(300)));
+      const now = Math.floor(Date.now() / 1_000);
+      account.store = new ParameterStore(JSON.stringify({ "up-0a0a0a0a": now + 39, "up-0b0b0b0b": now + 3_600 }));
+      const own = account.addRule("0b0b0b0b", new Date(Date.now() + minutes(300)));
+      const { access } = open();
+      await passUntilDone(access.acquire(progress));
+      await pass(40);
+      assert.ok(account.rules.has(killed));
+      await pass(65);
+      assert.ok(!account.rules.has(killed) && account.rules.has(own));
+      await passUntilDone(access.release(false));
+    });
+
     it("removes none while claims are shared, for nobody knows whose", async () => {
       const rule = account.addRule("0a0a0a0a", new Date(Date.now() + minutes(300)));
       const until = Math.floor(Date.now() / 1_000) + 3_600;

@@ -104,6 +104,7 @@ describe("EC2 nodes, declared", () => {
       `Instance builders-${node}`,
       `InstanceProfile builders-${node}`,
       `LocallySignedCert builders-${node}`,
+      `MetricAlarm builders-${node}-backstop`,
       `Parameter builders-${node}-settings`,
       `Parameter builders-${node}-tls`,
       `PrivateKey builders-${node}`,

@@ -18,6 +18,9 @@ const ec2 = (kind: string, owner = "111122223333") => `arn:aws:ec2:eu-west-1:${o
 const iam = (kind: string, owner: Owner) =>
   `arn:aws:iam::111122223333:${kind}/${owner ? nodeRoleName(owner, "amd64") : "administrator"}`;
 
+const alarm = (owner: Owner) =>
+  `arn:aws:cloudwatch:eu-west-1:111122223333:alarm:${owner ? nodeRoleName(owner, "amd64") : "administrators"}`;
+
 const has = (owner: Owner): ConditionKeys => (owner ? { [`aws:ResourceTag/${tagNames.builder}`]: owner } : {});
 const gets = (owner: Owner): ConditionKeys => (owner ? { [`aws:RequestTag/${tagNames.builder}`]: owner } : {});
 
@@ -155,6 +158,9 @@ export const calls: Call[] = [
     managers,
     (action, owner) => [{ action: `iam:${action}`, resource: iam("instance-profile", owner), keys: {} }],
   ),
+  ...each("DeleteAlarms ListTagsForResource PutMetricAlarm TagResource UntagResource", ["manage"], (action, owner) => [
+    { action: `cloudwatch:${action}`, resource: alarm(owner), keys: {} },
+  ]),
   ...each("AddRoleToInstanceProfile", managers, (action, owner) => [
     { action: `iam:${action}`, resource: iam("instance-profile", owner), keys: {} },
     passRole(owner),

@@ -12,6 +12,7 @@ export const accessFaults: readonly Fault[] = [
       ["unit/ec2Lease", "is made in a lease full of claims that are over, and leaves it small"],
       ["unit/ec2Access", "makes room in a group that is full of rules of callers that were killed"],
       ["unit/ec2Access", "removes a rule of a caller that was killed, and of no other"],
+      ["unit/ec2Access", "removes a rule of a caller that was killed a moment before, when its claim is over"],
     ],
   },
   {
@@ -46,6 +47,7 @@ export const accessFaults: readonly Fault[] = [
     outcome: "it is let in at its new one, and no node is stopped for that",
     state: "ok",
     proofs: [
+      ["ec2/movedCaller", "is let in at its new one: the same `up` is green, and no node is stopped"],
       ["unit/ec2Access", "is let in there, and stops no node for that"],
       ["unit/ec2Access", "is let in while it waits for a node's first answer, also of an ephemeral one"],
     ],

@@ -1,6 +1,6 @@
 import type { Fault } from "./row";
 
-const backstop = "an alarm or a schedule outside of the node (ec2.md, a backstop from outside)";
+const schedule = "a scheduled `stop` (ec2.md, a backstop from outside)";
 
 /** Of a node that has to end by itself, and of what it finds when it starts. */
 export const endFaults: readonly Fault[] = [
@@ -34,17 +34,26 @@ export const endFaults: readonly Fault[] = [
     outcome: "the next `up` of its builder ends it",
     state: "weak",
     reason: "without another `up` nothing ends it",
-    way: `${backstop}; \`clean --nodes BUILDER\` of the command line ends it at once`,
+    way: `${schedule}; \`clean --nodes BUILDER\` of the command line ends it at once`,
     proofs: [["unit/ec2Access", "ends an ephemeral instance that nobody claims and that has not ended itself"]],
   },
   {
     part: "an EC2 node's end",
     fault: "cloud-init never runs, or the system's disk hangs, of a kept node",
-    outcome: "the `up` that started it stops it when it never answers; at another time nothing does",
+    outcome: "the `up` that started it stops it when it never answers; else an alarm does, after two idle hours",
+    state: "ok",
+    proofs: [
+      ["unit/ec2Access", "is stopped, if this `up` has started it"],
+      ["ec2/backstop", "is stopped from outside once it has idled for hours, and nobody else's is, nor one that works"],
+    ],
+  },
+  {
+    part: "an EC2 node's end",
+    fault: "a kept node hangs while its processor is busy, or is `persistent`",
+    outcome: "nothing ends it",
     state: "weak",
-    reason: "nothing of a builder runs outside of its nodes and of `up`",
-    way: `${backstop}; \`stop\` of the command line`,
-    proofs: [["unit/ec2Access", "is stopped, if this `up` has started it"]],
+    reason: "the alarm sees idleness alone, and a persistent node is to idle",
+    way: `an alarm on EC2's own checks, or ${schedule}`,
   },
   {
     part: "an EC2 node",

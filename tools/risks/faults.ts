@@ -104,6 +104,26 @@ const upFaults: readonly Fault[] = [
   },
   {
     part: "an `up`",
+    fault: "it, or its program alone, is killed at any of its calls to AWS, or `destroy` is",
+    outcome:
+      "nodes end when they are idle, the lease stays small, the next `up` is green, and `destroy` leaves nothing",
+    state: "ok",
+    proofs: [
+      ["ec2/killedCallers", "leaves nothing that runs, and the next one builds: … nodes"],
+      ["ec2/killedUps", "and at any of `destroy`'s: nodes stop, the next `up` is green, and destroy leaves nothing"],
+    ],
+  },
+  {
+    part: "an `up`",
+    fault: "it is killed while it makes its builder",
+    outcome: "`destroy` removes what Pulumi knows; what was being made may stay, and Pulumi names it",
+    state: "weak",
+    reason: "Pulumi notes a resource when AWS has answered, and AWS keeps what it has made",
+    way: "remove by its tag what stays (troubleshooting.md, what stays in AWS)",
+    proofs: [["ec2/killedUps", "while it makes its builder: nothing runs on, and what is left is what Pulumi names"]],
+  },
+  {
+    part: "an `up`",
     fault: "several build on one node at the same time, and one ends or is killed",
     outcome: "the others are right",
     state: "ok",

@@ -93,6 +93,15 @@ const nodeThreats: readonly Threat[] = [
 
 const sharedThreats: readonly Threat[] = [
   {
+    asset: "a build on a shared node",
+    threat: "a step of another stack looks for its network, processes or secrets",
+    state: "ok",
+    proofs: [
+      ["farm/isolation", "see neither each other's processes nor each other's secrets"],
+      ["ec2/machine", "lets no RUN step reach one of another build"],
+    ],
+  },
+  {
     asset: "a shared node's cache",
     threat: "a step, a file's name or a registry says `no space left on device`",
     state: "ok",

@@ -153,6 +153,15 @@ export interface Ec2Args {
    */
   insecureRegistries?: readonly string[];
   /**
+   * Whether AWS stops a node that idles for about two hours longer than `idleTimeoutMinutes`, because what should have
+   * stopped it on the node itself has failed: an alarm of CloudWatch for each node that stays, $0.10 a month (an
+   * account's first ten are free). Not with the lifecycle `persistent`, whose nodes are to idle, nor with `ephemeral`.
+   *
+   * @default true
+   * @see https://aws.amazon.com/cloudwatch/pricing/
+   */
+  backstop?: boolean;
+  /**
    * Tags of every AWS resource, beside our own. A change of them is in place, but for a kept node's system volume, which has
    * those that it was made with.
    *

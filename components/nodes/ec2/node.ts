@@ -6,13 +6,14 @@ import { type Ec2ConnectionNode, type Ec2EphemeralNode, parameterNames, tagNames
 import { nodeRoleName } from "../../ec2/roleName";
 import { asResourceError } from "../../resourceError";
 import type { Leaf } from "./authority";
+import { createBackstop } from "./backstop";
 import { createInstance } from "./instance";
 import { createLaunchTemplate } from "./launchTemplate";
 import { checkedInstanceType } from "./instanceType";
 import { firstZone, zoneOfSubnet } from "./network";
 import type { NormalEc2Node } from "./normalise";
-import { type Ec2NodeSurroundings, parameterTier } from "./parts";
 import { nodeSettings } from "./nodeSettings";
+import { type Ec2NodeSurroundings, type NodeParts, parameterTier } from "./parts";
 import { createInstanceProfile } from "./role";
 import { userData } from "./userData";
 
@@ -52,7 +53,7 @@ export function createNode(
   };
   const made = node.isEphemeral
     ? { ephemeral: createLaunchTemplate(name, parts, opts) }
-    : { kept: keptNode(node, createInstance(name, parts, opts)) };
+    : { kept: keptNode(node, watchedInstance(name, parts, opts)) };
   const settings = pulumi.jsonStringify(parts.cache.id.apply((volumeId) => nodeSettings(node, volumeId)));
   new Parameter(
     `${name}-settings`,
@@ -62,6 +63,19 @@ export function createNode(
   const tls = pulumi.jsonStringify({ ca: around.authorityCert, cert: certificate.cert, key: certificate.key });
   new Parameter(`${name}-tls`, { name: names.tls, type: "SecureString", value: tls, tier: parameterTier, tags }, opts);
   return made;
+}
+
+function watchedInstance(
+  name: string,
+  parts: NodeParts,
+  opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
+): pulumi.Output<string> {
+  const { node, around, tags } = parts;
+  const instanceId = createInstance(name, parts, opts);
+  if (around.stopAction) {
+    createBackstop(name, node, { builderName: around.builderName, instanceId, action: around.stopAction, tags }, opts);
+  }
+  return instanceId;
 }
 
 function keptNode(

@@ -25,6 +25,7 @@ export function createEc2Nodes(
   const parameterArn = (parameter: string) =>
     pulumi.interpolate`arn:${account.arn.apply(partitionOf)}:ssm:${region}:${account.accountId}:parameter${parameter}`;
 
+  const stopAction = pulumi.interpolate`arn:${account.arn.apply(partitionOf)}:automate:${region}:ec2:stop`;
   const vpc = findVpc(args.nodes[0].subnetIds?.[0], component);
   const securityGroup = createSecurityGroup(name, { vpc, ingress: args.ingress, tags }, opts);
   const authority = createAuthority(name, opts);
@@ -41,6 +42,7 @@ export function createEc2Nodes(
       publicAddress: args.addressing === "public",
       ipv6Address: args.addressing === "ipv6",
       authorityCert: authority.certs,
+      stopAction: args.backstop ? stopAction : undefined,
       tags: args.tags,
     };
     return createNode(nodeName, node, certificate, surroundings, opts);

@@ -45,6 +45,7 @@ export interface NormalEc2 {
   ingress: IngressArgs;
   addressing: NodeAddressing;
   tags: Record<string, pulumi.Input<string>>;
+  backstop: boolean;
   nodes: NormalEc2Node[];
 }
 
@@ -62,6 +63,7 @@ export function normaliseEc2(
     ingress,
     addressing: args.addressing ?? (ingress.from === "vpc" ? "private" : "public"),
     tags: args.tags ?? {},
+    backstop: args.backstop ?? true,
     nodes: normal,
   };
 }

@@ -15,6 +15,8 @@ export interface Ec2NodeSurroundings {
   publicAddress: boolean;
   ipv6Address: boolean;
   authorityCert: pulumi.Output<string>;
+  /** What stops an instance from outside, as an alarm's action. */
+  stopAction: pulumi.Output<string> | undefined;
   tags: Record<string, pulumi.Input<string>>;
 }
 

@@ -34,7 +34,12 @@ export function createInstanceProfile(
   },
   opts: pulumi.CustomResourceOptions,
 ): InstanceProfile {
-  const role = new Role(name, { name: args.physicalName, assumeRolePolicy, tags: args.tags }, opts);
+  const role = new Role(
+    name,
+    // An `up` that was killed may have made its policy, which Pulumi then does not know: IAM deletes no role that has one.
+    { name: args.physicalName, assumeRolePolicy, forceDetachPolicies: true, tags: args.tags },
+    opts,
+  );
   new RolePolicy(name, { role: role.name, policy: pulumi.output(args.parameterArns).apply(nodePolicy) }, opts);
   return new InstanceProfile(name, { name: args.physicalName, role: role.name, tags: args.tags }, opts);
 }

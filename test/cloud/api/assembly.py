@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from .account import opt_in_to_local_zone
+from .alarms import install_alarms
 from .faults import Faults
 from .fleets import install_fleets
 from .gate import install_gate
 from .groups import install_groups
+from .halts import Halts
 from .identities import Identities
 from .instances import Instances
 from .interfaces import install_interfaces
@@ -26,11 +28,13 @@ def assemble(settings: Settings) -> World:
     # Made by their first use, which takes a second that no call should.
     _ = world.ec2, world.iam, world.ssm
     world.faults = Faults()
+    world.halts = Halts()
     world.identities = Identities(world)
     world.roles = Roles(world)
     world.instances = Instances(world)
     world.volumes = Volumes(world)
     opt_in_to_local_zone(world)
+    install_alarms(world)
     install_launches(world)
     install_templates(world)
     install_fleets(world)

@@ -48,6 +48,22 @@ def control_app(world: World) -> Flask:
         world.faults.order(request.get_json())
         return jsonify({})
 
+    @app.get("/halts")
+    def read_halts() -> Any:
+        return jsonify(world.halts.describe())
+
+    @app.post("/halts")
+    def order_halts() -> Any:
+        with world.lock:
+            world.halts.order(request.get_json())
+        return jsonify({})
+
+    @app.delete("/halts")
+    def release_halts() -> Any:
+        with world.lock:
+            world.halts.release(request.get_json())
+        return jsonify({})
+
     @app.post("/settings")
     def change_settings() -> Any:
         for name, value in request.get_json().items():

@@ -12,7 +12,7 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 
-from .errors import status_of
+from .errors import Refusal, status_of
 from .identities import Identity
 from .signature import read_signature
 from .targets import passed_roles, request_tags, resources_of
@@ -30,8 +30,14 @@ def install_gate(world: World) -> None:
         call = Call(self.service_name or "", self._get_action(), parameters, _UNKNOWN)
         request = self.normalized_request
         body = request.environ.get(_BODY, b"")
+        agent = request.headers.get("User-Agent", "")
         with world.lock:
-            entry = _entry(world, call, request.remote_addr, request.headers.get("User-Agent", ""))
+            counted = world.halts.count(agent)
+        if not world.halts.wait_before(counted, call.operation, request.environ):
+            # Nobody is there to read it.
+            return _refuse(self, Refusal("ServiceUnavailable", "The caller was killed before its call took effect."))
+        with world.lock:
+            entry = _entry(world, call, request.remote_addr, agent)
             try:
                 call.identity = world.identities.identify(call.service, request, body)
                 world.roles.authorize(call)
@@ -51,6 +57,7 @@ def install_gate(world: World) -> None:
                 _log(world, call, entry)
         for later in call.afterwards:
             later()
+        world.halts.wait_after(counted, call.operation)
         return answer
 
     BaseResponse.call_action = call_action  # type: ignore[method-assign]

@@ -18,6 +18,7 @@ from moto.ec2.models.security_groups import SecurityGroup
 
 from .faults import CLOCKS, ENDS_AT_ONCE, NEVER_BOOTS
 from .nomachine import NoMachine
+from .watch import end_reason
 from .world import World
 
 _CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
@@ -213,7 +214,7 @@ class Instances:
             "shared": str(settings.folder),
         }
         if settings.machines == "none":
-            return NoMachine(described)
+            return NoMachine(described, lambda booted: end_reason(self.world, instance, booted))
         # Only where something boots: it needs root and the parts of a hypervisor.
         from machines import make_machine
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from moto.ecr.models import ecr_backends
 
+from .alarms import alarm_names
 from .instances import Life
 from .world import World
 
@@ -27,6 +28,7 @@ def inventory(world: World) -> dict[str, list[Any]]:
                 }
                 for group in groups
             ],
+            "alarms": alarm_names(world),
             "networkInterfaces": [nic.id for nic in ec2.enis.values() if not _belongs_to_instance(nic)],
             "addresses": [address.public_ip for address in ec2.addresses],
             "keyPairs": list(ec2.key_pairs),

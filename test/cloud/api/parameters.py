@@ -42,6 +42,13 @@ def install_parameters(world: World) -> None:
 _MINUTES = ("idleTimeoutMinutes", "maxLifetimeMinutes")
 
 
+def with_short_minutes(world: World, text: str) -> str:
+    """A node's settings."""
+    settings = json.loads(text)
+    shorter = {name: settings[name] * world.settings.minuteSeconds / 60 for name in _MINUTES if settings.get(name)}
+    return json.dumps({**settings, **shorter})
+
+
 def _with_short_minutes(world: World, call: Call) -> dict[str, Any]:
     """No test waits for minutes that a node could count faster."""
     names = call.get("Names", [])
@@ -49,9 +56,7 @@ def _with_short_minutes(world: World, call: Call) -> dict[str, Any]:
     answers = [parameter.response_object(call.get("WithDecryption", False), world.settings.region) for parameter in found.values()]
     for answer in answers:
         if answer["Name"].endswith("/settings"):
-            settings = json.loads(answer["Value"])
-            shorter = {name: settings[name] * world.settings.minuteSeconds / 60 for name in _MINUTES if settings.get(name)}
-            answer["Value"] = json.dumps({**settings, **shorter})
+            answer["Value"] = with_short_minutes(world, answer["Value"])
     return {"Parameters": answers, "InvalidParameters": [name for name in names if name not in found]}
 
 

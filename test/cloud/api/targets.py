@@ -47,7 +47,7 @@ def resources_of(world: World, call: Call) -> list[dict[str, Any]]:
     if call.service == "ec2":
         is_look_up = call.operation.startswith("Describe") and call.operation not in _DESCRIBES_RESOURCES
         return [] if is_look_up else list(_ec2(world, call))
-    known = {"ssm": _ssm, "iam": _iam, "ecr": _ecr}.get(call.service)
+    known = {"ssm": _ssm, "iam": _iam, "ecr": _ecr, "cloudwatch": _cloudwatch}.get(call.service)
     return [{"arn": arn, "tags": {}} for arn in (known(world, call) if known else [])]
 
 
@@ -131,6 +131,15 @@ def _iam(world: World, call: Call) -> Iterator[str]:
     for parameter, kind in (("RoleName", "role"), ("InstanceProfileName", "instance-profile")):
         if call.get(parameter):
             yield f"arn:aws:iam::{world.settings.accountId}:{kind}/{call.get(parameter)}"
+
+
+def _cloudwatch(world: World, call: Call) -> Iterator[str]:
+    if call.get("ResourceARN"):
+        yield call.get("ResourceARN")
+    # A look-up of alarms by their names is asked for all of them.
+    names = [call.get("AlarmName")] if call.get("AlarmName") else []
+    for name in names + (call.get("AlarmNames", []) if call.operation == "DeleteAlarms" else []):
+        yield f"arn:aws:cloudwatch:{world.settings.region}:{world.settings.accountId}:alarm:{name}"
 
 
 def _ecr(world: World, call: Call) -> Iterator[str]:

@@ -16,6 +16,7 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from .faults import Faults
+    from .halts import Halts
     from .identities import Identities, Identity
     from .instances import Instances
     from .roles import Roles
@@ -53,6 +54,7 @@ class World:
         self._before: dict[tuple[str, str], list[Rule]] = defaultdict(list)
         self._after: dict[tuple[str, str], list[Rule]] = defaultdict(list)
         self.faults: Faults
+        self.halts: Halts
         self.identities: Identities
         self.instances: Instances
         self.roles: Roles

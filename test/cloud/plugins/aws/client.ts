@@ -5,6 +5,7 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 
 import type { Properties } from "../protocol/values";
+import { CloudWatch } from "./cloudWatch";
 import { endpointOf } from "./endpoints";
 import { awsError } from "./errors";
 
@@ -42,6 +43,7 @@ export interface Aws {
   region: string;
   accountId: string;
   defaultTags: Record<string, string>;
+  cloudWatch: CloudWatch;
   ec2: EC2Client;
   ecr: ECRClient;
   iam: IAMClient;
@@ -72,6 +74,13 @@ export async function connect(configuration: Configuration): Promise<Aws> {
     region,
     accountId,
     defaultTags: configuration.defaultTags?.tags ?? {},
+    cloudWatch: new CloudWatch({
+      region,
+      // Those of the SDK's own search, where none are given.
+      credentials: () => sts.config.credentials(),
+      endpoint: endpointOf("cloudwatch", configuration),
+      agent: customUserAgent,
+    }),
     ec2: named("EC2", new EC2Client(settings("ec2"))),
     ecr: named("ECR", new ECRClient(settings("ecr"))),
     iam: named("IAM", new IAMClient(settings("iam"))),

@@ -6,6 +6,7 @@ import { getAmi, getInstanceType, getInstanceTypeOfferings, getSubnet, getSubnet
 import { instance } from "./resources/instance";
 import { instanceProfile } from "./resources/instanceProfile";
 import { launchTemplate } from "./resources/launchTemplate";
+import { metricAlarm } from "./resources/metricAlarm";
 import { parameter } from "./resources/parameter";
 import { repository } from "./resources/repository";
 import { role } from "./resources/role";
@@ -47,6 +48,7 @@ export const aws: Provider<Aws> = {
         },
   configure: connect,
   resources: {
+    "aws:cloudwatch/metricAlarm:MetricAlarm": inRegion(metricAlarm),
     "aws:ebs/volume:Volume": inRegion(volume),
     "aws:ec2/instance:Instance": inRegion(instance),
     "aws:ec2/launchTemplate:LaunchTemplate": inRegion(launchTemplate),

@@ -1,6 +1,8 @@
 import {
   CreateRoleCommand,
   DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  DetachRolePolicyCommand,
   GetRoleCommand,
   GetRolePolicyCommand,
   ListAttachedRolePoliciesCommand,
@@ -22,6 +24,7 @@ import { fromTagList, tagged, toTagList } from "../tags";
 type Role = {
   assumeRolePolicy: string;
   description?: string;
+  forceDetachPolicies?: boolean;
   maxSessionDuration?: number;
   name: string;
   path?: string;
@@ -97,21 +100,26 @@ const type: ResourceType<Aws> = {
       await iam.send(new UpdateRoleCommand({ RoleName: id, Description, MaxSessionDuration })).catch(explain);
     }
   },
-  async delete(id, _state, { iam }) {
-    // deleteRoleInstanceProfiles
-    const { InstanceProfiles = [] } = await iam
-      .send(new ListInstanceProfilesForRoleCommand({ RoleName: id }))
-      .catch(unless("NoSuchEntityException", "NoSuchEntity"))
-      .then((answer) => answer ?? { InstanceProfiles: [] });
-    for (const { InstanceProfileName } of InstanceProfiles) {
-      await iam.send(new RemoveRoleFromInstanceProfileCommand({ InstanceProfileName, RoleName: id }));
-    }
-    await iam
-      .send(new DeleteRoleCommand({ RoleName: id }))
+  async delete(id, state, aws) {
+    await release(id, state as Role, aws)
+      .then(() => aws.iam.send(new DeleteRoleCommand({ RoleName: id })))
       .catch(unless("NoSuchEntityException", "NoSuchEntity"))
       .catch(during(`deleting IAM Role (${id})`));
   },
 };
+
+/** What IAM deletes no role with: https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/iam/role.go */
+async function release(RoleName: string, { forceDetachPolicies }: Role, { iam }: Aws): Promise<void> {
+  const { InstanceProfiles = [] } = await iam.send(new ListInstanceProfilesForRoleCommand({ RoleName }));
+  for (const { InstanceProfileName } of InstanceProfiles) {
+    await iam.send(new RemoveRoleFromInstanceProfileCommand({ InstanceProfileName, RoleName }));
+  }
+  if (!forceDetachPolicies) return;
+  const { AttachedPolicies = [] } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
+  for (const { PolicyArn } of AttachedPolicies) await iam.send(new DetachRolePolicyCommand({ PolicyArn, RoleName }));
+  const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
+  for (const PolicyName of PolicyNames) await iam.send(new DeleteRolePolicyCommand({ PolicyName, RoleName }));
+}
 
 export const role = tagged(type, async ({ iam }, id, add, remove) => {
   if (remove.length > 0) await iam.send(new UntagRoleCommand({ RoleName: id, TagKeys: remove }));

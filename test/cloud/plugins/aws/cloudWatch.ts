@@ -1,0 +1,70 @@
+import { createHash, createHmac } from "node:crypto";
+
+import { awsError } from "./errors";
+
+interface Credentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+}
+
+interface Settings {
+  endpoint: string;
+  region: string;
+  credentials: () => Promise<Credentials>;
+  agent: string;
+}
+
+/** A client of CloudWatch in its JSON protocol, as small as the stand-in needs it. */
+export class CloudWatch {
+  constructor(private readonly settings: Settings) {}
+
+  /** @throws AwsError with the code of the refusal. */
+  async call<Answer extends object>(operation: string, input: object): Promise<Answer> {
+    const { endpoint, region, credentials, agent } = this.settings;
+    const body = JSON.stringify(input);
+    const target = `GraniteServiceVersion20100801.${operation}`;
+    const headers = signed(new URL(endpoint).host, region, target, body, await credentials());
+    const answer = await fetch(endpoint, { method: "POST", headers: { ...headers, "user-agent": agent }, body });
+    const text = await answer.text();
+    const parsed = JSON.parse(text || "{}") as Answer & { __type?: string; message?: string; Message?: string };
+    if (!answer.ok) {
+      const error = new Error(parsed.message ?? parsed.Message ?? text);
+      error.name = parsed.__type?.split("#").at(-1) ?? "UnknownError";
+      throw awsError("CloudWatch", operation, Object.assign(error, { $metadata: { httpStatusCode: answer.status } }));
+    }
+    return parsed;
+  }
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
+function signed(
+  host: string,
+  region: string,
+  target: string,
+  body: string,
+  { accessKeyId, secretAccessKey, sessionToken }: Credentials,
+): Record<string, string> {
+  const moment = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+  const day = moment.slice(0, 8);
+  const headers: Record<string, string> = {
+    "content-type": "application/x-amz-json-1.0",
+    host,
+    "x-amz-date": moment,
+    ...(sessionToken && { "x-amz-security-token": sessionToken }),
+    "x-amz-target": target,
+  };
+  const names = Object.keys(headers).join(";");
+  const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);
+  const request = ["POST", "/", "", lines.join(""), names, sha256(body)].join("\n");
+  const scope = `${day}/${region}/monitoring/aws4_request`;
+  const key = [day, region, "monitoring", "aws4_request"].reduce<Buffer>(hmac, Buffer.from(`AWS4${secretAccessKey}`));
+  const signature = hmac(key, ["AWS4-HMAC-SHA256", moment, scope, sha256(request)].join("\n")).toString("hex");
+  return {
+    ...headers,
+    authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
+  };
+}
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+const hmac = (key: Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
