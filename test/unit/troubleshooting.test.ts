@@ -12,7 +12,6 @@ const wordsOfOthers: Record<string, string> = {
   "exec format error": "the kernel, by runc",
   "no match for platform in manifest": "BuildKit",
   "unable to verify image tags": "docker-build",
-  "creating EC2 Instance: …": "the aws provider",
   "deleting EBS Volume (…) Attachment (…): …": "the aws provider",
   "reading SSM Parameter metadata": "the aws provider",
   "no matching EC2 VPC found": "the aws provider",
