@@ -7,7 +7,7 @@ import { readLease } from "../ec2/lease";
 import { endpointOf } from "../ec2/wake";
 import type { Platform } from "../platforms";
 import type { Account } from "./account";
-import { askDaemons, type DaemonState } from "./daemons";
+import { askDaemons, type DaemonState } from "../build/daemons";
 import { endpointsOf, findNodes, isEphemeral } from "./nodes";
 import { leaseHolder, readHolder } from "./ownFiles";
 import { formatTime } from "./tables";

@@ -11,7 +11,7 @@ import type { StopOptions } from "./arguments";
 import { findConnection } from "./builders";
 import { type BuilderStatus, readBuilderStatus } from "./builderStatus";
 import { Claim } from "./claim";
-import { askDaemons, type DaemonState } from "./daemons";
+import { askDaemons, type DaemonState } from "../build/daemons";
 import { describeNodes, endpointsOf, findNodes, type FoundNode, isEphemeral } from "./nodes";
 import { ownHolder, readHolder } from "./ownFiles";
 import { withProgress } from "./progress";

@@ -12,7 +12,7 @@ import { type Account, openAccount } from "./account";
 import type { WakeOptions } from "./arguments";
 import { findConnection } from "./builders";
 import { Claim } from "./claim";
-import { withRelay } from "./daemons";
+import { withRelay } from "../build/daemons";
 import { isEphemeral } from "./nodes";
 import { ownHolder, writeCertificates } from "./ownFiles";
 import { withProgress } from "./progress";

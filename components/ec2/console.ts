@@ -1,5 +1,8 @@
 /** What the node's own bootstrap writes before the reason why it can't work. */
-const failurePrefix = "multi-platform-image: failed: ";
+const ownPrefix = "multi-platform-image: ";
+const failurePrefix = `${ownPrefix}failed: `;
+/** What it writes when BuildKit can be used. */
+const readyText = `${ownPrefix}buildkitd ready`;
 
 /** The first line that a Linux kernel prints. */
 const kernelBanner = /Linux version \d/;
@@ -43,11 +46,24 @@ export function newestBoot(console: string): string {
 
 /** The reason that a node itself gave for not working. */
 export function failureIn(console: string): string | undefined {
-  const line = console
-    .split("\n")
-    .filter((each) => each.includes(failurePrefix))
-    .at(-1);
-  return line?.slice(line.indexOf(failurePrefix) + failurePrefix.length).trim();
+  return reasonOf(linesWith(failurePrefix, console).at(-1));
+}
+
+/**
+ * The same of a node that still runs: the last that it has said in this boot, and nothing that it has mended since. One
+ * whose BuildKit was ready has failed at something else, such as new settings, and builds all the same.
+ */
+export function presentFailureIn(console: string): string | undefined {
+  const own = linesWith(ownPrefix, console);
+  return own.some((line) => line.includes(readyText)) ? undefined : reasonOf(own.at(-1));
+}
+
+const linesWith = (text: string, console: string): string[] =>
+  console.split("\n").filter((line) => line.includes(text));
+
+function reasonOf(line: string | undefined): string | undefined {
+  const at = line?.indexOf(failurePrefix) ?? -1;
+  return at < 0 ? undefined : line?.slice(at + failurePrefix.length).trim();
 }
 
 /** The last lines with something on them. */

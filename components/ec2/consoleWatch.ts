@@ -1,5 +1,5 @@
 import type { AwsClients } from "./clients";
-import { failureIn } from "./console";
+import { failureIn, presentFailureIn } from "./console";
 import { readConsole } from "./diagnosis";
 
 const readEveryMilliseconds = 10_000;
@@ -23,13 +23,12 @@ export class ConsoleWatch {
       return undefined;
     }
     this.readAt = now;
-    return this.failureNow();
+    return presentFailureIn(await this.readNew());
   }
 
-  /** Whatever it has said so far. */
+  /** Of a node that has ended: whatever it has said. */
   async failureNow(): Promise<string | undefined> {
-    const text = await this.read();
-    return failureIn(text.startsWith(this.stale) ? text.slice(this.stale.length) : text);
+    return failureIn(await this.readNew());
   }
 
   /** The instance does not run: what comes next is another boot's. */
@@ -40,6 +39,11 @@ export class ConsoleWatch {
   /** Before a start: what is on the console now is of no interest after it. */
   async ignorePresent(): Promise<void> {
     this.stale = await this.read();
+  }
+
+  private async readNew(): Promise<string> {
+    const text = await this.read();
+    return text.startsWith(this.stale) ? text.slice(this.stale.length) : text;
   }
 
   private async read(): Promise<string> {

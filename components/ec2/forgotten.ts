@@ -33,12 +33,19 @@ export class Forgotten {
   /** Whether the first look saw rules of others that had a claim: one of them may have been killed just before. */
   private looksAgain?: boolean;
 
-  /** @param ours instances of this very `up`. */
+  private old: readonly Instance[] = [];
+
+  /**
+   * @param ours instances of this very update.
+   * @param isBuilding whether an instance's daemon builds. One that does is alive: whoever builds there could not renew its
+   * claim, because its credentials are over, or its way to Systems Manager is broken.
+   */
   constructor(
     private readonly connection: Pick<Ec2Connection, "builderName" | "ingress" | "ephemeralNodes">,
     private readonly clients: AwsClients,
     private readonly ingress: Ingress,
     private readonly ours: () => readonly string[] = () => [],
+    private readonly isBuilding: (instance: Instance) => Promise<boolean> = () => Promise.resolve(false),
   ) {}
 
   /** Removes rules that are over, and notes what seems to be nobody's. */
@@ -75,10 +82,16 @@ export class Forgotten {
     this.doubted = { rules: [], instances: [] };
     const still = await this.ofNobody(await this.rules());
     const rules = still.rules.filter((id) => doubted.rules.includes(id));
-    const instances = still.instances.filter((id) => doubted.instances.includes(id));
+    const instances = await this.hanging(still.instances.filter((id) => doubted.instances.includes(id)));
     await this.ingress.remove(rules);
     await this.terminate(instances);
     return { rules, instances };
+  }
+
+  private async hanging(ids: readonly string[]): Promise<string[]> {
+    const of = (id: string) => this.old.find(({ InstanceId }) => InstanceId === id);
+    const build = await Promise.all(ids.map((id) => this.isBuilding(of(id) ?? { InstanceId: id }).catch(() => false)));
+    return ids.filter((_, at) => !build[at]);
   }
 
   /** Opens a rule. A group that is full may be so because of callers that were killed: then they are looked for first. */
@@ -113,6 +126,7 @@ export class Forgotten {
 
   private async ofNobody(rules: readonly SecurityGroupRule[]): Promise<Found> {
     const instances = this.connection.ephemeralNodes.length > 0 ? await this.oldInstances() : [];
+    this.old = instances;
     // Read last: whoever has made one of these has its claim there by now.
     const lease = await readLease(this.clients, this.connection.builderName);
     const now = this.clients.now() / 1_000;

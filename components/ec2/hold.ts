@@ -1,6 +1,9 @@
 import * as crypto from "node:crypto";
 
+import type { Instance } from "@aws-sdk/client-ec2";
+
 import type { Progress } from "../build/node";
+import { isBuilding } from "./busy";
 import { callerAddress } from "./callerAddress";
 import type { AwsClients } from "./clients";
 import type { Ec2Connection } from "./connection";
@@ -41,7 +44,9 @@ export class Hold {
   ) {
     this.lease = new LeaseClaim(clients, connection.builderName, this.claim, () => launched?.claims() ?? []);
     this.ingress = new Ingress(clients, connection.securityGroupId, this.holder);
-    this.forgotten = new Forgotten(connection, clients, this.ingress, () => launched?.all() ?? []);
+    const ours = () => launched?.all() ?? [];
+    const builds = (instance: Instance) => isBuilding(instance, connection);
+    this.forgotten = new Forgotten(connection, clients, this.ingress, ours, builds);
   }
 
   /** What can't be taken as a whole leaves nothing behind. */

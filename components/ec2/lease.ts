@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { BuildError } from "../errors";
-import { codeOf, describeAwsError } from "./awsErrors";
+import { codeOf, describeAwsError, isTransient } from "./awsErrors";
 import { crowding, formatLease, isClaimed, parseLease, withChanges, withClaims } from "./claims";
 import type { AwsClients } from "./clients";
 import { type Lease, parameterNames } from "./connection";
 
 const mostTries = 24;
+/** With answers that are AWS's own fault, beside the SDK's own tries; the claim is renewed sooner than it is over. */
+const patienceMilliseconds = 15_000;
 /** The first wait before another try. It doubles, and is drawn, so that many who met once do not meet again. */
 const waitMilliseconds = 200;
 const mostWaitMilliseconds = 4_000;
@@ -69,6 +71,7 @@ export class LeaseClaim {
    */
   private async change(edit: (lease: Lease, nowSeconds: number) => Lease, signal?: AbortSignal): Promise<void> {
     const nowSeconds = () => this.clients.now() / 1_000;
+    const patientUntil = Date.now() + patienceMilliseconds;
     let unseen: { base: Lease; theirs: Lease } | undefined;
     for (let tries = 1; ; tries += 1) {
       let action = "ssm:GetParameter";
@@ -89,7 +92,8 @@ export class LeaseClaim {
           // It keeps the newest 100.
           .catch(() => undefined);
       } catch (error) {
-        if (!tooMany.includes(codeOf(error)) || tries >= mostTries) {
+        const isPassing = tooMany.includes(codeOf(error)) || (isTransient(error) && Date.now() < patientUntil);
+        if (!isPassing || tries >= mostTries) {
           throw describeError(error, action, this.clients, this.builderName);
         }
         await sleep(waitAfter(tries), undefined, { signal });

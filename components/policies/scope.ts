@@ -83,6 +83,11 @@ export class Scope {
     return { [this.equals]: { [`aws:RequestTag/${tagNames.builder}`]: this.target.builder } };
   }
 
+  /** What is launched gets the tag that whoever looks for forgotten nodes goes by. */
+  becomesEphemeral(): Condition {
+    return { StringEquals: { [`aws:RequestTag/${tagNames.lifecycle}`]: "ephemeral" } };
+  }
+
   /** Tags that are given do not make it another builder's. */
   staysOwn(): Condition {
     return { [`${this.equals}IfExists`]: { [`aws:RequestTag/${tagNames.builder}`]: this.target.builder } };

@@ -67,7 +67,14 @@ export function launch(scope: Scope): Statement[] {
     // To RunInstances the tags that the template gives are tags of the request, on which Karpenter's policy relies, too:
     // https://karpenter.sh/docs/reference/cloudformation/#allowscopedec2instanceactionswithtags
     // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/use-launch-templates-to-control-launching-instances.html
-    allow("Launch", ["ec2:RunInstances"], scope.ec2("instance", "volume"), scope.becomesOwn(), scope.isFromTemplate()),
+    allow(
+      "Launch",
+      ["ec2:RunInstances"],
+      scope.ec2("instance", "volume"),
+      scope.becomesOwn(),
+      scope.becomesEphemeral(),
+      scope.isFromTemplate(),
+    ),
     // Of these the template says the image alone: a fleet has subnets of its own.
     allow(
       "LaunchWith",

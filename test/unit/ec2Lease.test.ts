@@ -108,4 +108,19 @@ describe("a claim in a lease", () => {
     await second;
     assert.deepEqual(Object.keys(store.live), ["up-first", "up-own"]);
   });
+
+  it("is taken at the next try where Parameter Store fails once", async () => {
+    const store = new ParameterStore();
+    const { getParameter } = store.ssm;
+    let fails = 2;
+    store.ssm.getParameter = (...given) => {
+      if (fails-- > 0) {
+        const answer = { $metadata: { httpStatusCode: 500 } };
+        return Promise.reject(Object.assign(new Error("We encountered an internal error"), answer));
+      }
+      return getParameter(...given);
+    };
+    await open(store).hold(40);
+    assert.deepEqual(Object.keys(store.live), ["up-own"]);
+  });
 });

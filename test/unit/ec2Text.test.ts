@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 
 import { callerAddress } from "../../components/ec2/callerAddress";
-import { cleanConsole, failureIn, newestBoot, tail } from "../../components/ec2/console";
+import { cleanConsole, failureIn, newestBoot, presentFailureIn, tail } from "../../components/ec2/console";
 import { formatDescription, lastPortOf, parseDescription, sourceOf } from "../../components/ec2/ingressRules";
 
 describe("the console of a node", () => {
@@ -19,7 +19,29 @@ describe("the console of a node", () => {
     assert.equal(failureIn(newestBoot(boots)), "the checksum of BuildKit's archive is wrong");
     assert.equal(failureIn(newestBoot(boots.split("\n").slice(0, 4).join("\n"))), undefined);
     assert.equal(failureIn("multi-platform-image: all is well"), undefined);
+    assert.equal(presentFailureIn(newestBoot(boots)), "the checksum of BuildKit's archive is wrong");
   });
+
+  for (const [title, ...lines] of [
+    ["has failed at new settings, and builds", "buildkitd ready at 14.0 s", "failed: https://x has the SHA-256 a"],
+    [
+      "has mended it",
+      "failed: buildkitd did not start 3 times in a row",
+      "the cache was put aside: it starts with an empty one",
+    ],
+    [
+      "tried again",
+      "failed: https://x could not be downloaded",
+      "BuildKit verified at 400 s",
+      "buildkitd ready at 401 s",
+    ],
+  ]) {
+    it(`is no failure of a node that runs on if it ${title}`, () => {
+      const said = lines.map((line) => `multi-platform-image: ${line}\n`).join("");
+      assert.equal(presentFailureIn(said), undefined);
+      assert.notEqual(failureIn(said), undefined, "one that has ended may have ended of it");
+    });
+  }
 
   it("ends with its last lines that say something", () =>
     assert.deepEqual(tail(boots, 2), [

@@ -105,4 +105,29 @@ describe("the zones of an ephemeral node", () => {
       zone: "us-east-1b",
     });
   });
+
+  it("that got no answer is repeated as it was, with its token", async () => {
+    const asked: [string, string][] = [];
+    const createFleet = ({ ClientToken, TargetCapacitySpecification }: CreateFleetCommandInput) => {
+      const type = TargetCapacitySpecification?.DefaultTargetCapacityType ?? "";
+      asked.push([type, ClientToken ?? ""]);
+      if (asked.some(([other, token]) => token === ClientToken && other !== type)) {
+        return Promise.reject(Object.assign(new Error("parameters"), { name: "IdempotentParameterMismatch" }));
+      }
+      if (type === "spot") {
+        return Promise.resolve({ Errors: [{ ErrorCode: "InsufficientInstanceCapacity" }] });
+      }
+      const isFirst = asked.filter(([each]) => each === "on-demand").length === 1;
+      return isFirst
+        ? Promise.reject(Object.assign(new Error("socket hang up"), { name: "TimeoutError" }))
+        : Promise.resolve({ Instances: [{ InstanceIds: ["i-1"] }] });
+    };
+    const clients = { ec2: { createFleet }, arn: () => "", identity: "" } as unknown as AwsClients;
+    const launcher = new Launcher(inZones, "us-east-1", () => Promise.resolve(clients));
+    assert.match(JSON.stringify(await launcher.launch("spot", quiet)), /AWS to launch it/);
+    const made = await launcher.launch("spot", quiet);
+    assert.deepEqual("instanceId" in made && [made.instanceId, made.capacityType], ["i-1", "on-demand"]);
+    const [first, second] = asked.filter(([type]) => type === "on-demand");
+    assert.deepEqual(first, second);
+  });
 });

@@ -7,7 +7,7 @@ import { nodeRoleName } from "../../components/ec2/roleName";
 import { builderPattern } from "../../components/policies/builderPattern";
 import { callerPolicy, type CallerRole, callerRoles } from "../../components/policies/table";
 import { actionsOf, isAllowed, type Permission, type Policy } from "../cloud/policy";
-import { calls, type Owner, passRole } from "./policyCalls";
+import { calls, launch, type Owner, passRole, template } from "./policyCalls";
 
 const documented = path.resolve(__dirname, "../../docs/policies");
 const own = "builders-1a2b3c4d";
@@ -125,6 +125,18 @@ describe("the callers' policies", () => {
   it("launching without the builder's template is refused to who only builds", () => {
     const asks = calls.find(({ what }) => what === "RunInstances")!.asks(own);
     assert.equal(allows(callerPolicy("build-ephemeral", { builder: own }), asks), false);
+  });
+
+  it("launching a machine that no look for forgotten nodes sees is refused, also from the builder's template", () => {
+    const policy = callerPolicy("build-ephemeral", { builder: own });
+    const [instance] = launch(own, template);
+    const withTag = (lifecycle: string): Permission => ({
+      ...instance,
+      keys: { ...instance.keys, [`aws:RequestTag/${tagNames.lifecycle}`]: lifecycle },
+    });
+    assert.equal(isAllowed([policy], withTag("ephemeral")), true);
+    assert.equal(isAllowed([policy], withTag("other")), false);
+    assert.equal(isAllowed([policy], instance), false);
   });
 
   it("of rules of security groups alone, those without a tag can be taken: the provider tags them when they are there", () => {

@@ -52,7 +52,7 @@ const surroundings = (action: string, keys: ConditionKeys): Permission[] => [
   { action: `ec2:${action}`, resource: ec2("network-interface/*"), keys },
 ];
 
-const launch = (owner: Owner, template: ConditionKeys = {}): Permission[] => [
+export const launch = (owner: Owner, template: ConditionKeys = {}): Permission[] => [
   ...making("RunInstances", "instance", owner, template),
   ...making("RunInstances", "volume", owner, template),
   on("RunInstances", "security-group", owner, template),
@@ -60,8 +60,11 @@ const launch = (owner: Owner, template: ConditionKeys = {}): Permission[] => [
   passRole(owner),
 ];
 
+/** What a template says of its launches. */
+export const template = { "ec2:LaunchTemplate": ec2("launch-template/launch-template-1") };
+const ephemeral = { [`aws:RequestTag/${tagNames.lifecycle}`]: "ephemeral" };
+
 const fleet = (owner: Owner): Permission[] => {
-  const template = { "ec2:LaunchTemplate": ec2("launch-template/launch-template-1") };
   return [
     ...["fleet/*", "instance/*", "volume/*", "spot-instances-request/*"].map((kind) => ({
       action: "ec2:CreateFleet",
@@ -73,7 +76,7 @@ const fleet = (owner: Owner): Permission[] => {
     on("CreateFleet", "security-group", owner),
     on("RunInstances", "launch-template", owner, template),
     { action: "ec2:RunInstances", resource: ec2("spot-instances-request/*"), keys: {} },
-    ...launch(owner, template),
+    ...launch(owner, { ...template, ...ephemeral }),
   ];
 };
 

@@ -4,13 +4,21 @@ import type { Threat } from "./row";
 export const accountThreats: readonly Threat[] = [
   {
     asset: "the account",
-    threat: "a pipeline that builds is taken over: it changes launch templates, or runs instances of its own",
+    threat: "a pipeline that builds is taken over: it changes launch templates, or runs instances without one",
     state: "ok",
     proofs: [
       ["unit/policies", "launching without the builder's template is refused to who only builds"],
       ["unit/policies", "…: is bound to all resources by nothing but look-ups"],
       ["unit/policies", "…: passes roles to EC2 alone"],
     ],
+  },
+  {
+    asset: "the account",
+    threat:
+      "a pipeline that builds with ephemeral nodes is taken over: it runs a machine of another type, image or user data as a node",
+    state: "told",
+    reason: "IAM has no condition on what a caller overrides in a launch from the builder's template",
+    way: "a service control policy on `ec2:InstanceType`; kept nodes, whose policy for building launches nothing (iam.md)",
   },
   {
     asset: "the account",
@@ -43,7 +51,7 @@ export const accountThreats: readonly Threat[] = [
     threat: "a RUN step reaches its loopback, or the instance metadata of a runner on EC2",
     state: "weak",
     reason:
-      "steps have a bridge of their own, whose way out is the machine's: the instance metadata is reached, and where BuildKit's CNI programs or iptables are missing the loopback, too, which a start tells",
+      "steps have a bridge of their own, whose way out is the machine's: the instance metadata is reached, and where BuildKit's CNI programs or iptables are missing the loopback, too, which a start tells; what `ADD` fetches, the daemon fetches on the machine's network",
     way: "hop limit 1 for the runner's instance metadata, `buildkit-cni-*` and iptables on it; or nodes of kind `ec2`",
     proofs: [
       ["unit/localDaemon", "is a bridge of the daemon's own"],

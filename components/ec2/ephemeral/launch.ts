@@ -19,8 +19,8 @@ export interface NewInstance {
 export class Launcher {
   /** Asked again each second, told once. */
   private told?: CapacityType;
-  /** Of a request that may not have been answered: the same one does not launch twice. */
-  private token?: string;
+  /** A request that may not have been answered: the same one does not launch twice. */
+  private asked?: { token: string; capacityType: CapacityType };
   /** How many steps had no capacity: see {@link launchSteps}. */
   private emptySteps = 0;
 
@@ -30,18 +30,20 @@ export class Launcher {
     private readonly clients: () => Promise<AwsClients>,
   ) {}
 
-  async launch(capacityType: CapacityType, progress: Progress): Promise<NewInstance | Waiting> {
+  async launch(wanted: CapacityType, progress: Progress): Promise<NewInstance | Waiting> {
     const { name, instanceTypes } = this.node;
+    // With its token goes what it asked for: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
+    this.asked ??= { token: crypto.randomUUID(), capacityType: wanted };
+    const { token, capacityType } = this.asked;
     if (this.told !== capacityType) {
       this.told = capacityType;
       progress(`launching node ${name} (${capacityType}; ${instanceTypes.join(", ")})`);
     }
     const { ec2, arn, identity } = await this.clients();
     try {
-      this.token ??= crypto.randomUUID();
       const step = launchSteps(this.node)[this.emptySteps] ?? [];
-      const { Instances, Errors } = await ec2.createFleet(fleetRequest(this.node, step, capacityType, this.token));
-      this.token = undefined;
+      const { Instances, Errors } = await ec2.createFleet(fleetRequest(this.node, step, capacityType, token));
+      this.asked = undefined;
       const [made] = Instances ?? [];
       if (made?.InstanceIds?.[0]) {
         this.told = undefined;
@@ -53,7 +55,7 @@ export class Launcher {
       if (isTransient(error)) {
         return { waitingFor: `AWS to launch it (${codeOf(error)}: ${shortMessage(error)})` };
       }
-      this.token = undefined;
+      this.asked = undefined;
       const judged = judgeFleet(this.node, this.region, [
         { ErrorCode: codeOf(error), ErrorMessage: shortMessage(error) },
       ]);

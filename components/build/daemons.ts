@@ -2,9 +2,9 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import type { Endpoint } from "../build/endpoint";
-import { Relay } from "../build/relay";
 import { countActiveBuilds, readDaemonInfo } from "../buildkit/client";
+import type { Endpoint } from "./endpoint";
+import { Relay } from "./relay";
 
 const answerTimeoutMilliseconds = 3_000;
 
