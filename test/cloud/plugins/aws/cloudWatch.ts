@@ -17,6 +17,9 @@ interface Settings {
 
 /** A client of CloudWatch in its JSON protocol, as small as the stand-in needs it. */
 export class CloudWatch {
+  /** How far this machine's clock is behind the account's, as far as it was told. */
+  private skewMilliseconds = 0;
+
   constructor(private readonly settings: Settings) {}
 
   /** @throws AwsError with the code of the refusal. */
@@ -24,8 +27,21 @@ export class CloudWatch {
     const { endpoint, region, credentials, agent } = this.settings;
     const body = JSON.stringify(input);
     const target = `GraniteServiceVersion20100801.${operation}`;
-    const headers = signed(new URL(endpoint).host, region, target, body, await credentials());
-    const answer = await fetch(endpoint, { method: "POST", headers: { ...headers, "user-agent": agent }, body });
+    const { host } = new URL(endpoint);
+    const identity = await credentials();
+    const send = (): Promise<Response> => {
+      const moment = new Date(Date.now() + this.skewMilliseconds);
+      const headers = signed(host, region, target, body, identity, moment);
+      return fetch(endpoint, { method: "POST", headers: { ...headers, "user-agent": agent }, body });
+    };
+    let answer = await send();
+    // As the provider's SDK does: https://aws.amazon.com/blogs/developer/clock-skew-correction/
+    const skew = Date.parse(answer.headers.get("date") ?? "") - Date.now();
+    if (!answer.ok && Math.abs(skew - this.skewMilliseconds) > 60_000) {
+      this.skewMilliseconds = skew;
+      await answer.body?.cancel();
+      answer = await send();
+    }
     const text = await answer.text();
     const parsed = JSON.parse(text || "{}") as Answer & { __type?: string; message?: string; Message?: string };
     if (!answer.ok) {
@@ -44,8 +60,9 @@ function signed(
   target: string,
   body: string,
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
+  date: Date,
 ): Record<string, string> {
-  const moment = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+  const moment = date.toISOString().replace(/[-:]|\.\d+/g, "");
   const day = moment.slice(0, 8);
   const headers: Record<string, string> = {
     "content-type": "application/x-amz-json-1.0",
