@@ -16,7 +16,8 @@ export default tseslint.config(
       "no-restricted-syntax": [
         "error",
         {
-          selector: ":not(UnaryExpression[operator='void']) > CallExpression[callee.object.property.name='log']",
+          selector:
+            ":not(UnaryExpression[operator='void']) > CallExpression[callee.object.object.name='pulumi'][callee.object.property.name='log']",
           message: "Never wait for a line of Pulumi's log: `void pulumi.log.…`.",
         },
       ],

@@ -132,7 +132,8 @@ describe("the stand-ins of the aws and tls providers", function () {
 
   it("replaces what has to be replaced, and a certificate that is about to end", async () => {
     const before = await stack.outputs<Outputs>();
-    replaced = { ...initial, userData: "#!/bin/sh\nfalse\n", userDataReplaceOnChange: true };
+    // No volume shrinks.
+    replaced = { ...initial, volumeSize: 20, userData: "#!/bin/sh\nfalse\n", userDataReplaceOnChange: true };
     declare({ ...replaced, earlyRenewalHours: 12 });
     await up();
     const now = await stack.outputs<Outputs>();

@@ -63,7 +63,8 @@ describe("the examples", function () {
       Object.entries(refs).forEach(([service, ref]) => assertPushed(ref, service));
       const [instance, ...others] = await ec2.cloud.instances();
       assert.deepEqual(others, []);
-      assert.deepEqual([instance.instanceType, instance.capacityType], ["c7a.2xlarge", "spot"]);
+      // Of spot AWS gives what it has most of, whatever the order: the tests' cloud the last one.
+      assert.deepEqual([instance.instanceType, instance.capacityType], ["c7i.2xlarge", "spot"]);
       assert.deepEqual(await running(), []);
     });
 

@@ -22,6 +22,7 @@ const spec = JSON.parse(fs.readFileSync("spec.json", "utf8")) as Spec;
 const { tags, registries } = spec.image;
 const parent = spec.hasParent ? new pulumi.ComponentResource("tests:index:App", "parent") : undefined;
 const builder = new Builder("builders", spec.builder);
+const outputs: Record<string, unknown> = {};
 const platforms = spec.image.platforms as dockerBuild.Platform[];
 // Registers and wakes the builder, as a user's own builder is.
 const first = new MultiPlatformImage("first", {
@@ -37,10 +38,11 @@ if (spec.classes.includes("docker-build")) {
     { tags, registries, platforms, context: { location: "./app" }, push: true, builder: { name: builder.builderName } },
     { parent, dependsOn: [first] },
   );
-  exports.old = pulumi.interpolate`${image.digest}`;
+  outputs.old = pulumi.interpolate`${image.digest}`;
 }
 if (spec.classes.includes("component")) {
   const args = { ...spec.image, context: "./app", builder };
   const image = new MultiPlatformImage(spec.name ?? "web", args, { parent, aliases: spec.aliases });
-  exports.digest = image.indexDigest;
+  outputs.digest = image.indexDigest;
 }
+module.exports = outputs;
