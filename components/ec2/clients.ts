@@ -38,7 +38,8 @@ export async function openClients(
   const common = { region, useFipsEndpoint, useDualstackEndpoint, maxAttempts, requestHandler };
   const sts = { region, useFipsEndpoint, useDualstackEndpoint, requestHandler, ...endpointOf(aws.endpoints?.sts) };
   const credentials = credentialsOf(aws, sts);
-  const identity = await identify(new STS({ ...common, ...sts, credentials }));
+  const asker = new STS({ ...common, ...sts, credentials });
+  const identity = await identify(asker);
   if (accountId !== undefined && identity.account !== accountId) {
     throw new BuildError(
       `builder ${builderName} is in AWS account ${accountId}, and the credentials here are of account ${identity.account} (${identity.arn}). ` +
@@ -46,10 +47,12 @@ export async function openClients(
         "`aws:profile`, `aws:assumeRoles`, or the environment.",
     );
   }
-  const ssm = new SSM({ ...common, credentials, ...endpointOf(aws.endpoints?.ssm) });
+  // What one answer of AWS has told of this machine's clock, the others know from the beginning: a claim is made in AWS's time.
+  const { systemClockOffset } = asker.config;
+  const ssm = new SSM({ ...common, credentials, systemClockOffset, ...endpointOf(aws.endpoints?.ssm) });
   const partition = identity.arn.split(":")[1];
   return {
-    ec2: new EC2({ ...common, credentials, ...endpointOf(aws.endpoints?.ec2) }),
+    ec2: new EC2({ ...common, credentials, systemClockOffset, ...endpointOf(aws.endpoints?.ec2) }),
     ssm,
     account: identity.account,
     identity: identity.arn,

@@ -31,8 +31,10 @@ export function parseReference(text: string): ImageReference | { problem: string
 
 /** The repository alone is lower-case: a registry's name and a tag stay as they are. */
 function withLowerName(text: string): string {
-  const [, registry = "", name = "", rest = ""] = /^((?:[^/]*[.:][^/]*|localhost)\/)?([^:@]*)(.*)$/s.exec(text) ?? [];
-  return `${registry}${name.toLowerCase()}${rest}`;
+  const first = text.slice(0, text.indexOf("/") + 1);
+  const registry = /[.:]/.test(first) || first === "localhost/" ? first : "";
+  const [name] = text.slice(registry.length).split(/[:@]/, 1);
+  return `${registry}${name.toLowerCase()}${text.slice(registry.length + name.length)}`;
 }
 
 /**

@@ -184,7 +184,7 @@ describe("files of the command line", () => {
         left.filter((file) => !file.startsWith("mpi-")),
         [".docker/buildx/instances/busy-00000000", ".docker/buildx/instances/theirs"],
       );
-      assert.equal(left.length, 4, "the link and the socket of the relay that lives");
+      assert.equal(left.length, 5, "the link and the two sockets of the relay that lives");
     });
 
     it("without a socket that somebody listens on", async () => {
