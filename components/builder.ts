@@ -35,7 +35,7 @@ const builderType = "multi-platform-image:index:Builder";
  *
  * **Cost** of the two default EC2 nodes in us-east-1, on demand: about $0.09 an hour for m8g.large and $0.12 for
  * m7a.large while they run; whether they run or not, about $6 a month for their volumes (30 GB of gp3, and 8 GB for the
- * system, each). A public IPv4 address is $0.005 an hour while a node runs. `persistent` nodes run all the time: about $157
+ * system, each), and $0.20 for their alarms beyond an account's first ten. A public IPv4 address is $0.005 an hour while a node runs. `persistent` nodes run all the time: about $157
  * a month more. The nodes take 4 vCPUs of the account's quota, which is 5 in a new account.
  * @see https://aws.amazon.com/ec2/pricing/on-demand/ https://aws.amazon.com/ebs/pricing/
  */
@@ -130,7 +130,8 @@ export class Builder extends pulumi.ComponentResource {
 
   /**
    * All that other stacks need to build on these nodes, for {@link Builder.fromConnection}. A secret: it holds the private
-   * key of a client. It is kept in the state, encrypted, where a program exports it, and nowhere else.
+   * key of a client. Where a program exports it, it is in the state, encrypted; with `ec2` nodes the key is there anyway, and
+   * in the parameter `…/connection`.
    *
    * @throws pulumi.ResourceError when a node is `local`, and so of this machine alone.
    */

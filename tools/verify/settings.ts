@@ -7,7 +7,7 @@ export const verifyTag = "multi-platform-image:verify";
 
 export const instanceTypes = { "linux/arm64": "c8g.large", "linux/amd64": "c7a.large" } as const;
 export const cacheVolumeSizeGibibytes = 20;
-export const rootVolumeSizeGibibytes = 10;
+export const rootVolumeSizeGibibytes = 8;
 /** A bound on what a run costs when this machine goes away in the middle of it. */
 export const maxLifetimeMinutes = 60;
 

@@ -10,8 +10,8 @@ export type Ec2Platform = Extract<Platform, "linux/arm64" | "linux/amd64">;
  * An EC2 instance that runs BuildKit, made with the builder: Graviton for linux/arm64, x86 for linux/amd64.
  *
  * Its cache is on a volume of its own, which outlives the instance. BuildKit's version, limits, timeouts and certificates
- * are read by the node itself, from Parameter Store, and applied when it is idle: changing them replaces nothing and cuts
- * no build.
+ * are read by the node itself, from Parameter Store: changing them replaces nothing. What BuildKit has to be restarted for
+ * is applied when it is idle, and cuts no build; timeouts and a revocation hold at once.
  */
 export interface Ec2NodeArgs extends CommonNodeArgs {
   kind: "ec2";
@@ -23,8 +23,8 @@ export interface Ec2NodeArgs extends CommonNodeArgs {
    */
   instanceType?: pulumi.Input<string>;
   /**
-   * The image that the instance boots: Debian 13, or another with systemd, cloud-init and Python 3. Changing it replaces
-   * the instance; its cache stays.
+   * The image that the instance boots: Debian 13, or another with systemd, cloud-init, Python 3, and iptables, ebtables-nft
+   * and git or apt-get to install them. Changing it replaces the instance; its cache stays.
    *
    * @default - the newest Debian 13 when the instance is made; later releases replace nothing
    * @see https://wiki.debian.org/Cloud/AmazonEC2Image/Trixie
@@ -37,8 +37,8 @@ export interface Ec2NodeArgs extends CommonNodeArgs {
    */
   subnetId?: pulumi.Input<string>;
   /**
-   * With the lifecycle `ephemeral`: instance types in order of preference, all of the node's architecture. Where AWS has no
-   * capacity for one, the next is taken.
+   * With the lifecycle `ephemeral`: instance types in order of preference, all of the node's architecture. On demand AWS takes
+   * the next where it has no capacity for one; of spot it takes the one that it has most of.
    *
    * @default - `instanceType` alone
    */
@@ -72,7 +72,7 @@ export interface Ec2NodeArgs extends CommonNodeArgs {
    */
   cacheVolumeSizeGibibytes?: number;
   /**
-   * Operations per second of the cache's volume, 3000 to 80000, and 500 for each of its gibibytes at most.
+   * Operations per second of the cache's volume, 3000 to 80000; above 3000, 500 for each of its gibibytes at most.
    *
    * @default 3000; four times `cacheVolumeThroughputMebibytes` where that is more
    */

@@ -60,6 +60,5 @@ function node(platform: Spec["platforms"][number]) {
     instanceType: instanceTypes[platform],
     cacheVolumeSizeGibibytes,
     rootVolumeSizeGibibytes,
-    cacheVolumeThroughputMebibytes: 125,
   };
 }
