@@ -31,6 +31,7 @@ export async function wakeNode(
   let start = Date.now();
   let deadline = start + timeoutSeconds * 1_000;
   let lastProgress = start;
+  let said: Failure | Waiting | undefined;
   let replaceAt = hasAnswered && node.replace ? start + replaceAfterMilliseconds : Infinity;
   for (;;) {
     if (Date.now() >= replaceAt) {
@@ -57,15 +58,17 @@ export async function wakeNode(
     if ("permanent" in answer && answer.permanent) {
       throw new BuildError(`${title(node)}: ${answer.cause}. Fix: ${answer.fix}.`);
     }
+    // The last try may be too short for an answer: then what the one before had is the reason.
+    said = said && timeout < answerTimeoutMilliseconds ? said : answer;
     if (Date.now() + pollMilliseconds >= deadline) {
-      const error = await lateError(node, timeoutSeconds, answer);
+      const error = await lateError(node, timeoutSeconds, said);
       await node.giveUp?.(progress);
       throw error;
     }
     if (Date.now() - lastProgress >= progressEveryMilliseconds) {
       lastProgress = Date.now();
       const seconds = Math.round((Date.now() - start) / 1_000);
-      const cause = "waitingFor" in answer ? answer.waitingFor : answer.cause;
+      const cause = "waitingFor" in said ? said.waitingFor : said.cause;
       const usual = node.usual?.();
       progress(
         `waiting for node ${node.name}, ${seconds} s of at most ${timeoutSeconds} s${usual ? ` (${usual})` : ""}: ${cause}`,

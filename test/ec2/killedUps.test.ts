@@ -22,7 +22,7 @@ const calls = {
   destroy: { "stop-when-idle": 32, ephemeral: 24 },
 } as const satisfies Record<string, Record<Lifecycle, number>>;
 
-describe("an `up` that is killed at any of its calls to AWS", function () {
+nightly.describe("an `up` that is killed at any of its calls to AWS", function () {
   this.timeout(1_800_000);
   let ec2: Ec2Machines;
 
