@@ -2,12 +2,8 @@ import * as assert from "node:assert/strict";
 import { mock } from "node:test";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 
-import type { Instance } from "@aws-sdk/client-ec2";
-
 import type { RunNode } from "../../components/build/node";
 import { type Ec2Connection, tagNames } from "../../components/ec2/connection";
-import { Forgotten } from "../../components/ec2/forgotten";
-import { Ingress } from "../../components/ec2/ingress";
 import { type Ec2Session, sessionWith } from "../../components/ec2/session";
 import { createAuthority } from "../hosts";
 import { Ec2Account } from "./ec2Account";
@@ -174,22 +170,6 @@ describe("what an `up` holds on EC2", () => {
       assert.deepEqual(account.did("terminate"), [`terminate ${forgotten}`]);
       assert.match(told.join("\n"), new RegExp(`^terminating ${forgotten}: nobody claims it`, "m"));
     });
-  });
-
-  it("ends no ephemeral instance that builds, though nobody claims it: whoever does may have lost its credentials", async () => {
-    const Tags = [
-      { Key: tagNames.builder, Value: connection.builderName },
-      { Key: tagNames.lifecycle, Value: "ephemeral" },
-    ];
-    const LaunchTime = new Date(Date.now() - minutes(13));
-    const [builds, hangs] = [account.addInstance({ LaunchTime, Tags }), account.addInstance({ LaunchTime, Tags })];
-    ephemeral();
-    const ingress = new Ingress(account.clients, "sg-0", "0d0d0d0d");
-    const isBuilding = ({ InstanceId }: Instance) => Promise.resolve(InstanceId === builds);
-    const forgotten = new Forgotten(connection, account.clients, ingress, () => [], isBuilding);
-    await forgotten.look();
-    assert.deepEqual((await forgotten.remove()).instances, [hangs]);
-    assert.deepEqual(account.did("terminate"), [`terminate ${hangs}`]);
   });
 
   describe("and gives up", () => {
