@@ -26,7 +26,13 @@ const [manage, build] = (["manage-ephemeral", "build-ephemeral"] as const).map((
 );
 
 const tags = (...kinds: ResourceType[]): TagSpecification[] =>
-  kinds.map((ResourceType) => ({ ResourceType, Tags: [{ Key: tagNames.builder, Value: own }] }));
+  kinds.map((ResourceType) => ({
+    ResourceType,
+    Tags: [
+      { Key: tagNames.builder, Value: own },
+      { Key: tagNames.lifecycle, Value: "ephemeral" },
+    ],
+  }));
 
 describe("what IAM is asked for templates and fleets of a builder", function () {
   this.timeout(60_000);

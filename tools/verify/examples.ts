@@ -42,8 +42,9 @@ async function runExample(example: string, open: (folder: string) => Promise<Exa
     await stack.up();
   } finally {
     await stack.destroy();
+    // With its state: what could not be destroyed can be, later.
+    fs.rmSync(folder, { recursive: true });
   }
-  fs.rmSync(folder, { recursive: true });
 }
 
 /** As its users have it: in a folder of its own, with the library as an installed package. */
