@@ -25,8 +25,11 @@ const fullBesideBuildBytes = 2 * 1024 * 1024 * 1024;
 // Of BuildKit's content store, its snapshots and its databases.
 const ownFiles = /\/(?:(?:ingest|snapshots)\/\S+|\w+\.db): no space left on device/i;
 
-/** "said": something of the build says so, and the disks of its nodes have room. */
-export type DiskVerdict = "full" | "said" | "other";
+/**
+ * "freed": a disk was full, and part of its cache is removed by now; "said": something of the build says so, and the disks of
+ * its nodes have room.
+ */
+export type DiskVerdict = "full" | "freed" | "said" | "other";
 
 /**
  * Whether a build failed because the disk of a node is full.
@@ -43,7 +46,8 @@ export async function findDiskFull(
   isStep: boolean,
 ): Promise<DiskVerdict> {
   const verdicts = await Promise.all(nodes.map(({ name }) => askNode(relay.socket(name), error, isStep)));
-  return verdicts.find((each) => each === "full") ?? verdicts.find((each) => each === "said") ?? "other";
+  const order: readonly DiskVerdict[] = ["full", "freed", "said"];
+  return order.find((each) => verdicts.includes(each)) ?? "other";
 }
 
 async function askNode(socket: string, error: string, isStep: boolean): Promise<DiskVerdict> {
@@ -58,7 +62,7 @@ async function askNode(socket: string, error: string, isStep: boolean): Promise<
   // By then an EC2 node has given the space that it keeps for this moment. The file that was just written can go, too.
   const below = !isStep && ownFiles.test(error) ? fullBesideBuildBytes : fullBelowBytes;
   const freed = await prune(socket, pruneTimeoutMilliseconds, below).catch(() => 0);
-  return freed > 0 ? "full" : "said";
+  return freed > 0 ? "freed" : "said";
 }
 
 /** What the daemon says when it can't write a small file; nothing when it can. */
@@ -69,8 +73,13 @@ async function whyNoFile(socket: string): Promise<string> {
   );
 }
 
-/** Removes from the nodes' disks what no build uses, and waits until that is anything. */
-export async function makeRoom(nodes: readonly RunNode[], relay: Relay, progress: Progress): Promise<void> {
+/** Removes from the nodes' disks what no build uses, and waits until that is anything, unless some of it `isFreed`. */
+export async function makeRoom(
+  nodes: readonly RunNode[],
+  relay: Relay,
+  progress: Progress,
+  isFreed: boolean,
+): Promise<void> {
   const names = nodes.map(({ name }) => name).join(", ");
   progress(`the disk of node ${names} is full; removing what no build uses, to build again`);
   await told(
@@ -80,7 +89,7 @@ export async function makeRoom(nodes: readonly RunNode[], relay: Relay, progress
   );
   for (let waited = 0; ; waited += pruneEverySeconds) {
     const outcomes = await Promise.all(nodes.map((node) => pruneNode(node, relay, progress)));
-    if (outcomes.some((freed) => freed !== "no room" && freed > 0)) {
+    if (isFreed || outcomes.some((freed) => freed !== "no room" && freed > 0)) {
       return;
     }
     // Its metadata are on the same disk. It forgets what it could not remove until it starts anew, so that asking again

@@ -84,8 +84,8 @@ async function mendDisk(
   progress: Progress,
 ): Promise<boolean> {
   const verdict = await findDiskFull(place.nodes, place.relay, error, isStep);
-  if (verdict === "full") {
-    await makeRoomOnce(attempt, place, progress);
+  if (verdict === "full" || verdict === "freed") {
+    await makeRoomOnce(attempt, place, progress, verdict === "freed");
     return true;
   }
   if (verdict === "other") {
@@ -105,12 +105,17 @@ async function mendDisk(
   return true;
 }
 
-async function makeRoomOnce(attempt: Attempt, { nodes, relay }: Place, progress: Progress): Promise<void> {
+async function makeRoomOnce(
+  attempt: Attempt,
+  { nodes, relay }: Place,
+  progress: Progress,
+  isFreed: boolean,
+): Promise<void> {
   if (attempt.hasMadeRoom) {
     throw stillFullError(nodes);
   }
   attempt.hasMadeRoom = true;
-  await makeRoom(nodes, relay, progress);
+  await makeRoom(nodes, relay, progress, isFreed);
 }
 
 async function waitForRegistry(attempt: Attempt, progress: Progress): Promise<void> {

@@ -125,7 +125,7 @@ describe("what changes of a builder ask for in AWS, without its images", functio
         assert.deepEqual(await allowed("up", "--yes", "--skip-preview", "--expect-no-changes"), []);
       }
 
-      const machine = isKept ? ["Instance"] : ["LaunchTemplate"];
+      const machine = isKept ? ["Instance", "MetricAlarm"] : ["LaunchTemplate"];
       const all = [...tagged, "Parameter", "Parameter", "Role", "InstanceProfile", "Volume", ...machine];
       const updated = (types: string[]) => types.map((type) => `updated ${type}`);
 
@@ -186,7 +186,9 @@ describe("what changes of a builder ask for in AWS, without its images", functio
         if (isKept) assert.equal((await account.describe(await instanceId())).State?.Name, "running");
       });
 
-      const moved = isKept ? ["replaced Instance", "replaced VolumeAttachment"] : ["updated LaunchTemplate"];
+      const moved = isKept
+        ? ["replaced Instance", "replaced VolumeAttachment", "updated MetricAlarm"]
+        : ["updated LaunchTemplate"];
 
       it("another addressing: a kept node gets its addresses with a new instance", async () => {
         change({ ec2: { ...declared.builder.ec2, addressing: "ipv6" } });

@@ -38,7 +38,9 @@ describe("the stand-in of the aws provider: what it calls for an instance", func
       region: "us-east-1",
       accessKey: credentials.accessKeyId,
       secretKey: credentials.secretAccessKey,
-      endpoints: [Object.fromEntries(["ec2", "ecr", "iam", "ssm", "sts"].map((service) => [service, endpoint]))],
+      endpoints: [
+        Object.fromEntries(["cloudwatch", "ec2", "ecr", "iam", "ssm", "sts"].map((service) => [service, endpoint])),
+      ],
       defaultTags: { tags: { team: "builds" } },
     });
     subnetId = await account.subnetIn("us-east-1a");
