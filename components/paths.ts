@@ -29,6 +29,11 @@ export function homeDirectory(): string {
   return home;
 }
 
+/** A file as AWS's own settings name it: below this user's home. */
+export function expandedHome(file: string): string {
+  return file.startsWith("~/") ? path.join(homeDirectory(), file.slice(2)) : file;
+}
+
 /** Where this machine keeps what can be made again: tools, local nodes, indexes that were read. */
 export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
   const { MULTI_PLATFORM_IMAGE_CACHE: own, XDG_CACHE_HOME: common } = environment;

@@ -1,7 +1,7 @@
 import type * as grpc from "@grpc/grpc-js";
 
-import { deadline, withClient } from "./connection";
-import { controlDescriptor } from "./protocol";
+import { deadline, type Streaming, withClient } from "./connection";
+import { controlApi } from "./protocol";
 
 /** What a daemon says of one build. */
 export interface DaemonBuild {
@@ -30,17 +30,14 @@ interface Status {
   statuses: Part[];
 }
 
-type Streaming<Request, Answer> = (request: Request, options: grpc.CallOptions) => grpc.ClientReadableStream<Answer>;
-
-interface Client extends grpc.Client {
-  ListenBuildHistory: Streaming<
-    { Ref: string; EarlyExit: boolean },
-    { record?: { CompletedAt?: object | null; error?: { message: string } | null } }
-  >;
-  Status: Streaming<{ Ref: string }, Status>;
+interface HistoryEvent {
+  record?: { CompletedAt?: object | null; error?: { message: string } | null };
 }
 
-const api = { descriptor: controlDescriptor, services: ["moby.buildkit.v1.Control"] };
+interface Client extends grpc.Client {
+  ListenBuildHistory: Streaming<{ Ref: string; EarlyExit: boolean }, HistoryEvent>;
+  Status: Streaming<{ Ref: string }, Status>;
+}
 
 /** Whether a build has ended in the daemon behind a unix socket; nothing where the daemon does not know it. */
 export async function readBuild(
@@ -48,11 +45,9 @@ export async function readBuild(
   ref: string,
   timeoutMilliseconds: number,
 ): Promise<DaemonBuild | undefined> {
-  return withClient(socket, api, async (client: Client) => {
+  return withClient(socket, controlApi, async (client: Client) => {
     const stream = client.ListenBuildHistory({ Ref: ref, EarlyExit: true }, deadline(timeoutMilliseconds));
-    const [event] = (await stream.toArray()) as {
-      record?: { CompletedAt?: object | null; error?: { message: string } };
-    }[];
+    const [event] = (await stream.toArray()) as HistoryEvent[];
     const { record } = event ?? {};
     return record && { isCompleted: Boolean(record.CompletedAt), error: record.error?.message };
   });
@@ -63,7 +58,7 @@ export async function readBuild(
  * listened to for that time.
  */
 export async function readOpenSteps(socket: string, ref: string, milliseconds: number): Promise<OpenStep[]> {
-  return withClient(socket, api, async (client: Client) => {
+  return withClient(socket, controlApi, async (client: Client) => {
     const names = new Map<string, string>();
     const parts = new Map<string, Part>();
     const stream = client.Status({ Ref: ref }, deadline(milliseconds));

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import type * as grpc from "@grpc/grpc-js";
 
 import { formatPlatform } from "../platforms";
-import { deadline, withClient } from "./connection";
-import { controlDescriptor } from "./protocol";
+import { deadline, type Streaming, withClient } from "./connection";
+import { controlApi } from "./protocol";
 import { type Definition, fileOf } from "./solve";
 
 /** What a daemon says of itself. */
@@ -42,8 +42,6 @@ interface PruneRequest {
   minFreeSpace?: number;
   maxUsedSpace?: number;
 }
-
-type Streaming<Request, Part> = (request: Request, options: grpc.CallOptions) => grpc.ClientReadableStream<Part>;
 
 interface ControlClient extends grpc.Client {
   Solve: Solve;
@@ -125,8 +123,6 @@ export async function writeFile(socket: string, bytes: number, timeoutMillisecon
     });
   });
 }
-
-const controlApi = { descriptor: controlDescriptor, services: ["moby.buildkit.v1.Control"] };
 
 function withControl<T>(socket: string, use: (control: ControlClient) => Promise<T>): Promise<T> {
   return withClient(socket, controlApi, use);

@@ -10,6 +10,9 @@ export interface Api {
   services: readonly string[];
 }
 
+/** A method of a daemon that answers in parts. */
+export type Streaming<Request, Part> = (request: Request, options: grpc.CallOptions) => grpc.ClientReadableStream<Part>;
+
 const constructors = new WeakMap<Api, ClientConstructor>();
 
 /** Has a client of the daemon behind a unix socket used, and closes it. All services are in one: they have one address. */

@@ -147,3 +147,6 @@ export const controlDescriptor = {
     },
   },
 };
+
+/** One for all that speak to a daemon's control service: a client is made of it once. */
+export const controlApi = { descriptor: controlDescriptor, services: ["moby.buildkit.v1.Control"] };

@@ -1,5 +1,4 @@
 import * as fs from "node:fs";
-import * as path from "node:path";
 
 import {
   createCredentialChain,
@@ -11,7 +10,7 @@ import {
 } from "@aws-sdk/credential-providers";
 
 import { BuildError } from "../errors";
-import { homeDirectory } from "../paths";
+import { expandedHome } from "../paths";
 import type { requestHandlerOf } from "./transport";
 import type { AwsRole, AwsSettings, AwsWebIdentity } from "./settings";
 
@@ -62,7 +61,7 @@ function webIdentityCredentials(identity: AwsWebIdentity, clientConfig: StsOptio
       durationSeconds: identity.durationSeconds,
       policy: identity.policy,
       policyArns: identity.policyArns?.map((arn) => ({ arn })),
-      webIdentityToken: identity.token ?? fs.readFileSync(expanded(identity.tokenFile ?? ""), "utf8").trim(),
+      webIdentityToken: identity.token ?? fs.readFileSync(expandedHome(identity.tokenFile ?? ""), "utf8").trim(),
     })();
 }
 
@@ -94,9 +93,5 @@ function onlyFile(argument: string, files: readonly string[] | undefined): strin
       `aws provider: \`${argument}\` is ${JSON.stringify(files)}: hooks read one such file; merge them into one, or use \`profile\` of the usual files`,
     );
   }
-  return files && expanded(files[0]);
-}
-
-function expanded(file: string): string {
-  return file.startsWith("~/") ? path.join(homeDirectory(), file.slice(2)) : file;
+  return files && expandedHome(files[0]);
 }

@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import * as tls from "node:tls";
 
 import { BuildError } from "../errors";
-import { homeDirectory } from "../paths";
+import { expandedHome } from "../paths";
 import { proxyFor, type ProxySettings } from "./proxies";
 
 /** How requests reach AWS, as the aws provider's settings of the same names say it. */
@@ -31,9 +31,8 @@ export function requestHandlerOf(settings: TransportSettings) {
 }
 
 function readBundle(bundle: string): Buffer {
-  const file = bundle.startsWith("~/") ? `${homeDirectory()}${bundle.slice(1)}` : bundle;
   try {
-    return fs.readFileSync(file);
+    return fs.readFileSync(expandedHome(bundle));
   } catch (error) {
     throw new BuildError(
       `the certificates for AWS (\`customCaBundle\` of the aws provider, or AWS_CA_BUNDLE) are ${bundle}, which can't be ` +
