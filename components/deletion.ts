@@ -1,3 +1,5 @@
+import * as pulumi from "@pulumi/pulumi";
+
 import { isLoopback } from "./registry/read";
 import { parseReference } from "./registry/reference";
 
@@ -39,4 +41,12 @@ export function whyNotDeleted({
   return hasRepository
     ? `${begin} docker-build deletes with the login of the last build, and ECR's ends after 12 hours. Fix: leave it out, and delete by a lifecycle policy, or with the repository (\`forceDelete\`).`
     : undefined;
+}
+
+/** Says so when the image is declared: when it is deleted, it is too late. */
+export function warnIfNotDeleted(component: pulumi.Resource, deleted: Deleted): void {
+  const why = whyNotDeleted(deleted);
+  if (why) {
+    void pulumi.log.warn(why, component);
+  }
 }

@@ -6,7 +6,7 @@ import type { BuilderArgs } from "./builderArguments";
 import { exportCaches, splitCaches } from "./caches/exports";
 import { prepareContext } from "./context/prepare";
 import { defaultBuilder } from "./defaultBuilder";
-import { whyNotDeleted } from "./deletion";
+import { warnIfNotDeleted } from "./deletion";
 import { checkedDigests } from "./digests";
 import { checkCredentialStore } from "./dockerConfig";
 import type { ImageBuild } from "./hookPhases";
@@ -66,16 +66,12 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
     const { retainOnDelete, adopt } = normal;
     const { own, builderName } = resolveBuilder(this, name, builder, platforms);
     this.builder = own;
-    const plainTags = [normal.imageArgs.tags].flat().filter((tag) => typeof tag === "string");
-    const kept = whyNotDeleted({
+    warnIfNotDeleted(this, {
       retainOnDelete,
-      tags: plainTags,
+      tags: [normal.imageArgs.tags].flat().filter((tag) => typeof tag === "string"),
       hasRepository: repository !== undefined,
       insecureRegistries: own?.insecureRegistries ?? [],
     });
-    if (kept) {
-      void pulumi.log.warn(kept, this);
-    }
     const prepared = prepareContext(this, name, normal.imageArgs, normal.stageContext);
     const { imageArgs: withoutCaches, cacheTo } = splitCaches(prepared, platforms);
     const ownArgs = { ...withoutCaches, builder: { name: builderName } };

@@ -21,19 +21,24 @@ const claimMilliseconds = 45_000;
  */
 const youngMinutes = 12;
 
+/** Ids of what was removed. */
 interface Found {
   rules: string[];
   instances: string[];
 }
 
+/** What seems to be nobody's. */
+interface Doubted {
+  rules: string[];
+  instances: Instance[];
+}
+
 /** What callers that were killed have left: rules, and ephemeral instances that can't end themselves. */
 export class Forgotten {
-  private doubted: Found = { rules: [], instances: [] };
+  private doubted: Doubted = { rules: [], instances: [] };
   private lookedAt = 0;
   /** Whether the first look saw rules of others that had a claim: one of them may have been killed just before. */
   private looksAgain?: boolean;
-
-  private old: readonly Instance[] = [];
 
   /**
    * @param ours instances of this very update.
@@ -82,16 +87,16 @@ export class Forgotten {
     this.doubted = { rules: [], instances: [] };
     const still = await this.ofNobody(await this.rules());
     const rules = still.rules.filter((id) => doubted.rules.includes(id));
-    const instances = await this.hanging(still.instances.filter((id) => doubted.instances.includes(id)));
+    const doubtedIds = doubted.instances.map(({ InstanceId }) => InstanceId);
+    const instances = await this.hanging(still.instances.filter(({ InstanceId }) => doubtedIds.includes(InstanceId)));
     await this.ingress.remove(rules);
     await this.terminate(instances);
     return { rules, instances };
   }
 
-  private async hanging(ids: readonly string[]): Promise<string[]> {
-    const of = (id: string) => this.old.find(({ InstanceId }) => InstanceId === id);
-    const build = await Promise.all(ids.map((id) => this.isBuilding(of(id) ?? { InstanceId: id }).catch(() => false)));
-    return ids.filter((_, at) => !build[at]);
+  private async hanging(instances: readonly Instance[]): Promise<string[]> {
+    const build = await Promise.all(instances.map((each) => this.isBuilding(each).catch(() => false)));
+    return instances.filter((_, at) => !build[at]).flatMap(({ InstanceId }) => InstanceId ?? []);
   }
 
   /** Opens a rule. A group that is full may be so because of callers that were killed: then they are looked for first. */
@@ -124,15 +129,16 @@ export class Forgotten {
     return this.connection.ingress.from === "caller" ? this.ingress.list() : [];
   }
 
-  private async ofNobody(rules: readonly SecurityGroupRule[]): Promise<Found> {
+  private async ofNobody(rules: readonly SecurityGroupRule[]): Promise<Doubted> {
     const instances = this.connection.ephemeralNodes.length > 0 ? await this.oldInstances() : [];
-    this.old = instances;
     // Read last: whoever has made one of these has its claim there by now.
     const lease = await readLease(this.clients, this.connection.builderName);
     const now = this.clients.now() / 1_000;
     return {
       rules: rulesOfNobody(rules, lease, now),
-      instances: instancesOfNobody(instances, lease, now).filter((id) => !this.ours().includes(id)),
+      instances: instancesOfNobody(instances, lease, now).filter(
+        ({ InstanceId = "" }) => !this.ours().includes(InstanceId),
+      ),
     };
   }
 
@@ -168,7 +174,7 @@ export class Forgotten {
 }
 
 /** The rules of callers that have no claim. Where claims are shared, nobody knows. */
-export function rulesOfNobody(rules: readonly SecurityGroupRule[], lease: Lease, nowSeconds: number): string[] {
+function rulesOfNobody(rules: readonly SecurityGroupRule[], lease: Lease, nowSeconds: number): string[] {
   const isClaimed = (holder: string) =>
     [`up-${holder}`, `cli-${holder}`].some((claim) => (lease[claim] ?? 0) > nowSeconds);
   const isOfNobody = (rule: SecurityGroupRule) => {
@@ -179,9 +185,9 @@ export function rulesOfNobody(rules: readonly SecurityGroupRule[], lease: Lease,
 }
 
 /** The instances that are old and have no claim. */
-export function instancesOfNobody(instances: readonly Instance[], lease: Lease, nowSeconds: number): string[] {
+function instancesOfNobody(instances: readonly Instance[], lease: Lease, nowSeconds: number): Instance[] {
   const isOld = ({ LaunchTime }: Instance) =>
     LaunchTime !== undefined && LaunchTime.getTime() / 1_000 < nowSeconds - youngMinutes * 60;
-  const ids = instances.filter(isOld).flatMap(({ InstanceId }) => InstanceId ?? []);
-  return hasShared(lease, nowSeconds) ? [] : ids.filter((id) => (lease[id] ?? 0) <= nowSeconds);
+  const isUnclaimed = ({ InstanceId = "" }: Instance) => (lease[InstanceId] ?? 0) <= nowSeconds;
+  return hasShared(lease, nowSeconds) ? [] : instances.filter((each) => isOld(each) && isUnclaimed(each));
 }

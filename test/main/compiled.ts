@@ -1,18 +1,11 @@
-import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { type Options, transformFileSync } from "@swc/core";
-
 import { cachedFolder } from "../hosts/cachedFolder";
+import { javascript, transpileInto } from "../hosts/transpile";
 
 const repository = path.resolve(__dirname, "../..");
 
-/** TypeScript's own compiler takes half a minute of a core, most of it for types that a program has no use for. */
-const settings: Options = {
-  jsc: { parser: { syntax: "typescript" }, target: "es2022" },
-  module: { type: "commonjs" },
-};
 let folder: Promise<string> | undefined;
 
 /**
@@ -25,15 +18,12 @@ export async function compiled(program: string): Promise<string> {
 }
 
 async function compile(): Promise<string> {
-  const library = sources("components");
-  const programs = sources("test").filter((file) => /(program\/[^/]+|\/exampleLibrary\.ts)$/i.test(file));
-  const hashes = [...library, ...programs].map((file) => [file, hashOf(file)]);
-  return cachedFolder("compiled", { repository, hashes, settings }, (draft) => {
-    for (const file of [...library, ...programs]) {
-      const target = path.join(draft, file.replace(/\.ts$/, ".js"));
-      fs.mkdirSync(path.dirname(target), { recursive: true });
-      fs.writeFileSync(target, transformFileSync(path.join(repository, file), settings).code);
-    }
+  const programs = filesOf("test").filter((file) => /(program\/[^/]+|\/exampleLibrary\.ts)$/i.test(file));
+  const sources = Object.fromEntries(
+    [...filesOf("components"), ...programs].map((file) => [file, fs.readFileSync(path.join(repository, file), "utf8")]),
+  );
+  return cachedFolder("compiled", { repository, sources, javascript }, (draft) => {
+    transpileInto(draft, sources);
     // What is found by its place beside the library.
     for (const name of ["node_modules", "machine", "package.json"]) {
       fs.symlinkSync(path.join(repository, name), path.join(draft, name));
@@ -42,16 +32,10 @@ async function compile(): Promise<string> {
   });
 }
 
-function sources(under: string): string[] {
+function filesOf(under: string): string[] {
   return fs
     .readdirSync(path.join(repository, under), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts") && !file.includes("node_modules"))
     .map((file) => path.join(under, file))
     .sort();
-}
-
-function hashOf(file: string): string {
-  return createHash("sha256")
-    .update(fs.readFileSync(path.join(repository, file)))
-    .digest("hex");
 }

@@ -3,10 +3,11 @@ import { existsSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 
-import { type Options, transformSync } from "@swc/core";
+import type { Options } from "@swc/core";
 
 import { cacheDirectory, prepareTools, toolEnvironment } from "../../../tools";
 import { publishFolder } from "../../../tools/cache";
+import { javascript, transpileInto } from "../../hosts/transpile";
 import { packageVersion } from "./versions";
 
 const repository = path.resolve(__dirname, "../../..");
@@ -57,11 +58,7 @@ async function compiledPlugins(): Promise<string> {
     sources[name] = await fs.readFile(path.join(__dirname, name), "utf8");
   }
   return madeOnce("plugins", { sources, settings, repository }, async (folder) => {
-    for (const [name, source] of Object.entries(sources)) {
-      const target = path.join(folder, name.replace(/\.ts$/, ".js"));
-      await fs.mkdir(path.dirname(target), { recursive: true });
-      await fs.writeFile(target, transpile(source));
-    }
+    transpileInto(folder, sources, settings);
     await fs.symlink(path.join(repository, "node_modules"), path.join(folder, "node_modules"));
   });
 }
@@ -78,9 +75,4 @@ async function madeOnce(name: string, inputs: unknown, make: (folder: string) =>
 }
 
 /** Packages are loaded when they are first used: most commands of Pulumi use few of them, and each loads all plugins. */
-const settings: Options = {
-  jsc: { parser: { syntax: "typescript" }, target: "es2022" },
-  module: { type: "commonjs", lazy: true },
-};
-
-const transpile = (source: string): string => transformSync(source, settings).code;
+const settings: Options = { ...javascript, module: { type: "commonjs", lazy: true } };
