@@ -29,7 +29,7 @@ export function checkedDigests(
     ref: sound.apply(({ ref }) => ref),
     platformDigests: () => sound.apply((found) => knownOrError(component, found)),
     /**
-     * What is kept in the state. Never an error: one here would be told as one of serialization. Each is an output of its own:
+     * What is kept in the state. Never an error: Pulumi would call it one of serialization. Each is an output of its own:
      * of one that is not known yet, a preview would register the characters of a word as outputs.
      */
     registered: {

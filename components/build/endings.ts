@@ -8,7 +8,7 @@ import { endProvider } from "./providerProcess";
 import type { Relay } from "./relay";
 import type { Attempt } from "./session";
 
-/** How often it is looked, and how many looks in a row must see the same until that is told, and until it is not waited for. */
+/** How often builds are looked at, and how many looks in a row must see the same until the log says so, and until the wait ends. */
 export interface Patience {
   lookMilliseconds: number;
   toldLooks: number;

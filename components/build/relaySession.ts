@@ -90,7 +90,7 @@ export class RelaySession implements BuildSession {
 
   async recover(attempt: Attempt, error: string, progress: Progress): Promise<boolean> {
     attempt.isBuilding = false;
-    // The provider's end is told on another connection than those whose end is looked for.
+    // The error comes by another connection than those whose end is looked for.
     await sleep(settleMilliseconds);
     const hungUp = [...attempt.lossesBefore].filter(([name, before]) => this.relay.lossCount(name) > before);
     const place = {

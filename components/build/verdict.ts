@@ -32,7 +32,7 @@ export const diskFull = /no space left on device/i;
 const registryBusy = /429 Too Many Requests|toomanyrequests/i;
 
 // What the engine says when its own connection to a plugin ends, and when it dials a plugin that has ended: nothing before
-// it. A lost node is told by BuildKit's client, in words around these.
+// it. Of a lost node BuildKit's client says so, in words around these.
 // https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/common/util/rpcutil/rpcerror/rpcerror.go
 const pluginGone = [
   /^error reading from server: (?:EOF|read tcp .*)$/,

@@ -118,8 +118,10 @@ export interface RemoteNodeArgs extends CommonNodeArgs {
 /** What runs BuildKit on the host of a {@link RemoteNodeArgs}. */
 export type RemoteDriver = "docker-container";
 
-/** The client's side of mTLS. Nothing of it is written to a file, or kept in Pulumi's
- * state unless `builder.connection` is exported: then encrypted. */
+/**
+ * The client's side of mTLS. Nothing of it is written to a file, or kept in Pulumi's state unless `builder.connection` is
+ * exported: then encrypted.
+ */
 export interface RemoteNodeTls {
   /** Certificate of the CA that signed the node's certificate. Equivalent to buildx's driver option `cacert`. */
   ca: pulumi.Input<string>;
