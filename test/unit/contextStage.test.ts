@@ -3,13 +3,12 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
-import { readIgnored, readRootIgnored } from "../../components/context/files";
+import { readRootIgnored } from "../../components/context/files";
 import { readListing } from "../../components/context/listing";
 import { stageAll } from "../../components/context/locations";
 import { stageContext } from "../../components/context/stage";
 import { sweep } from "../../components/context/sweep";
 import { endUses } from "../../components/context/uses";
-import { describeCost } from "../../components/context/prepare";
 
 const day = 24 * 60 * 60;
 
@@ -204,18 +203,6 @@ describe("the staged copy of a context", () => {
     }
   });
 
-  for (const name of [".dockerignore", "Dockerfile.dockerignore"]) {
-    it(`fails with a sentence where ${name} leads to a device, or is far too large`, () => {
-      const file = path.join(root, "app", name);
-      fs.rmSync(file, { force: true });
-      fs.symlinkSync("/dev/zero", file);
-      assert.throws(() => readIgnored(file), /^BuildError: .* is no regular file/);
-      fs.rmSync(file);
-      fs.writeFileSync(file, "x".repeat(5_000_000));
-      assert.throws(() => readIgnored(file), /^BuildError: .* has 5000000 bytes: at most \d+ are read/);
-    });
-  }
-
   it("is swept beside whatever else lies there", async () => {
     await stage();
     write("project/.multi-platform-image/contexts/notes/file");
@@ -257,14 +244,5 @@ describe("the staged copy of a context", () => {
       named: { base: { location: "docker-image://debian" } },
     };
     assert.deepEqual((await stageAll({ context }, () => undefined)).context, context);
-  });
-
-  it("tells its cost", () => {
-    const cost = { files: 1200, linked: 1190, copied: 10, copiedBytes: 3 << 20, milliseconds: 2_340 };
-    assert.equal(
-      describeCost("./api", { location: ".multi-platform-image/contexts/00", cost }),
-      "context ./api: 1200 files read in 2.3 s; for the copy in .multi-platform-image/contexts/00, 1190 were linked and " +
-        "10 (3.0 MB) copied. A .dockerignore makes it less (docs/digests.md).",
-    );
   });
 });
