@@ -1,5 +1,5 @@
+import { hashIn } from "./context/copies";
 import { describeChange, readListing } from "./context/listing";
-import { isStaged } from "./context/stage";
 
 /** An image's arguments as docker-build compares them, with known values. */
 export type ComparedArgs = Record<string, unknown>;
@@ -99,7 +99,7 @@ function locationReason(subject: string, before: string | undefined, now: string
   if (before === undefined || now === undefined) {
     return [`${subject} ${before === undefined ? "is new" : "is gone"}`];
   }
-  if (isStaged(before) && isStaged(now)) {
+  if (hashIn(before) && hashIn(now)) {
     return [`${subject}: ${describeFiles(before, now)}`];
   }
   const [from, to] = [before, now].map((location) => commitPattern.exec(location)?.[1]);
@@ -110,7 +110,7 @@ function locationReason(subject: string, before: string | undefined, now: string
 function describeFiles(before: string, now: string): string {
   const [old, current] = [readListing(before), readListing(now)];
   return old && current
-    ? describeChange(old, current)
+    ? describeChange(old, current) || "the same files, in a copy at another path"
     : "its files have changed (which ones is known where it was built last)";
 }
 

@@ -1,5 +1,6 @@
 import * as crypto from "node:crypto";
 
+import { hashIn } from "./copies";
 import {
   findFiles,
   forEachFile,
@@ -11,7 +12,6 @@ import {
   readRootIgnored,
 } from "./files";
 import type { IgnorePatterns } from "./ignorePatterns";
-import { isStaged } from "./stage";
 
 /** Where a build takes its files from, as docker-build is told. */
 export interface ContextLocations {
@@ -67,9 +67,10 @@ async function addFolder(
   }
   const found = findFiles(folder, ignored).files.sort((a, b) => (a.name < b.name ? -1 : 1));
   // The location of a copy stands for its files, but not for those outside of it that links lead to.
-  const files = isStaged(folder) ? found.filter(({ link }) => link !== undefined) : found;
-  if (isStaged(folder)) {
-    addLine(hash, purpose, folder);
+  const copy = hashIn(folder);
+  const files = copy === undefined ? found : found.filter(({ link }) => link !== undefined);
+  if (copy !== undefined) {
+    addLine(hash, purpose, copy);
   }
   const contents = await forEachFile(files, contentOf);
   for (const [at, { name, stat, link }] of files.entries()) {

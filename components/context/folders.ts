@@ -8,6 +8,8 @@ export const stagingFolder = ".multi-platform-image";
 export const contextsFolder = `${stagingFolder}/contexts`;
 /** Where the lists of copies' files are kept, for the next build to say what has changed. */
 export const listingsFolder = `${stagingFolder}/files`;
+/** Where the hashes of unchanged files are kept. */
+export const contentsFolder = `${stagingFolder}/contents`;
 /** Where each process says of which copies it has use. */
 export const usesFolder = `${stagingFolder}/uses`;
 
@@ -20,7 +22,7 @@ export const usesFolder = `${stagingFolder}/uses`;
 export function makeStagingFolders(): void {
   const fix = "let this user write to the project's folder, or set `stageContext: false` (docs/digests.md)";
   try {
-    for (const folder of [stagingFolder, contextsFolder, listingsFolder, usesFolder]) {
+    for (const folder of [stagingFolder, contextsFolder, listingsFolder, contentsFolder, usesFolder]) {
       makeFolder(folder);
     }
     if ((fs.statSync(stagingFolder).mode & 0o077) !== 0) {

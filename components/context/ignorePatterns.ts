@@ -17,7 +17,10 @@ export class IgnorePatterns {
   /** Exceptions without wildcards are good for directories of known names: the others need not be walked. */
   private readonly exceptionDirectories: readonly string[] | undefined;
 
-  constructor(file: string, text: string) {
+  constructor(
+    readonly file: string,
+    text: string,
+  ) {
     checkRepeats(file, text);
     this.patterns = readLines(text).map((line) => compile(file, line));
     const exceptions = this.patterns.filter(({ isException }) => isException);

@@ -1,6 +1,5 @@
-import * as path from "node:path";
-
 import { readJsonIfThere } from "../paths";
+import { hashIn } from "./copies";
 import { listingsFolder } from "./folders";
 
 /** The files of a context: name to mode and content. */
@@ -14,7 +13,7 @@ export function listingFile(hash: string): string {
 
 /** The files of a copy that was made on this machine, by its location. */
 export function readListing(location: string): Listing | undefined {
-  const found = readJsonIfThere<unknown>(listingFile(path.basename(location)));
+  const found = readJsonIfThere<unknown>(listingFile(hashIn(location) ?? ""));
   const isListing = typeof found === "object" && found !== null && Object.values(found).every(isText);
   return isListing ? (found as Listing) : undefined;
 }

@@ -1,6 +1,7 @@
 import * as path from "node:path";
 
 import { isRemoteLocation } from "../validate";
+import { copyName } from "./copies";
 import { isFolder, readIgnored, readRootIgnored } from "./files";
 import { stageContext, type StagedContext } from "./stage";
 
@@ -27,9 +28,14 @@ export async function mapLocations(
   return { context: { location: await change(location), ...(named && { named: entries }) }, dockerfile };
 }
 
-/** The same with a staged copy in place of each context that is a folder, and with the Dockerfile where it was. */
+/**
+ * The same with a staged copy in place of each context that is a folder, and with the Dockerfile where it was.
+ *
+ * @param project its name.
+ */
 export async function stageAll(
   { context = { location: "." }, dockerfile }: KnownContext,
+  project: string,
   tell: (folder: string, staged: StagedContext) => void,
 ): Promise<KnownContext> {
   const location = context.location || ".";
@@ -39,7 +45,7 @@ export async function stageAll(
     isRemoteLocation(folder) || !isFolder(folder)
       ? folder
       : // A named context has the patterns at its own root alone.
-        stageOnce(folder, name === undefined ? own : undefined, tell),
+        stageOnce(folder, name === undefined ? own : undefined, project, tell),
   );
 }
 
@@ -68,13 +74,14 @@ const staging = new Map<string, Promise<StagedContext>>();
 async function stageOnce(
   folder: string,
   ownPatterns: string | undefined,
+  project: string,
   tell: (folder: string, staged: StagedContext) => void,
 ): Promise<string> {
   const own = ownPatterns === undefined ? undefined : readIgnored(ownPatterns);
   const key = JSON.stringify([path.resolve(folder), own && ownPatterns]);
   let staged = staging.get(key);
   if (!staged) {
-    staged = stageContext(folder, own ?? readRootIgnored(folder));
+    staged = stageContext(folder, own ?? readRootIgnored(folder), copyName(folder, project));
     staging.set(key, staged);
     void staged
       .then((each) => tell(folder, each))

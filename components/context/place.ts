@@ -18,8 +18,15 @@ function gitMode({ mode }: fs.Stats): number {
 /**
  * Makes the folders of a copy that are not there. Empty ones may stay from an earlier time: Git has none, and so they are
  * no part of what a copy is known by.
+ *
+ * @returns the folders that were made: nothing is in them yet.
  */
-export function placeFolders(location: string, folders: FoundFiles["folders"], files: readonly FoundFile[]): void {
+export function placeFolders(
+  location: string,
+  folders: FoundFiles["folders"],
+  files: readonly FoundFile[],
+): ReadonlySet<string> {
+  const made = new Set<string>();
   const parents = files.map(({ name }) => path.posix.dirname(name));
   const names = new Set([".", ...folders.map(({ name }) => name), ...parents]);
   // Parents first: they are shorter.
@@ -31,10 +38,12 @@ export function placeFolders(location: string, folders: FoundFiles["folders"], f
     }
     if (!there) {
       fs.mkdirSync(folder, { recursive: true });
+      made.add(name);
     }
     // mkdir heeds the umask.
     fs.chmodSync(folder, folderMode);
   }
+  return made;
 }
 
 function withParents(names: ReadonlySet<string>): Set<string> {
@@ -52,8 +61,17 @@ function withParents(names: ReadonlySet<string>): Set<string> {
  * neither time nor room, else as a copy with Git's mode. The file itself is never touched: a link shares its mode.
  *
  * @param temporaryFolder on the same file system, and no part of the copy.
+ * @param isNew whether nothing has been in the file's folder: then a link is one call, and is whole at once.
  */
-export async function placeFile(file: FoundFile, place: string, temporaryFolder: string): Promise<Placed> {
+export async function placeFile(
+  file: FoundFile,
+  place: string,
+  temporaryFolder: string,
+  isNew: boolean,
+): Promise<Placed> {
+  if (isNew && canLink(file) && linkAtOnce(file.path, place)) {
+    return "linked";
+  }
   if (isInPlace(file, place)) {
     return "kept";
   }
@@ -74,19 +92,30 @@ function isInPlace({ stat, link }: FoundFile, place: string): boolean {
   return there.isFile() && (there.mode & 0o7777) === gitMode(stat) && (isSame || isCopy);
 }
 
-async function make({ path: source, stat, link }: FoundFile, place: string): Promise<Placed> {
+function canLink({ stat, link }: FoundFile): boolean {
+  return link === undefined && (stat.mode & 0o7777) === gitMode(stat);
+}
+
+/** Synchronous: with 20 000 files, three times as fast as the other way. */
+function linkAtOnce(source: string, place: string): boolean {
+  try {
+    fs.linkSync(source, place);
+    return true;
+  } catch {
+    // Another file system, one without hard links, or another user's file: a copy will do, or say what is wrong.
+    return false;
+  }
+}
+
+async function make(file: FoundFile, place: string): Promise<Placed> {
+  const { path: source, stat, link } = file;
   if (link !== undefined) {
     await fs.promises.symlink(link, place);
     await fs.promises.lutimes(place, stat.atime, stat.mtime);
     return "linked";
   }
-  if ((stat.mode & 0o7777) === gitMode(stat)) {
-    try {
-      await fs.promises.link(source, place);
-      return "linked";
-    } catch {
-      // Another file system, one without hard links, or another user's file: a copy will do, or say what is wrong.
-    }
+  if (canLink(file) && linkAtOnce(source, place)) {
+    return "linked";
   }
   await fs.promises.copyFile(source, place, fs.constants.COPYFILE_FICLONE);
   await fs.promises.chmod(place, gitMode(stat));

@@ -73,7 +73,7 @@ function plainLocations(context: dockerBuild.ImageArgs["context"]): unknown[] {
 
 async function stage(component: pulumi.Resource, known: KnownContext): Promise<KnownContext> {
   try {
-    return await stageAll(known, (folder, staged) => tellCost(component, folder, staged));
+    return await stageAll(known, pulumi.getProject(), (folder, staged) => tellCost(component, folder, staged));
   } catch (error) {
     const { message } = error as Error;
     const text = error instanceof BuildError ? message : `the build context can't be read: ${message}`;
@@ -90,11 +90,11 @@ function tellCost(component: pulumi.Resource, folder: string, staged: StagedCont
 
 /** What a staged copy has cost, in words. */
 export function describeCost(folder: string, { location, cost }: StagedContext): string {
-  const { files, linked, copied, copiedBytes, milliseconds } = cost;
+  const { files, read, linked, copied, copiedBytes, milliseconds } = cost;
   const megabytes = (copiedBytes / (1 << 20)).toFixed(1);
   const seconds = (milliseconds / 1000).toFixed(1);
   return (
-    `context ${folder}: ${files} files read in ${seconds} s; for the copy in ${location}, ${linked} were linked and ` +
-    `${copied} (${megabytes} MB) copied. A .dockerignore makes it less (docs/digests.md).`
+    `context ${folder}: ${files} files, ${read} of them read, in ${seconds} s; for the copy in ${location}, ` +
+    `${linked} were linked and ${copied} (${megabytes} MB) copied. A .dockerignore makes it less (docs/digests.md).`
   );
 }

@@ -6,8 +6,10 @@ import * as lockfile from "proper-lockfile";
 
 import { BuildError } from "../errors";
 import { writeFileAtomically } from "../paths";
-import { findFiles, forEachFile, type FoundFile, hashFile } from "./files";
-import { contextsFolder, makeStagingFolders, stagingFolder } from "./folders";
+import { KnownContents } from "./contents";
+import { copyLocation } from "./copies";
+import { findFiles, forEachFile, type FoundFile, type FoundFiles } from "./files";
+import { makeStagingFolders, stagingFolder } from "./folders";
 import type { IgnorePatterns } from "./ignorePatterns";
 import { type Listing, listingFile } from "./listing";
 import { placeFile, type Placed, placeFolders } from "./place";
@@ -23,6 +25,8 @@ export interface StagedContext {
 /** What the copy has cost this time. */
 export interface StagingCost {
   files: number;
+  /** Those that were not known from the last time. */
+  read: number;
   linked: number;
   copied: number;
   copiedBytes: number;
@@ -42,11 +46,6 @@ const lockedForLong =
   `another \`up\` has been at the copies of contexts in ${stagingFolder} for ten minutes. ` +
   `Fix: end it if it hangs; or remove ${stagingFolder}/lock, where no other runs.`;
 
-/** Whether a location is one of ours, which has a hash of the context's files in it. */
-export function isStaged(location: string): boolean {
-  return [contextsFolder, path.resolve(contextsFolder)].some((folder) => location.startsWith(`${folder}/`));
-}
-
 /**
  * Makes a copy of a folder's files as BuildKit would be sent them, below the project's folder (the current one), and says
  * where. docker-build compares the location as text and hashes names, contents and modes: both are the same on every
@@ -58,23 +57,36 @@ export function isStaged(location: string): boolean {
  *
  * @param folder the context, which is left as it is.
  * @param ignored the patterns that BuildKit applies to it.
+ * @param name the last element of the copy's path.
  */
-export async function stageContext(folder: string, ignored: IgnorePatterns): Promise<StagedContext> {
+export async function stageContext(folder: string, ignored: IgnorePatterns, name: string): Promise<StagedContext> {
   const begin = performance.now();
   const { files, folders } = findFiles(folder, [ignored]);
-  const listing = await listFiles(files);
+  const contents = new KnownContents(path.resolve(folder), ignored.file);
+  const listing = await listFiles(files, contents);
   const hash = hashListing(listing);
-  const location = `${contextsFolder}/${hash}`;
+  const location = copyLocation(hash, name);
   makeStagingFolders();
   const placed = await oneAtATime(async () => {
-    noteUse(hash, privateNames(files));
-    placeFolders(location, folders, files);
-    const all = await forEachFile(files, (file) => placeFile(file, path.join(location, file.name), stagingFolder));
+    noteUse(hash, location, privateNames(files));
+    const all = await placeAll(location, { files, folders });
     keepListing(hash, listing);
-    sweep();
+    const isSwept = sweep();
+    contents.keep(!isSwept && !all.includes("linked"));
     return all;
   });
-  return { location, cost: { ...costOf(files, placed), milliseconds: performance.now() - begin } };
+  return {
+    location,
+    cost: { ...costOf(files, placed), read: contents.readCount, milliseconds: performance.now() - begin },
+  };
+}
+
+async function placeAll(location: string, { files, folders }: FoundFiles): Promise<Placed[]> {
+  const made = placeFolders(location, folders, files);
+  return forEachFile(files, (file) => {
+    const isNew = made.has(path.posix.dirname(file.name));
+    return placeFile(file, path.join(location, file.name), stagingFolder, isNew);
+  });
 }
 
 let last: Promise<unknown> = Promise.resolve();
@@ -99,18 +111,25 @@ async function oneAtATime<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** Each file's name, and what makes it a changed one: its kind and content. */
-async function listFiles(files: readonly FoundFile[]): Promise<Listing> {
-  const contents = await forEachFile(files, async ({ path: file, stat, link }) =>
-    link === undefined ? `${stat.mode & 0o100 ? "755" : "644"} ${await hashFile(file)}` : `link ${link}`,
+async function listFiles(files: readonly FoundFile[], contents: KnownContents): Promise<Listing> {
+  const kinds = await forEachFile(files, async (file) =>
+    file.link === undefined
+      ? `${file.stat.mode & 0o100 ? "755" : "644"} ${await contents.hashOf(file)}`
+      : `link ${file.link}`,
   );
-  const entries = files.map(({ name }, at): [string, string] => [name, contents[at]]);
+  const entries = files.map(({ name }, at): [string, string] => [name, kinds[at]]);
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function hashListing(listing: Listing): string {
   // As pairs: JavaScript has an order of its own for keys that are numbers.
   const pairs = Object.entries(listing).sort(([a], [b]) => (a < b ? -1 : 1));
-  return crypto.createHash("sha256").update(JSON.stringify(pairs)).digest("hex").slice(0, hashCharacters);
+  // Where a copy has its name below the hash: one of a clone before has other files there.
+  return crypto
+    .createHash("sha256")
+    .update(JSON.stringify(["named", pairs]))
+    .digest("hex")
+    .slice(0, hashCharacters);
 }
 
 /** Those that somebody on this machine may not read. */
@@ -128,7 +147,7 @@ function keepListing(hash: string, listing: Listing): void {
   }
 }
 
-function costOf(files: readonly FoundFile[], placed: readonly Placed[]): Omit<StagingCost, "milliseconds"> {
+function costOf(files: readonly FoundFile[], placed: readonly Placed[]): Omit<StagingCost, "read" | "milliseconds"> {
   const count = (kind: Placed) => placed.filter((each) => each === kind).length;
   const bytes = files.map(({ stat }, at) => (placed[at] === "copied" ? stat.size : 0));
   return {

@@ -25,10 +25,10 @@ describe("the files of a context's author", () => {
 
 describe("the staged copy of a context, when it takes long,", () => {
   it("tells its cost", () => {
-    const cost = { files: 1200, linked: 1190, copied: 10, copiedBytes: 3 << 20, milliseconds: 2_340 };
+    const cost = { files: 1200, read: 30, linked: 1190, copied: 10, copiedBytes: 3 << 20, milliseconds: 2_340 };
     assert.equal(
       describeCost("./api", { location: ".multi-platform-image/contexts/00", cost }),
-      "context ./api: 1200 files read in 2.3 s; for the copy in .multi-platform-image/contexts/00, 1190 were linked and " +
+      "context ./api: 1200 files, 30 of them read, in 2.3 s; for the copy in .multi-platform-image/contexts/00, 1190 were linked and " +
         "10 (3.0 MB) copied. A .dockerignore makes it less (docs/digests.md).",
     );
   });

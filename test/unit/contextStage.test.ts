@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
+import { hashIn } from "../../components/context/copies";
 import { readRootIgnored } from "../../components/context/files";
 import { readListing } from "../../components/context/listing";
 import { stageAll } from "../../components/context/locations";
@@ -24,7 +25,7 @@ describe("the staged copy of a context", () => {
     fs.chmodSync(full, mode);
   }
 
-  const stage = (folder = "../app") => stageContext(folder, readRootIgnored(folder));
+  const stage = (folder = "../app") => stageContext(folder, readRootIgnored(folder), "app");
   const text = (location: string, file: string) => fs.readFileSync(path.join(location, file), "utf8");
 
   beforeEach(() => {
@@ -46,7 +47,7 @@ describe("the staged copy of a context", () => {
 
   it("has the files that BuildKit would be sent, with Git's modes, by hard links where it can", async () => {
     const { location, cost } = await stage();
-    assert.match(location, /^\.multi-platform-image\/contexts\/[0-9a-f]{32}$/);
+    assert.match(location, /^\.multi-platform-image\/contexts\/[0-9a-f]{32}\/app$/);
     assert.deepEqual(fs.readdirSync(location).sort(), ["deep", "empty", "link", "main", "private"]);
     const modes = ["main", "private", "deep", "deep/run"].map((name) => fs.statSync(path.join(location, name)).mode);
     assert.deepEqual(
@@ -108,12 +109,18 @@ describe("the staged copy of a context", () => {
   it("is one when several are made at once", async () => {
     const all = await Promise.all([stage(), stage(), stage()]);
     assert.equal(new Set(all.map(({ location }) => location)).size, 1);
-    assert.deepEqual(fs.readdirSync(".multi-platform-image").sort(), [".gitignore", "contexts", "files", "uses"]);
+    assert.deepEqual(fs.readdirSync(".multi-platform-image").sort(), [
+      ".gitignore",
+      "contents",
+      "contexts",
+      "files",
+      "uses",
+    ]);
   });
 
   it("is gone a day after its last use, and its list of files later", async () => {
     const { location } = await stage();
-    const listing = `.multi-platform-image/files/${path.basename(location)}.json`;
+    const listing = `.multi-platform-image/files/${hashIn(location)}.json`;
     const age = (days: number) => fs.utimesSync(listing, Date.now() / 1000, Date.now() / 1000 - days * day);
     age(2);
     sweep();
@@ -141,7 +148,7 @@ describe("the staged copy of a context", () => {
   it("keeps no file that others may not read when its process ends, unless another one uses it", async () => {
     const { location } = await stage();
     const there = () => fs.readdirSync(location).sort();
-    const use = `.multi-platform-image/uses/${path.basename(location)}.00`;
+    const use = `.multi-platform-image/uses/${hashIn(location)}.00`;
     fs.writeFileSync(use, "");
     endUses();
     assert.deepEqual(there(), ["deep", "empty", "link", "main", "private"]);
@@ -155,7 +162,7 @@ describe("the staged copy of a context", () => {
 
   it("counts no use of a process that was killed a day ago", async () => {
     const { location } = await stage();
-    const use = `.multi-platform-image/uses/${path.basename(location)}.00`;
+    const use = `.multi-platform-image/uses/${hashIn(location)}.00`;
     fs.writeFileSync(use, "");
     fs.utimesSync(use, 0, Date.now() / 1000 - 2 * day);
     endUses();
@@ -220,7 +227,7 @@ describe("the staged copy of a context", () => {
   it("leaves the Dockerfile where it is, by a path that all checkouts have", async () => {
     write("app/Dockerfile", "FROM scratch");
     const locations = async (context: string, dockerfile?: { location?: string; inline?: string }) =>
-      (await stageAll({ context: { location: context }, dockerfile }, () => undefined)).dockerfile;
+      (await stageAll({ context: { location: context }, dockerfile }, "shop", () => undefined)).dockerfile;
     assert.deepEqual(await locations("../app"), { location: "../app/Dockerfile" });
     assert.deepEqual(await locations(path.join(root, "app")), { location: "../app/Dockerfile" });
     assert.deepEqual(await locations("../app", { location: "./x/Dockerfile" }), { location: "./x/Dockerfile" });
@@ -232,7 +239,7 @@ describe("the staged copy of a context", () => {
     write("app/Dockerfile.dockerignore", "private");
     write("lib/private");
     const context = { location: "../app", named: { lib: { location: "../lib" } } };
-    const staged = (await stageAll({ context }, () => undefined)).context;
+    const staged = (await stageAll({ context }, "shop", () => undefined)).context;
     assert.ok(!fs.existsSync(path.join(staged?.location ?? "", "private")));
     assert.ok(fs.existsSync(path.join(staged?.location ?? "", "x.log")));
     assert.ok(fs.existsSync(path.join(staged?.named?.lib.location ?? "", "private")));
@@ -243,6 +250,6 @@ describe("the staged copy of a context", () => {
       location: "https://example.com/x.tar.gz",
       named: { base: { location: "docker-image://debian" } },
     };
-    assert.deepEqual((await stageAll({ context }, () => undefined)).context, context);
+    assert.deepEqual((await stageAll({ context }, "shop", () => undefined)).context, context);
   });
 });

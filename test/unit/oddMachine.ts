@@ -17,7 +17,7 @@ import { digestOf } from "../../components/registry/manifest";
  */
 async function up(): Promise<string[]> {
   const done: string[] = [];
-  const { location } = await stageContext("app", readRootIgnored("app"));
+  const { location } = await stageContext("app", readRootIgnored("app"), "app");
   done.push(fs.readFileSync(`${location}/private`, "utf8"));
   const relay = new Relay("key", ["arm64"]);
   await relay.claim();

@@ -114,7 +114,7 @@ describe("the hash of an image", () => {
     const cwd = process.cwd();
     process.chdir(root);
     try {
-      const context = ".multi-platform-image/contexts/0";
+      const context = `.multi-platform-image/contexts/${"0".repeat(32)}/app`;
       write(`${context}/file`, "1");
       write("machine", "1");
       fs.symlinkSync(path.join(root, "machine"), path.join(context, "link"));
