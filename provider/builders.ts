@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Builder, type BuilderArgs, type BuilderConnection } from "pulumi-multi-platform-image";
+import { Builder, type BuilderConnection } from "pulumi-multi-platform-image";
 
 import { withKnown } from "./known";
 import { builderType, schema } from "./package";
@@ -51,9 +51,7 @@ export async function constructBuilder(
   const owner = `Builder ${name}`;
   const { connection, ...args } = await withKnown(owner, "Builder", inputs);
   const builder =
-    connection === undefined
-      ? new Builder(name, args as BuilderArgs, options)
-      : shared(owner, name, connection, args, options);
+    connection === undefined ? new Builder(name, args, options) : shared(owner, name, connection, args, options);
   made.set(await urnOf(builder), builder);
   const { builderName, nodes } = builder;
   return { urn: builder.urn, state: { builderName, nodes, ...connectionOf(builder) } };

@@ -32,7 +32,7 @@ async function imageArgs(owner: string, inputs: pulumi.Inputs): Promise<MultiPla
     ...(namedContexts === undefined
       ? context !== undefined && { context: { location } }
       : { context: { location, named: named(namedContexts as pulumi.Input<Record<string, pulumi.Input<string>>>) } }),
-  } as MultiPlatformImageArgs;
+  };
 }
 
 function named(contexts: pulumi.Input<Record<string, pulumi.Input<string>>>) {
@@ -50,7 +50,7 @@ function ifKnown(digests: pulumi.Output<PlatformDigests>): pulumi.Output<Platfor
       ([value, is]) => (is ? value : (pulumi.unknown as unknown as PlatformDigests)),
       () => undefined,
     ),
-  ) as pulumi.Output<PlatformDigests | undefined>;
+  );
 }
 
 interface Settling {

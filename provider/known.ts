@@ -67,16 +67,14 @@ async function knownValue(
   }
   if (spec.additionalProperties) {
     const { additionalProperties } = spec;
-    const entries = Object.entries(value as object).map(async ([key, each]: [string, unknown]) => {
+    const entries = Object.entries(value).map(async ([key, each]: [string, unknown]) => {
       const at = { ...place, path: `${place.path}["${key}"]` };
       return [key, await knownValue(at, additionalProperties, each, output, inner)] as const;
     });
     return Object.fromEntries(await Promise.all(entries));
   }
   const object = spec.$ref && (schema.types[spec.$ref.replace("#/types/", "")] as ObjectSpec | undefined);
-  return object && object.type === "object"
-    ? knownProperties(place, typeName(spec), object, value as pulumi.Inputs, output)
-    : value;
+  return object && object.type === "object" ? knownProperties(place, typeName(spec), object, value, output) : value;
 }
 
 const typeName = ({ $ref = "" }: TypeSpec) => $ref.slice($ref.lastIndexOf(":") + 1);

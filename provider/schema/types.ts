@@ -124,7 +124,7 @@ export class SchemaTypes {
     if (literals.every((each) => each.isStringLiteral())) {
       return this.enumSpec(
         nameOf(type, argument),
-        literals.map((each) => (each as ts.StringLiteralType).value),
+        literals.map((each) => each.value),
       );
     }
     if (type.flags & ts.TypeFlags.StringLike) {
