@@ -7,7 +7,7 @@ import type { Progress } from "./build/node";
 import type { Attempt, BuildSession } from "./build/session";
 import type { Builder } from "./builder";
 import { type BuildStep, hookPhases, type ImageBuild, type ImagePurpose } from "./hookPhases";
-import { hookName } from "./hookNames";
+import { errorHook, resourceHook } from "./hookNames";
 import { isMocked } from "./mocks";
 import { inOneLine, plainText } from "./plainText";
 import { describePreview } from "./preview";
@@ -89,17 +89,14 @@ export function imageHooks(
   };
   // Each by a name of its own: the SDK names a plain function by its resource's type and name, which others may have, too.
   // The first is the one that a preview runs.
-  const preparation = [
-    new pulumi.ResourceHook(hookName(name, "why"), tell, { onDryRun: true }),
-    new pulumi.ResourceHook(hookName(name, "prepare"), prepare),
-  ];
-  const conclusion = [new pulumi.ResourceHook(hookName(name, "conclude"), conclude)];
+  const preparation = [resourceHook(name, "why", tell, { onDryRun: true }), resourceHook(name, "prepare", prepare)];
+  const conclusion = [resourceHook(name, "conclude", conclude)];
   return {
     beforeCreate: preparation,
     beforeUpdate: preparation,
     afterCreate: conclusion,
     afterUpdate: conclusion,
-    onError: [new pulumi.ErrorHook(hookName(name, "onError"), onError)],
+    onError: [errorHook(name, "onError", onError)],
   };
 }
 

@@ -4,7 +4,18 @@ const { spawn } = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
 
-const COMMANDS = ["start", "stop", "tools", "pulumi", "test", "verifyAws", "testResults", "policies", "risks"];
+const COMMANDS = [
+  "start",
+  "stop",
+  "tools",
+  "pulumi",
+  "test",
+  "verifyAws",
+  "testResults",
+  "policies",
+  "risks",
+  "schema",
+];
 const OLDEST_NODE = 20;
 const WAIT_MILLISECONDS = 500;
 const SAY_EVERY_MILLISECONDS = 4_000;

@@ -6,6 +6,8 @@ import { javascript, transpileInto } from "../hosts/transpile";
 
 const repository = path.resolve(__dirname, "../..");
 
+const launcher = "pulumi-resource-multi-platform-image";
+
 let folder: Promise<string> | undefined;
 
 /**
@@ -17,13 +19,35 @@ export async function compiled(program: string): Promise<string> {
   return path.join(await folder, path.relative(repository, program));
 }
 
+/** Where the plugin for other languages is, beside the compiled library. */
+export async function compiledPlugin(): Promise<string> {
+  return compiled(path.join(repository, "provider"));
+}
+
 async function compile(): Promise<string> {
+  const plugin = filesOf("provider").filter((file) => path.dirname(file) === "provider");
   const programs = filesOf("test").filter((file) => /(program\/[^/]+|\/exampleLibrary\.ts)$/i.test(file));
   const sources = Object.fromEntries(
-    [...filesOf("components"), ...programs].map((file) => [file, fs.readFileSync(path.join(repository, file), "utf8")]),
+    [...filesOf("components"), ...plugin, ...programs].map((file) => [
+      file,
+      fs.readFileSync(path.join(repository, file), "utf8"),
+    ]),
   );
-  return cachedFolder("compiled", { repository, sources, javascript }, (draft) => {
+  const copies = Object.fromEntries(
+    ["schema.json", "arguments.json", launcher]
+      .map((name) => path.join("provider", name))
+      .map((file) => [file, fs.readFileSync(path.join(repository, file), "utf8")]),
+  );
+  return cachedFolder("compiled", { repository, sources, copies, javascript }, (draft) => {
     transpileInto(draft, sources);
+    for (const [file, text] of Object.entries(copies)) {
+      fs.writeFileSync(path.join(draft, file), text, { mode: 0o755 });
+    }
+    // The library under the name that it is published by.
+    fs.mkdirSync(path.join(draft, "provider/node_modules"));
+    fs.symlinkSync("../../components", path.join(draft, "provider/node_modules/pulumi-multi-platform-image"));
+    // Where the launcher looks.
+    fs.symlinkSync(".", path.join(draft, "provider/dist"));
     // What is found by its place beside the library.
     for (const name of ["node_modules", "machine", "package.json"]) {
       fs.symlinkSync(path.join(repository, name), path.join(draft, name));

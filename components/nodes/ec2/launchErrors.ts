@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { describeLaunchFailure } from "../../ec2/startErrors";
-import { hookName } from "../../hookNames";
+import { errorHook } from "../../hookNames";
 import { isMocked } from "../../mocks";
 import { plainText } from "../../plainText";
 import { resolved } from "../../resolved";
@@ -26,5 +26,5 @@ export function launchErrorHooks(
     }
     return false;
   };
-  return { onError: [new pulumi.ErrorHook(hookName(name, "launch"), explain)] };
+  return { onError: [errorHook(name, "launch", explain)] };
 }

@@ -27,6 +27,10 @@ func (h *host) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Plugin
 func (h *host) GetRequiredPackages(
 	_ context.Context, req *pulumirpc.GetRequiredPackagesRequest,
 ) (*pulumirpc.GetRequiredPackagesResponse, error) {
+	if language != "nodejs" {
+		// Without them, the engine asks for a plugin when its first resource is registered.
+		return &pulumirpc.GetRequiredPackagesResponse{}, nil
+	}
 	packages, err := requiredPackages(req.GetInfo().GetProgramDirectory())
 	if err != nil {
 		return nil, err

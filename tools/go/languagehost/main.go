@@ -1,4 +1,4 @@
-// A Node.js language host for the Pulumi engine, for machines that can't fetch the official one: its own Go module is not
+// A language host for the Pulumi engine, for programs of Node.js or Python on machines that can't fetch the official ones: their own Go modules are not
 // served by the module proxy. It does what running a program takes and answers "unimplemented" to the rest (code
 // generation, templates, plugins written in TypeScript).
 // https://github.com/pulumi/pulumi/blob/v3.259.0/proto/pulumi/language.proto
@@ -18,12 +18,15 @@ import (
 // version is set by -ldflags to the version of the engine that this host is made for.
 var version = "0.0.0"
 
+// language is set by -ldflags, too: nodejs or python.
+var language = "nodejs"
+
 // An engine that was killed leaves its language host behind; without this check, the program would live on with it.
 const engineCheckInterval = 2 * time.Second
 
 func main() {
 	if len(os.Args) < 2 {
-		fail(fmt.Errorf("the engine's address is missing: pulumi-language-nodejs is started by pulumi, with that address as its last argument"))
+		fail(fmt.Errorf("the engine's address is missing: a language host is started by pulumi, with that address as its last argument"))
 	}
 	engine := os.Args[len(os.Args)-1]
 	ctx, cancel := context.WithCancel(context.Background())
@@ -57,6 +60,6 @@ func main() {
 }
 
 func fail(err error) {
-	fmt.Fprintln(os.Stderr, "pulumi-language-nodejs:", err)
+	fmt.Fprintln(os.Stderr, "pulumi-language-"+language+":", err)
 	os.Exit(1)
 }

@@ -53,37 +53,50 @@ func (p *programs) run(cmd *exec.Cmd) (*pulumirpc.RunResponse, error) {
 	case errors.As(err, &exit) && exit.ExitCode() == exitedAfterShowingError:
 		return &pulumirpc.RunResponse{Bail: true}, nil
 	case errors.As(err, &exit):
-		return &pulumirpc.RunResponse{Error: "the Node.js program ended early: " + exit.String()}, nil
+		return &pulumirpc.RunResponse{Error: "the program ended early: " + exit.String()}, nil
 	default:
-		return nil, fmt.Errorf("the Node.js program can't be started: %w", err)
+		return nil, fmt.Errorf("the program can't be started: %w", err)
 	}
 }
 
-// programCommand is the SDK's own runner, told where engine and monitor listen.
+// programCommand is the runner of the program's SDK, told where engine and monitor listen.
 func programCommand(ctx context.Context, engine string, req *pulumirpc.RunRequest) (*exec.Cmd, error) {
-	info := req.GetInfo()
-	runner, err := findUpwards(info.GetProgramDirectory(), filepath.Join("node_modules", "@pulumi", "pulumi", "cmd", "run"))
-	if err != nil {
-		return nil, fmt.Errorf("%w: run `npm ci` in the program's folder", err)
-	}
 	config, err := configEnvironment(req)
 	if err != nil {
 		return nil, err
 	}
-	options := info.GetOptions().AsMap()
-	args := append(strings.Fields(stringOption(options, "nodeargs")), runner)
-	args = append(args, runnerFlags(engine, req)...)
-	args = append(args, filepath.Join(info.GetProgramDirectory(), info.GetEntryPoint()))
-	args = append(args, req.GetArgs()...)
-
-	cmd := exec.CommandContext(ctx, "node", args...)
+	command, environment, err := runnerOf[language](engine, req)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Dir = req.GetPwd()
-	cmd.Env = append(os.Environ(), config...)
-	cmd.Env = append(cmd.Env, "PULUMI_NODEJS_TYPESCRIPT="+strconv.FormatBool(options["typescript"] != false))
+	cmd.Env = append(os.Environ(), append(config, environment...)...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = graceAfterCancel
 	return cmd, nil
+}
+
+// runnerOf are the command and the environment that run a program of a language.
+var runnerOf = map[string]func(engine string, req *pulumirpc.RunRequest) ([]string, []string, error){
+	"nodejs": nodejsRunner,
+	"python": pythonRunner,
+}
+
+func nodejsRunner(engine string, req *pulumirpc.RunRequest) ([]string, []string, error) {
+	info := req.GetInfo()
+	runner, err := findUpwards(info.GetProgramDirectory(), filepath.Join("node_modules", "@pulumi", "pulumi", "cmd", "run"))
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: run `npm ci` in the program's folder", err)
+	}
+	options := info.GetOptions().AsMap()
+	command := append([]string{"node"}, strings.Fields(stringOption(options, "nodeargs"))...)
+	command = append(command, runner)
+	command = append(command, runnerFlags(engine, req)...)
+	command = append(command, filepath.Join(info.GetProgramDirectory(), info.GetEntryPoint()))
+	command = append(command, req.GetArgs()...)
+	return command, []string{"PULUMI_NODEJS_TYPESCRIPT=" + strconv.FormatBool(options["typescript"] != false)}, nil
 }
 
 func runnerFlags(engine string, req *pulumirpc.RunRequest) []string {

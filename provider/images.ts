@@ -1,0 +1,59 @@
+import * as pulumi from "@pulumi/pulumi";
+import { MultiPlatformImage, type MultiPlatformImageArgs, type PlatformDigests } from "pulumi-multi-platform-image";
+
+import { builderOf } from "./builders";
+import { withKnown } from "./known";
+
+export async function constructImage(
+  name: string,
+  inputs: pulumi.Inputs,
+  options: pulumi.ComponentResourceOptions,
+): Promise<pulumi.provider.ConstructResult> {
+  const image = new MultiPlatformImage(name, await imageArgs(`MultiPlatformImage ${name}`, inputs), options);
+  const { urn, indexDigest, ref, platformDigests } = image;
+  return { urn, state: { indexDigest, ref, platformDigests: ifKnown(platformDigests) } };
+}
+
+async function imageArgs(owner: string, inputs: pulumi.Inputs): Promise<MultiPlatformImageArgs> {
+  const { builder, builderName, context, namedContexts, ...args } = await withKnown(
+    owner,
+    "MultiPlatformImage",
+    inputs,
+  );
+  const own = builderOf(owner, builder);
+  if (own && builderName !== undefined) {
+    const reason = "is set beside `builder`; leave one of them out";
+    throw new pulumi.InputPropertyError({ propertyPath: "builderName", reason: `${owner}: \`builderName\` ${reason}` });
+  }
+  const location = (context ?? ".") as pulumi.Input<string>;
+  return {
+    ...args,
+    builder: own ?? (builderName === undefined ? undefined : { name: builderName as pulumi.Input<string> }),
+    ...(namedContexts === undefined
+      ? context !== undefined && { context: { location } }
+      : { context: { location, named: named(namedContexts as pulumi.Input<Record<string, pulumi.Input<string>>>) } }),
+  };
+}
+
+function named(contexts: pulumi.Input<Record<string, pulumi.Input<string>>>) {
+  return pulumi
+    .output(contexts)
+    .apply((known) => Object.fromEntries(Object.entries(known).map(([name, location]) => [name, { location }])));
+}
+
+/** Nothing where TypeScript has an error for those who ask: here each output is asked for. */
+function ifKnown(digests: pulumi.Output<PlatformDigests>): pulumi.Output<PlatformDigests | undefined> {
+  // The SDK's own promises: `apply` never ends for an output that failed.
+  const settling = digests as unknown as Settling;
+  return pulumi.output(
+    Promise.all([settling.promise(), settling.isKnown]).then(
+      ([value, is]) => (is ? value : (pulumi.unknown as unknown as PlatformDigests)),
+      () => undefined,
+    ),
+  );
+}
+
+interface Settling {
+  isKnown: Promise<boolean>;
+  promise(): Promise<PlatformDigests>;
+}

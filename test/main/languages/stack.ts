@@ -1,0 +1,62 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { stringify } from "yaml";
+
+import { cachedFolder } from "../../hosts/cachedFolder";
+import { execute } from "../../hosts/command";
+import { compiledPlugin } from "../compiled";
+import { type Spec, Stack, type StackOptions } from "../stack";
+import { languageTool } from "./tools";
+
+const schemaFile = path.resolve(__dirname, "../../../provider/schema.json");
+
+/** A project in Python whose program declares what its spec says, through the plugin. */
+export async function pythonStack(spec: Spec, options: StackOptions = {}): Promise<Stack> {
+  const [host, environment] = [await languageTool("python"), await pythonEnvironment()];
+  const sdk = await pythonSdk(environment);
+  const stack = await Stack.create(spec, {
+    ...options,
+    programs: path.dirname(host),
+    environment: { ...options.environment, PYTHONPATH: sdk, PYTHONDONTWRITEBYTECODE: "1" },
+  });
+  const runtime = { name: "python", options: { virtualenv: environment } };
+  await declare(stack, { name: stack.project, runtime, main: "program.py" });
+  stack.write("program.py", fs.readFileSync(path.join(__dirname, "program.py")));
+  return stack;
+}
+
+/** A project in YAML, with the plugin. */
+export async function yamlStack(program: object, options: StackOptions = {}): Promise<Stack> {
+  const host = await languageTool("yaml");
+  const stack = await Stack.create({ builder: {}, images: {} }, { ...options, programs: path.dirname(host) });
+  await declare(stack, { name: stack.project, runtime: "yaml", ...program });
+  return stack;
+}
+
+async function declare(stack: Stack, project: object): Promise<void> {
+  const plugins = { providers: [{ name: "multi-platform-image", path: await compiledPlugin() }] };
+  stack.write("Pulumi.yaml", stringify({ ...project, plugins }));
+}
+
+function pythonEnvironment(): Promise<string> {
+  const file = path.join(__dirname, "requirements.txt");
+  const requirements = fs.readFileSync(file, "utf8");
+  return cachedFolder("language-python", { requirements }, async (folder) => {
+    await execute(["python3", "-m", "venv", folder]);
+    const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", file];
+    await execute([path.join(folder, "bin/python"), ...install], { timeoutMilliseconds: 600_000 });
+  });
+}
+
+/** The SDK, installed as users install it: it asks for its own version. */
+async function pythonSdk(environment: string): Promise<string> {
+  const generator = await languageTool("sdkgen");
+  const schema = fs.readFileSync(schemaFile, "utf8");
+  return cachedFolder("language-python-sdk", { schema, generator, installed: true }, async (folder) => {
+    const source = path.join(folder, "source");
+    await execute([generator, "python", schemaFile, source]);
+    const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target", folder];
+    await execute([path.join(environment, "bin/python"), ...install, source], { timeoutMilliseconds: 600_000 });
+  });
+}

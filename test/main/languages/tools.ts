@@ -1,0 +1,42 @@
+import * as path from "node:path";
+
+import { prepare } from "../../../tools/prepare";
+import { TOOLS } from "../../../tools/table";
+import type { ToolTable } from "../../../tools/recipe";
+
+const yamlVersion = "1.25.0";
+const pulumiVersion = TOOLS.pulumi.version;
+
+/**
+ * What programs in other languages need beside the tools of all tests. Where Pulumi's release is on the machine, it has the
+ * hosts; a release of pulumi-yaml is in it, too.
+ */
+const table: ToolTable = {
+  python: {
+    version: pulumiVersion,
+    binary: "pulumi-language-python",
+    module: {
+      recipe: "languagehost",
+      package: ".",
+      variables: { "main.version": pulumiVersion, "main.language": "python" },
+    },
+  },
+  yaml: {
+    version: yamlVersion,
+    binary: "pulumi-language-yaml",
+    module: {
+      recipe: "yaml",
+      package: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+      variables: { "github.com/pulumi/pulumi-yaml/pkg/version.Version": yamlVersion },
+    },
+  },
+  sdkgen: { version: pulumiVersion, binary: "sdkgen", module: { recipe: "sdkgen", package: "." } },
+};
+
+export type LanguageTool = "python" | "yaml" | "sdkgen";
+
+/** Path of a language's host, or of what makes SDKs, made ready when it is not. */
+export async function languageTool(name: LanguageTool): Promise<string> {
+  const [tool] = await prepare([name], { table, recipes: path.join(__dirname, "../../../tools/go") });
+  return tool.path;
+}

@@ -1,0 +1,97 @@
+import * as assert from "node:assert/strict";
+
+import { skipWithout } from "../hosts";
+import { getMachines, type Machines } from "./fixture";
+import { inspectIndex, trusting } from "./image";
+import { pythonStack } from "./languages/stack";
+import { Stack } from "./stack";
+
+interface Outputs {
+  app: { indexDigest: string; ref: string; platformDigests: Record<string, string> };
+  builderName: string;
+  nodes: string[];
+}
+
+const platforms = ["linux/amd64", "linux/arm64"];
+
+describe("a program in Python", function () {
+  this.timeout(1_200_000);
+  let machines: Machines;
+  let stack: Stack;
+  let key: string;
+  let tag: string;
+
+  before(async function () {
+    skipWithout(this, ["namespaces", "python", "go", "skopeo"]);
+    machines = await getMachines();
+    tag = `${machines.registry.host}/python:1`;
+    const environment = trusting(machines.registry);
+    const { tls, ...node } = { ...machines.amd64.remoteNode(), furtherPlatforms: ["linux/arm64"] };
+    key = tls.key;
+    stack = await pythonStack(
+      {
+        builder: { nodes: [{ ...node, tls: { ...tls, key: `secret:${tls.key}` } }], lifecycle: "output:persistent" },
+        images: { app: { context: "./app", platforms, tags: [tag] } },
+      },
+      { environment },
+    );
+    writeApp(stack, "hello\n");
+  });
+
+  it("a preview says what it would do, and calls no node", async () => {
+    const before = await machines.amd64.connections();
+    const { code, output } = await stack.preview();
+    assert.equal(code, 0, output);
+    assert.match(
+      output,
+      /image app would be built: .*\n.*on node amd64 \(linux\/amd64, linux\/arm64; remote, runs already\)/,
+    );
+    assert.equal(await machines.amd64.connections(), before);
+  });
+
+  it("an update builds both platforms, and exports what is in the registry", async () => {
+    const { code, output } = await stack.up();
+    assert.equal(code, 0, output);
+    const { app, nodes } = await stack.outputs<Outputs>();
+    const index = await inspectIndex(machines.registry, tag);
+    assert.equal(app.indexDigest, index.digest);
+    assert.equal(app.ref, `${tag}@${index.digest}`);
+    assert.deepEqual(app.platformDigests, index.platformDigests);
+    assert.deepEqual(Object.keys(app.platformDigests).sort(), platforms);
+    assert.deepEqual(nodes, ["amd64"]);
+  });
+
+  it("keeps no key in the state", () => {
+    const [, line] = key.split("\n");
+    assert.ok(!stack.stateText().includes(line));
+  });
+
+  it("a second update: no change, no connection to a node", async () => {
+    const before = await machines.amd64.connections();
+    const { code, output } = await stack.up("--diff");
+    assert.equal(code, 0, output);
+    assert.match(output, /unchanged/);
+    assert.doesNotMatch(output, /updated|created|is awake|registered/);
+    assert.equal(await machines.amd64.connections(), before);
+  });
+
+  it("the same content has the same digest from TypeScript", async () => {
+    const other = await Stack.create(
+      {
+        builder: { nodes: [{ ...machines.amd64.remoteNode(), furtherPlatforms: ["linux/arm64"] }] },
+        images: { app: { context: "./app", platforms, tags: [tag.replace("python", "typescript")] } },
+      },
+      { environment: trusting(machines.registry) },
+    );
+    writeApp(other, "hello\n");
+    const { code, output } = await other.up();
+    assert.equal(code, 0, output);
+    const [one, same] = [await stack.outputs<Outputs>(), await other.outputs<Outputs>()];
+    assert.equal(one.app.indexDigest, same.app.indexDigest);
+  });
+});
+
+function writeApp(stack: Stack, greeting: string): void {
+  stack.write("app/Dockerfile", "FROM scratch\nCOPY greeting /\n");
+  stack.write("app/greeting", greeting);
+}
