@@ -103,7 +103,7 @@ describe("programs that have moved in", function () {
     const { run, network, authority } = machines;
     const credentials = { username: "acme", password: crypto.randomUUID() };
     const registry: Registry = await startRegistry(run, authority, { address: network.address, credentials });
-    const trusted = [...registry.trusted, ...machines.registry.trusted];
+    const trusted = { ...registry.trusted, ...machines.registry.trusted };
     const node = await startNamespaceNode(run, network, authority, { name: "ghcr", registries: trusted });
     const stack = await projectOf("examples/ghcr", registry.host, "ghcr", trusting(registry));
     const dockerfile = fs.readFileSync(path.join(stack.directory, "app/Dockerfile"), "utf8");

@@ -81,7 +81,7 @@ describe("docs/migrating.md", () => {
     { main: "cdk", images: { mail: { tags: [`${registry}/mail:1.0`] } }, ref: new RegExp(`^${registry}/mail:1.0@`) },
     {
       main: "bake",
-      images: { base: { tags: ghcr("base") }, api: { tags: ghcr("api") }, worker: { tags: ghcr("worker") } },
+      images: { base: { tags: ghcr("base") }, queue: { tags: ghcr("queue") }, worker: { tags: ghcr("worker") } },
     },
     { main: "makefile", images: { controller: { platforms: [...both, "linux/s390x", "linux/ppc64le"] } } },
     { main: "gitlab", images: { app: { tags: ["registry.gitlab.com/acme/app:main"] } } },
