@@ -1,8 +1,8 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  // Examples are projects of their own, with their own packages; `tsc` reads them as well.
-  { ignores: ["dist/", "node_modules/", ".state/", ".multi-platform-image/", "examples/", "**/*.js", "**/*.mjs"] },
+  // Examples and pairs are what users write, with packages of their own; `tsc` reads them as well.
+  { ignores: ["dist/", "node_modules/", ".state/", ".multi-platform-image/", "examples/", "test/unit/pairs/", "**/*.js", "**/*.mjs"] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },

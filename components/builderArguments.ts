@@ -1,3 +1,6 @@
+import { builderArguments } from "./arguments/builder";
+import { checkArguments } from "./arguments/check";
+import { otherBuilderNames } from "./arguments/otherNames";
 import type { NodeArgs } from "./nodes/arguments";
 import type { Ec2Args } from "./nodes/ec2/arguments";
 import { normaliseEc2 } from "./nodes/ec2/normalise";
@@ -69,6 +72,7 @@ export interface BuilderArgs {
  */
 export function normaliseBuilder(name: string, args: BuilderArgs) {
   const owner = `Builder ${name}`;
+  checkArguments({ owner, otherNames: otherBuilderNames }, args, builderArguments);
   const { lifecycle = "stop-when-idle" } = args;
   if (!Object.hasOwn(idleTimeoutMinutesOf, lifecycle)) {
     const allowed = Object.keys(idleTimeoutMinutesOf).map((each) => `"${each}"`);

@@ -154,6 +154,7 @@ async function checkLogin({ owner, build, session }: BuildStep, inputs: pulumi.I
   const given = await resolved(pulumi.output({ push, tags, registries }));
   if (given.push && session.nodeCount(build.platforms) > 1) {
     const { tags = [], registries: logins = [] } = given;
-    await refuseWithoutIndexLogin({ owner, tags, logins });
+    const whole = (["cacheTo", "exec"] as const).find((name) => inputs[name]);
+    await refuseWithoutIndexLogin({ owner, tags, logins, whole });
   }
 }

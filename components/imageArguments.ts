@@ -1,6 +1,7 @@
 import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
+import { asLocation, checkImageArguments } from "./arguments/given";
 import type { Builder } from "./builder";
 import type { BuilderArgs } from "./builderArguments";
 import { checkExports } from "./exports";
@@ -18,7 +19,7 @@ import { checkContext, checkLoad, checkPlatforms, checkTags } from "./validate";
  */
 export interface MultiPlatformImageArgs extends Omit<
   dockerBuild.ImageArgs,
-  "builder" | "buildOnPreview" | "cacheFrom" | "cacheTo" | "context" | "platforms" | "push"
+  "builder" | "buildOnPreview" | "cacheFrom" | "cacheTo" | "context" | "dockerfile" | "platforms" | "push"
 > {
   /**
    * Whether a docker-build `Image` of the same name and parent, which a program had before, becomes this image: it is
@@ -39,8 +40,8 @@ export interface MultiPlatformImageArgs extends Omit<
    */
   builder?: Builder | BuilderArgs | { name: pulumi.Input<string> };
   /**
-   * Whether `pulumi preview` builds too, with a `builder` that is `{ name }`. With a {@link Builder} docker-build skips it
-   * ("some inputs are unknown"), and no node wakes.
+   * Whether `pulumi preview` builds too, with a `builder` that is `{ name }`. With a {@link Builder} it builds nothing: no
+   * node wakes in a preview.
    *
    * @default false
    */
@@ -83,7 +84,14 @@ export interface MultiPlatformImageArgs extends Omit<
    *
    * @default - the project's folder
    */
-  context?: string | dockerBuild.ImageArgs["context"];
+  context?: pulumi.Input<string> | dockerBuild.ImageArgs["context"];
+  /**
+   * The Dockerfile: its path relative to the Pulumi project (not to the context), or docker-build's own form with `location`
+   * or `inline`. Equivalent to buildx's `--file`.
+   *
+   * @default - the file `Dockerfile` of the context
+   */
+  dockerfile?: pulumi.Input<string> | dockerBuild.ImageArgs["dockerfile"];
   /**
    * The platforms of the image. Plain, because they decide which nodes are needed. Equivalent to buildx's `--platform`.
    *
@@ -103,13 +111,13 @@ export interface MultiPlatformImageArgs extends Omit<
    * had: with `push: false`, with `exec`, with `builder: { name }`, and in a Docker engine's container. See docs/recipes.md.
    *
    * Equivalent to buildx's `--provenance=mode=min` or `--attest type=provenance,mode=max`, which docker-build has no argument
-   * for.
+   * for. `false` is buildx's word for none.
    *
-   * @default - none
+   * @default false
    * @see https://docs.docker.com/build/metadata/attestations/slsa-provenance/
    * @see https://github.com/pulumi/pulumi-docker-build/issues/73
    */
-  provenance?: ProvenanceMode;
+  provenance?: ProvenanceMode | false;
   /**
    * Whether the image is pushed to the registries of its `tags`. Equivalent to buildx's `--push`.
    *
@@ -160,22 +168,32 @@ export interface MultiPlatformImageArgs extends Omit<
  */
 export function normaliseImage(name: string, args: MultiPlatformImageArgs) {
   const owner = `MultiPlatformImage ${name}`;
-  const { builder, context, platforms: given = defaultPlatforms, push = true, retainOnDelete = true, ...others } = args;
-  const { repository, checkBaseImages = true, provenance, stageContext = true, adopt = true, ...rest } = others;
+  checkImageArguments(owner, args);
+  const {
+    builder,
+    context,
+    dockerfile,
+    platforms: given = defaultPlatforms,
+    push = true,
+    retainOnDelete = true,
+    ...others
+  } = args;
+  const { repository, checkBaseImages = true, provenance: mode, stageContext = true, adopt = true, ...rest } = others;
   const platforms = checkPlatforms(owner, given);
   checkLoad(owner, rest.load === true, platforms);
   checkExports(owner, { ...rest, push });
   checkRepository(owner, repository);
-  checkProvenance(owner, { ...args, push });
+  const provenance = mode || undefined;
+  checkProvenance(owner, { ...args, provenance, push });
   if (!repository || rest.tags !== undefined) {
     checkPlainTags(owner, rest.tags, push);
   }
-  const buildContext = typeof context === "string" ? { location: context } : context;
-  checkPlainContext(owner, buildContext, args.dockerfile);
+  const files = { context: asLocation(context), dockerfile: asLocation(dockerfile) };
+  checkPlainContext(owner, files);
   const imageArgs: dockerBuild.ImageArgs = {
     buildOnPreview: false,
     ...rest,
-    context: buildContext,
+    ...files,
     // docker-build's type knows no variants (linux/arm/v7); the provider does.
     platforms: [...given] as dockerBuild.ImageArgs["platforms"],
     push,
@@ -206,8 +224,7 @@ function checkPlainTags(owner: string, tags: dockerBuild.ImageArgs["tags"], push
 
 function checkPlainContext(
   owner: string,
-  context: dockerBuild.ImageArgs["context"],
-  dockerfile: dockerBuild.ImageArgs["dockerfile"],
+  { context, dockerfile }: Pick<dockerBuild.ImageArgs, "context" | "dockerfile">,
 ): void {
   const { location } = (context ?? { location: "." }) as { location?: unknown };
   const file = (dockerfile ?? {}) as { location?: unknown; inline?: unknown };

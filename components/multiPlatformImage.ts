@@ -9,6 +9,7 @@ import { defaultBuilder } from "./defaultBuilder";
 import { warnIfNotDeleted } from "./deletion";
 import { checkedDigests } from "./digests";
 import { checkCredentialStore } from "./dockerConfig";
+import { argumentError } from "./errors";
 import type { ImageBuild } from "./hookPhases";
 import { type MultiPlatformImageArgs, normaliseImage } from "./imageArguments";
 import { componentOptions, imageOptions } from "./imageOptions";
@@ -74,7 +75,8 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
     });
     const prepared = prepareContext(this, name, normal.imageArgs, normal.stageContext);
     const { imageArgs: withoutCaches, cacheTo } = splitCaches(prepared, platforms);
-    const ownArgs = { ...withoutCaches, builder: { name: builderName } };
+    // A preview wakes no node, and docker-build would fail where it asks for the builder.
+    const ownArgs = { ...withoutCaches, ...(own && { buildOnPreview: false }), builder: { name: builderName } };
     const { imageArgs, generation } = repository
       ? withRepository(this, name, repository, ownArgs)
       : { imageArgs: ownArgs, generation: undefined };
@@ -113,6 +115,7 @@ function resolveBuilder(
   builder: MultiPlatformImageArgs["builder"],
   platforms: readonly Platform[],
 ): { own: Builder | undefined; builderName: pulumi.Input<string> } {
+  asResourceError(image, () => refuseOtherResource(name, builder));
   if (builder && !(builder instanceof Builder) && "name" in builder) {
     return { own: undefined, builderName: builder.name };
   }
@@ -121,6 +124,14 @@ function resolveBuilder(
     asResourceError(image, () => checkPlacement(`MultiPlatformImage ${name}`, own.declaredNodes, platforms));
   }
   return { own, builderName: own.builderNameFor(image) };
+}
+
+/** `instanceof` does not know a class of another copy of this package. */
+function refuseOtherResource(name: string, builder: unknown): void {
+  if (pulumi.Resource.isInstance(builder) && !(builder instanceof Builder)) {
+    const remedy = "it is of another class, or of another copy of this package (`npm ls pulumi-multi-platform-image`)";
+    throw argumentError(`MultiPlatformImage ${name}`, "builder", "a resource", remedy);
+  }
 }
 
 function ownBuilder(image: MultiPlatformImage, name: string, builder: Builder | BuilderArgs | undefined): Builder {

@@ -1,6 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { nodeArguments } from "./arguments/builder";
+import { checkArguments } from "./arguments/check";
+import { otherBuilderNames } from "./arguments/otherNames";
 import { parseEndpoint } from "./build/endpoint";
 import { nodesOf } from "./build/placement";
 import { argumentError, BuildError } from "./errors";
@@ -44,6 +47,7 @@ export function checkNodes(owner: string, nodes: readonly NodeArgs[]): NamedNode
       'give at least one, for instance { kind: "local", platform: "linux/amd64" }',
     );
   }
+  nodes.forEach((node, at) => checkNodeArguments(owner, `nodes[${at}]`, node));
   const platforms = nodes.map(({ platform }, at) => checkPlatform(owner, `nodes[${at}].platform`, platform));
   const named = nodes.map((node, at) => {
     const platform = platforms[at];
@@ -64,6 +68,15 @@ export function checkNodes(owner: string, nodes: readonly NodeArgs[]): NamedNode
   checkDistinct(owner, named);
   checkFurtherPlatforms(owner, named);
   return named;
+}
+
+function checkNodeArguments(owner: string, path: string, node: NodeArgs): void {
+  const kind = (node as Partial<NodeArgs> | null)?.kind ?? "";
+  if (!Object.hasOwn(nodeArguments, kind)) {
+    const allowed = Object.keys(nodeArguments).map((each) => `"${each}"`);
+    throw argumentError(owner, `${path}.kind`, kind || undefined, `${allowed.join(", ")} are allowed`);
+  }
+  checkArguments({ owner, path, otherNames: otherBuilderNames }, node, nodeArguments[node.kind]);
 }
 
 /** A platform has one kind of node: machines of it, or one that builds it besides. */

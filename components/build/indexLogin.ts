@@ -19,5 +19,5 @@ export function explainIndexLogin(
   if (!refused.test(error) || nodesOf(nodes, platforms).length < 2) {
     return undefined;
   }
-  return `${indexLoginAdvice}.`;
+  return `${indexLoginAdvice("give the login in `registries`, without an inline cache or `exports` beside it; or, ")}.`;
 }

@@ -1,19 +1,25 @@
 import type { MultiPlatformImageArgs } from "../imageArguments";
 import { argumentError } from "../errors";
+import type { ProvenanceMode } from "./statement";
 
 const modes: readonly unknown[] = ["min", "max"];
 
 /** Refuses provenance where BuildKit's record of the build can't be had, or is of other content than what is pushed. */
 export function checkProvenance(
   owner: string,
-  { provenance, push, exec, builder }: Pick<MultiPlatformImageArgs, "provenance" | "push" | "exec" | "builder">,
+  {
+    provenance,
+    push,
+    exec,
+    builder,
+  }: Pick<MultiPlatformImageArgs, "push" | "exec" | "builder"> & { provenance?: ProvenanceMode },
 ): void {
   const refuse = (remedy: string) => argumentError(owner, "provenance", provenance, remedy);
   if (provenance === undefined) {
     return;
   }
   if (!modes.includes(provenance)) {
-    throw refuse('it is "min" or "max"; leave it out for none');
+    throw refuse('it is "min" or "max"; write false, or leave it out, for none');
   }
   if (push === false) {
     throw refuse("it is attached to a pushed image; leave it out, or `push: false`");

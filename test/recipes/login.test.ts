@@ -130,6 +130,7 @@ describe("a registry that wants a login", function () {
       assert.notEqual(code, 0, output);
       assert.match(output, /wants a login that Docker's configuration lacks/);
       assert.match(output, /pushes the index of several nodes with Docker's own login, not with `registries`/);
+      assert.match(output, /Fix: leave `cacheTo: \[\{ inline: \{\} \}\]` out/);
       assert.doesNotMatch(output, /is awake/);
     });
 

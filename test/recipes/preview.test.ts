@@ -61,4 +61,22 @@ describe("preview", function () {
     assert.equal(code, 0, output);
     assert.doesNotMatch(output, /would be built/);
   });
+
+  it("builds nothing with `buildOnPreview` on a builder's nodes, and does not fail, before the first update and after it", async () => {
+    const nodes = [machines.amd64.remoteNode()];
+    const files = { context: "./app", push: false, exports: [{ local: { dest: "./out" } }], buildOnPreview: true };
+    const app = { ...files, platforms: ["linux/amd64"] };
+    const other = await Stack.create({ builder: { nodes }, images: { app }, outputs: ["indexDigest"] });
+    other.write("app/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
+    const before = await machines.amd64.connections();
+    const first = await other.preview();
+    assert.equal(first.code, 0, first.output);
+    assert.equal(await machines.amd64.connections(), before);
+    const up = await other.up();
+    assert.equal(up.code, 0, up.output);
+    other.write("app/Dockerfile", "FROM scratch\nCOPY Dockerfile /changed\n");
+    const { code, output } = await other.preview();
+    assert.equal(code, 0, output);
+    assert.match(output, /image app would be built/);
+  });
 });

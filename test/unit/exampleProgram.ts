@@ -20,6 +20,8 @@ interface ProgramOptions {
   computed?: Record<string, Inputs>;
   /** What look-ups answer, beside the builder's. */
   answers?: Record<string, Inputs>;
+  /** The file that is run. @default "index" */
+  main?: string;
 }
 
 /** What the SDK tells the engine of a resource, beside what mocks are told. */
@@ -76,6 +78,16 @@ export class ExampleProgram<Exports extends object> {
     return Object.fromEntries(ofType.map(({ name, inputs }) => [name, inputs]));
   }
 
+  /** The types of all that was declared. */
+  types(): string[] {
+    return this.recorded.map(({ type }) => type);
+  }
+
+  /** All look-ups that were made. */
+  tokens(): string[] {
+    return this.asked.map(({ token }) => token);
+  }
+
   /** What a resource waits for before it is made, and outlives it at `destroy`: `TYPE::NAME` of each. */
   dependencies(type: string, name: string): string[] {
     const registration = this.registrations.find((each) => each.getType() === type && each.getName() === name);
@@ -89,7 +101,7 @@ export class ExampleProgram<Exports extends object> {
   }
 
   private async load(installed: string): Promise<Exports> {
-    const { answers, computed, config = {} } = this.options;
+    const { answers, computed, config = {}, main = "index" } = this.options;
     const values = Object.entries(config).map(([key, value]) => [`${this.project}:${key}`, value]);
     pulumi.runtime.setAllConfig(Object.fromEntries(values) as Record<string, string>);
     await pulumi.runtime.setMocks(
@@ -117,7 +129,7 @@ export class ExampleProgram<Exports extends object> {
     process.chdir(installed);
     try {
       // eslint-disable-next-line @typescript-eslint/no-require-imports -- a program runs when it is loaded: not before the mocks are set
-      const exported = require(path.join(installed, "index.ts")) as Exports;
+      const exported = require(path.join(installed, `${main}.ts`)) as Exports;
       // Images' contexts are read from here until they are declared.
       await Promise.all(Object.values(exported).map((each) => valueOf(pulumi.output(each as unknown))));
       return exported;

@@ -1,0 +1,4 @@
+FROM scratch AS site
+ARG VERSION
+COPY hello /site/
+LABEL version=$VERSION
