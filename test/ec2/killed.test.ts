@@ -16,7 +16,7 @@ const sleeps = 1301;
 /** Of a minute of the nodes' timeouts. */
 const minuteSeconds = runsAll ? 60 : 15;
 
-const maxLifetimeMinutes = runsAll ? 3 : 6;
+const maxLifetimeMinutes = runsAll ? 3 : 8;
 
 /** A stack whose node is awake, with a build that will not end by itself. */
 interface Running {
@@ -31,10 +31,15 @@ describe("an `up` that is killed in the middle of a build", function () {
   /** Whose update Ctrl-C ended: its next one is that which `npm test` kills. */
   let interrupted: Stack | undefined;
   const kept = { idleTimeoutMinutes: 1 };
+  /** Begun before the first test, since it waits for minutes. */
+  let persistent: Promise<{ stack: Stack; lived: number }>;
 
   before(async function () {
     skipWithout(this, ["cloud", "debian roots"]);
     ec2 = await getEc2({ minuteSeconds });
+    persistent = livePersistently();
+    // Whether it failed is told by its own test.
+    persistent.catch(() => undefined);
   });
 
   /** In `npm test` it is the builder's first update; in all tests those before it are timed. */
@@ -98,9 +103,10 @@ describe("an `up` that is killed in the middle of a build", function () {
     await writeApp(stack, "true # after the kill");
     assert.equal((await stack.run("cancel", "--yes")).code, 0);
     await timedUp(stack, "stop-when-idle", "wake, x86 alone");
-    const { securityGroups } = await ec2.cloud.inventory();
-    const rules = securityGroups.flatMap(({ ingress }) => ingress);
-    assert.ok(rules.length <= 1, `more than the killed \`up\`'s own rule stayed: ${JSON.stringify(rules)}`);
+    const rules = await ec2.cloud.ingress(instanceId);
+    // The program gets Ctrl-C when Pulumi does, so that the rule of an update that was interrupted stays, too.
+    const most = interrupted && !runsAll ? 2 : 1;
+    assert.ok(rules.length <= most, `more than the rules of those before stayed: ${JSON.stringify(rules)}`);
 
     const again = await startBuild(stack);
     await crash(again.up);
@@ -112,18 +118,26 @@ describe("an `up` that is killed in the middle of a build", function () {
     assert.equal(left?.state, "terminated");
   });
 
+  /** How long the node of an update that was killed lives, in seconds. */
+  async function livePersistently(): Promise<{ stack: Stack; lived: number }> {
+    const { stack, instanceId, up } = await buildWithoutEnd("persistent", {
+      lifecycle: "persistent",
+      maxLifetimeMinutes,
+    });
+    const { launchTime } = await instanceOf(ec2.cloud, builderNameOf(stack), "amd64");
+    await crash(up);
+    await waitForState(ec2.cloud, instanceId, "stopped", 240);
+    return { stack, lived: Date.now() / 1000 - launchTime };
+  }
+
   it("`persistent`: the node runs on, until its maximum lifetime", async () => {
-    const running = await buildWithoutEnd("persistent", { lifecycle: "persistent", maxLifetimeMinutes });
-    const { launchTime } = await instanceOf(ec2.cloud, builderNameOf(running.stack), "amd64");
-    await crash(running.up);
-    await waitForState(ec2.cloud, running.instanceId, "stopped", 240);
-    const lived = Date.now() / 1000 - launchTime;
+    const { stack, lived } = await persistent;
     const lifetime = maxLifetimeMinutes * minuteSeconds;
     record("persistent", `SIGKILL of \`up\` → node stopped, since its start (maximum lifetime ${lifetime} s)`, lived);
     assert.ok(lived >= lifetime - 5 && lived < lifetime + 60, `it lived ${lived} s`);
     if (runsAll) {
-      assert.equal((await running.stack.run("cancel", "--yes")).code, 0);
-      await destroyInAll(running.stack);
+      assert.equal((await stack.run("cancel", "--yes")).code, 0);
+      await destroyInAll(stack);
     }
   });
 });

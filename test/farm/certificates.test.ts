@@ -9,7 +9,7 @@ import { destroyInAll } from "../ec2/destroy";
 import { createStack, type Ec2Machines, getBaseImage, getEc2 } from "../ec2/fixture";
 import { hookCalls, instanceOf, waitForSleep } from "../ec2/node";
 import { record } from "../ec2/timings";
-import { skipWithout } from "../hosts";
+import { createAuthority, hoursFromNow, skipWithout } from "../hosts";
 import { type Outcome, type Stack, waitFor } from "../main/stack";
 import { runsAll } from "../tier";
 import { meanwhile } from "./builds";
@@ -44,7 +44,7 @@ describe("certificates of a builder in use", function () {
   let builderName: string;
   let instanceId: string;
   /** Of each year. */
-  const connections: Record<"old" | "new" | "revoked", BuilderConnection> = {} as never;
+  const connections: Record<"expired" | "old" | "new" | "revoked", BuilderConnection> = {} as never;
 
   before(async function () {
     skipWithout(this, ["cloud", "debian roots", "faked clock"]);
@@ -55,6 +55,7 @@ describe("certificates of a builder in use", function () {
     if (runsAll) {
       clock.set("-800d");
       await upForGood(owner);
+      ({ connection: connections.expired } = await owner.outputs<Outputs>());
     }
     clock.set("-400d");
     const { output } = await forGood();
@@ -65,10 +66,19 @@ describe("certificates of a builder in use", function () {
       assert.deepEqual(changesOf(output), rotation);
       // It looks for others once a minute.
       await nodeHasTaken((await published()).cert);
+    } else {
+      connections.expired = await expired(connections.old);
     }
   });
 
   after(() => destroyInAll(owner));
+
+  /** The connection with another client's certificate, in place of one from another update two years ago. */
+  async function expired({ ec2: its, ...others }: BuilderConnection): Promise<BuilderConnection> {
+    const validity = { validFrom: hoursFromNow(-2), validUntil: hoursFromNow(-1) };
+    const { certificate: cert, key } = await (await createAuthority("another")).issueClient(validity);
+    return { ...others, ec2: { ...its!, tls: { ...its!.tls, cert, key } } };
+  }
 
   /** A stack of somebody who was given a connection, on a machine with a clock of its own. */
   async function holder(connection: BuilderConnection, name: string, offset?: string): Promise<Stack> {
@@ -151,7 +161,7 @@ describe("certificates of a builder in use", function () {
   });
 
   it("that have expired are named, before a node is woken", async () => {
-    const late = await holder(connections.old, "late", "+800d");
+    const late = await holder(connections.expired, "late");
     const { seconds } = await refused(
       late,
       new RegExp(

@@ -50,7 +50,7 @@ describe("the certificates of a builder, over the years", function () {
     assert.match(preview.output, /15 to create/, preview.output);
     // Of the component itself no line says that it was created.
     assert.equal((await upAfter(0, "first")).length, 14);
-    assert.match((await stack.run("refresh", "--yes")).output, /15 unchanged/);
+    if (runsAll) assert.match((await stack.run("refresh", "--yes")).output, /15 unchanged/);
     assert.match((await stack.up("--refresh", "--expect-no-changes")).output, /15 unchanged/);
     assert.deepEqual(subjects(issued.first), [
       "builders CA 0",
