@@ -6,6 +6,7 @@ import { type Account, openAccount } from "../cloud/account";
 import { testPulumiHome } from "../cloud/plugins/install";
 import { skipWithout } from "../hosts";
 import { Stack, waitFor } from "../main/stack";
+import { nightly } from "../tier";
 import { instanceOf } from "./node";
 
 /** Two hours are 30 seconds, and a node's timeout of 10 minutes 2.5. */
@@ -69,11 +70,15 @@ describe("a node whose own end is broken", function () {
     assert.equal((await stateOf(other))?.state, "running");
   });
 
-  it("keeps its alarm through an `up` without a change, loses it with `backstop: false`, and destroy leaves none", async () => {
+  // That no alarm changes in a refresh, and that destroy leaves none, is in policyChanges.test.ts and life.test.ts, too.
+  nightly.it("keeps its alarm through an `up` without a change, and a refresh", async () => {
     const again = await stack.up("--expect-no-changes");
     assert.equal(again.code, 0, again.output);
     const refreshed = await stack.run("refresh", "--yes", "--skip-preview", "--expect-no-changes");
     assert.equal(refreshed.code, 0, refreshed.output);
+  });
+
+  it("loses its alarm with `backstop: false`, and has it again without", async () => {
     const { builder, images } = stack.spec();
     stack.declare({ builder: { ...(builder as object), ec2: { backstop: false } }, images });
     const without = await stack.up();
@@ -81,6 +86,10 @@ describe("a node whose own end is broken", function () {
     assert.deepEqual((await account.cloud.inventory()).alarms, []);
     stack.declare({ builder, images });
     assert.equal((await stack.up()).code, 0);
+    assert.equal((await account.cloud.inventory()).alarms.length, 2);
+  });
+
+  nightly.it("leaves no alarm after destroy", async () => {
     const destroyed = await stack.run("destroy", "--yes", "--skip-preview");
     assert.equal(destroyed.code, 0, destroyed.output);
     assert.deepEqual((await account.cloud.inventory()).alarms, []);

@@ -6,6 +6,7 @@ import type { CloudInstance } from "../cloud/cloud";
 import type { Ecr } from "../cloud/ecr";
 import { elfMachines, inspectIndex, pullFiles, trusting } from "../main/image";
 import type { Stack } from "../main/stack";
+import { nightly } from "../tier";
 import { buildkitRelease, createStack, type Ec2Machines, getBaseImage, getEc2, openEcr } from "./fixture";
 import { hookCalls, instanceOf, waitForState } from "./node";
 import { record } from "./timings";
@@ -113,7 +114,8 @@ export function lifeOfBuilder(open: () => BuilderLife): void {
     );
   });
 
-  it("an `up` without a change calls nothing from hooks", async () => {
+  // This and the change are in the life that verify.test.ts runs, too; that hooks call nothing, in policy.test.ts.
+  nightly.it("an `up` without a change calls nothing from hooks", async () => {
     await life.ec2.cloud.forgetCalls();
     const { code, output, seconds } = await life.stack.up("--expect-no-changes");
     assert.equal(code, 0, output);
@@ -121,7 +123,7 @@ export function lifeOfBuilder(open: () => BuilderLife): void {
     assert.deepEqual(await hookCalls(life.ec2.cloud), []);
   });
 
-  it("a changed file is built on the warm nodes, with what was built before", async () => {
+  nightly.it("a changed file is built on the warm nodes, with what was built before", async () => {
     const made = (await filesOf(lastPlatform()))("made").toString();
     life.stack.write("app/greeting", "hello again\n");
     const { code, output, seconds } = await life.stack.up();
@@ -149,7 +151,8 @@ export function lifeOfBuilder(open: () => BuilderLife): void {
     }
   });
 
-  it("a refresh of stopped nodes finds nothing to change", async () => {
+  // Those of verify.test.ts and policyChanges.test.ts are of stopped nodes, too.
+  nightly.it("a refresh of stopped nodes finds nothing to change", async () => {
     await life.ec2.cloud.forgetCalls();
     // A night later: https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
     life.ecr.expireTokens();

@@ -3,6 +3,7 @@ import * as assert from "node:assert/strict";
 import type { Fault } from "../cloud/cloud";
 import { skipWithout } from "../hosts";
 import type { Stack } from "../main/stack";
+import { nightly } from "../tier";
 import { type Amd64Outputs, amd64Spec, createAmd64Stack, writeApp } from "./amd64";
 import { destroyInAll } from "./destroy";
 import { buildkitRelease, createStack, type Ec2Machines, getEc2 } from "./fixture";
@@ -59,7 +60,8 @@ describe("what goes wrong on EC2 is told with its reason, within the deadline", 
     await failsWith(stack, /node amd64 .* did not answer within 40 s/, /this AMI is not for us/);
   });
 
-  it("a node that never boots", async () => {
+  // As user data that fails: nothing answers, and the console is shown.
+  nightly.it("a node that never boots", async () => {
     await ec2.cloud.faults({ machine: "never-boots" });
     const stack = await createAmd64Stack({ name: "dead", builder: { wakeTimeoutSeconds } });
     await failsWith(stack, /node amd64 .* did not answer within 40 s/, /console/);
@@ -129,8 +131,9 @@ describe("what goes wrong on EC2 is told with its reason, within the deadline", 
         /ec2:StartInstances/,
       ],
     ];
-    for (const [title, fault, ...expected] of refusedStarts) {
-      it(title, async () => {
+    // What each of AWS's refusals becomes is in wake.test.ts, too: here an `up` shows it.
+    for (const [at, [title, fault, ...expected]] of refusedStarts.entries()) {
+      (at === 0 ? it : nightly.it)(title, async () => {
         await writeApp(stack, `true # ${title}`);
         await ec2.cloud.faults(fault);
         const { code, output, seconds } = await stack.up();

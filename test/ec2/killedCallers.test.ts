@@ -45,7 +45,7 @@ describe("a caller that is killed at any of its calls", function () {
       const all = Array.from({ length: calls }, (_, at) => outcomes.map((when) => ({ at: at + 1, when }))).flat();
       const chosen = runsAll
         ? all
-        : all.filter((_, at) => at === Math.floor(draw() * all.length) || draw() < 3 / all.length);
+        : all.filter((_, at) => at === Math.floor(draw() * all.length) || draw() < 1 / all.length);
       const points = chosen.map((each): Point => ({ lifecycle, ...each, isLate: draw() < 0.5, isLong: draw() < 0.25 }));
       const reached: string[] = [];
       const violations: string[] = [];

@@ -1,7 +1,9 @@
 import * as assert from "node:assert/strict";
 
+import { builderNameOf, firstRunning, meanwhile } from "../farm/builds";
 import { execute, skipWithout } from "../hosts";
-import { type Amd64Outputs, createAmd64Stack, writeApp } from "./amd64";
+import { createAmd64Stack } from "./amd64";
+import { destroyInAll } from "./destroy";
 import { type Ec2Machines, getEc2 } from "./fixture";
 import { hookCalls, instanceOf, waitForSleep } from "./node";
 import { record } from "./timings";
@@ -31,16 +33,14 @@ describe("a caller whose address changes in the middle of a build", function () 
     await come("172.31.0.0", "eth0", callerAddress);
     const stack = await createAmd64Stack({
       name: "moved",
+      step: `sleep ${sleeps}`,
       builder: { idleTimeoutMinutes: 10, ec2: { addressing: "private", ingress: { from: "caller" } } },
     });
-    const first = await stack.up();
-    assert.equal(first.code, 0, first.output);
-    const { builderName } = await stack.outputs<Amd64Outputs>();
-    const { id, privateAddress } = await instanceOf(ec2.cloud, builderName, "amd64");
-    await ec2.cloud.forgetCalls();
-    await writeApp(stack, `sleep ${sleeps}`);
+    const builderName = builderNameOf(stack);
     const up = stack.start("up", "--yes", "--skip-preview");
-    await waitForSleep(ec2.cloud, id, sleeps);
+    const id = await meanwhile(up.done, firstRunning(ec2.cloud, builderName));
+    await meanwhile(up.done, waitForSleep(ec2.cloud, id, sleeps));
+    const { privateAddress } = await instanceOf(ec2.cloud, builderName, "amd64");
     const begin = Date.now();
     const [device] = (await ip("route", "show", `${privateAddress}/32`)).match(/(?<=dev )\S+/) ?? [];
     assert.ok(device);
@@ -66,7 +66,6 @@ describe("a caller whose address changes in the middle of a build", function () 
       securityGroups.flatMap(({ ingress }) => ingress),
       [],
     );
-    const destroyed = await stack.run("destroy", "--yes", "--skip-preview");
-    assert.equal(destroyed.code, 0, destroyed.output);
+    await destroyInAll(stack);
   });
 });

@@ -11,6 +11,7 @@ import { allowedOn, callersOwn, refusals } from "../cloud/refusals";
 import { skipWithout } from "../hosts";
 import { trusting } from "../main/image";
 import { type Stack, temporaryDirectory } from "../main/stack";
+import { nightly } from "../tier";
 import { type Amd64Outputs, amd64Spec, writeApp } from "./amd64";
 import { startCommand } from "./command";
 import { createStack, type Ec2Machines, getEc2 } from "./fixture";
@@ -140,11 +141,12 @@ describe("the callers' IAM policies, and the calls of a builder's life", functio
     assert.ok(calls.own.some(({ operation }) => operation === "StopInstances"));
   });
 
-  it("allow an `up --refresh`", async () => {
+  // policyChanges.test.ts has a refresh, and each of these changes.
+  nightly.it("allow an `up --refresh`", async () => {
     await assertAllowed(await callsOf(() => up("--refresh", "--expect-no-changes")), "build");
   });
 
-  it("allow an `up` with another instance type, a larger cache, another idle time and a tag", async () => {
+  nightly.it("allow an `up` with another instance type, a larger cache, another idle time and a tag", async () => {
     const node = { instanceType: "c7a.2xlarge", cacheVolumeSizeGibibytes: 120, rootVolumeSizeGibibytes: 11 };
     stack.declare(await spec(2, node, { team: "builds" }));
     const calls = await callsOf(() => up());

@@ -11,6 +11,7 @@ import { getMachines } from "../main/fixture";
 import { trusting } from "../main/image";
 import { endLocalDaemons } from "../main/processes";
 import { Stack } from "../main/stack";
+import { runsAll } from "../tier";
 
 interface Outputs {
   indexDigest: string;
@@ -98,7 +99,7 @@ describe("an image in a repository of ECR", function () {
       const { ref } = await up();
       assert.deepEqual(tagsPut(), [`/v2/team/app/manifests/${tagOf(ref)}`]);
       pushed.push(tagOf(ref));
-      await up("--expect-no-changes");
+      if (runsAll) await up("--expect-no-changes");
     }
     assert.equal(new Set(pushed).size, 3, pushed.join());
     const [first, , last] = pushed.map((tag) => tag.split("-")[0]);
@@ -122,7 +123,7 @@ describe("an image in a repository of ECR", function () {
     const { ref } = await up();
     assert.match(ref, new RegExp(`^${ecr.host}/team/app:`));
     assert.ok(!pushed.includes(tagOf(ref)));
-    await up("--expect-no-changes");
+    if (runsAll) await up("--expect-no-changes");
   });
 
   it("keeps `tags` that are given, and a tag that is pushed again with other content is refused", async () => {
@@ -141,8 +142,10 @@ describe("an image in a repository of ECR", function () {
     const { image, ...spec } = specOf({ name: "team/both" });
     const platforms = ["linux/amd64", "linux/arm64"];
     stack = await newStack(spec.repository, { builder, image: { ...image, platforms } });
-    const preview = await stack.preview();
-    assert.equal(preview.code, 0, preview.output);
+    if (runsAll) {
+      const preview = await stack.preview();
+      assert.equal(preview.code, 0, preview.output);
+    }
     const first = await up();
     assert.match(first.ref, new RegExp(`^${ecr.host}/team/both:[0-9a-f]{16}-[0-9a-f]{8}@${first.indexDigest}$`));
     assert.deepEqual(tagsPut(), [`/v2/team/both/manifests/${tagOf(first.ref)}`]);
@@ -151,10 +154,12 @@ describe("an image in a repository of ECR", function () {
     ecr.expireTokens();
     const second = await up("--expect-no-changes");
     assert.deepEqual([second.ref, tagsPut()], [first.ref, []]);
-    ecr.expireTokens();
-    const refreshed = await stack.run("refresh", "--yes", "--skip-preview", "--expect-no-changes");
-    assert.equal(refreshed.code, 0, refreshed.output);
-    assert.equal((await up("--expect-no-changes")).ref, first.ref);
+    if (runsAll) {
+      ecr.expireTokens();
+      const refreshed = await stack.run("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+      assert.equal(refreshed.code, 0, refreshed.output);
+      assert.equal((await up("--expect-no-changes")).ref, first.ref);
+    }
 
     ecr.expireTokens();
     stack.write("app/file", "2");

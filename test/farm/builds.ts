@@ -50,7 +50,8 @@ export function meanwhile<T>(up: Promise<Outcome>, what: Promise<T>): Promise<T>
   return Promise.race([what, end]);
 }
 
-async function firstRunning(cloud: Cloud, builderName: string): Promise<string> {
+/** The instance of a builder that runs, as soon as there is one. */
+export async function firstRunning(cloud: Cloud, builderName: string): Promise<string> {
   let found: CloudInstance | undefined;
   await waitFor(`an instance of ${builderName}`, async () => {
     found = (await runningOf(cloud, builderName)).find(({ state }) => state === "running");

@@ -14,7 +14,11 @@ import { skipWithout } from "../hosts";
 import { pullFiles } from "../main/image";
 import { crash } from "../main/processes";
 import type { Stack } from "../main/stack";
+import { nightly, runsAll } from "../tier";
 import { ends, runningOf, startBuild } from "./builds";
+
+/** Of a minute of the nodes' timeouts. */
+const minuteSeconds = runsAll ? 60 : 15;
 
 describe("ephemeral nodes", function () {
   this.timeout(900_000);
@@ -23,7 +27,7 @@ describe("ephemeral nodes", function () {
 
   before(async function () {
     skipWithout(this, ["cloud", "debian roots"]);
-    ec2 = await getEc2();
+    ec2 = await getEc2({ minuteSeconds });
   });
 
   afterEach(async () => ec2?.cloud.faults());
@@ -117,14 +121,29 @@ describe("ephemeral nodes", function () {
     });
   });
 
+  const noCapacity = "InsufficientInstanceCapacity";
+  const twoTypes = { instanceTypes: ["c7a.xlarge", "c7i.xlarge"], capacityType: "spot" };
+
   it("without capacity of the first type the next one is taken; without spot it is bought on demand", async () => {
-    const node = { instanceTypes: ["c7a.xlarge", "c7i.xlarge"], capacityType: "spot" };
-    const one = await createAmd64Stack({ name: "capacity", builder: ephemeral(node) });
-    const code = "InsufficientInstanceCapacity";
-    await ec2.cloud.faults({ capacity: code, instanceType: "c7a.xlarge" });
+    const one = await createAmd64Stack({ name: "capacity", builder: ephemeral(twoTypes) });
+    await ec2.cloud.faults(
+      { capacity: noCapacity, capacityType: "spot" },
+      { capacity: noCapacity, instanceType: "c7a.xlarge" },
+    );
+    assert.match(
+      await timedUp(one, "no spot capacity, and none of the first type"),
+      /no spot capacity.*c7i\.xlarge, on-demand/s,
+    );
+    assert.deepEqual(await running(one), []);
+    await destroyInAll(one);
+  });
+
+  nightly.it("without capacity of the first type alone the next one is a spot instance; a quota is told", async () => {
+    const one = await createAmd64Stack({ name: "types", builder: ephemeral(twoTypes) });
+    await ec2.cloud.faults({ capacity: noCapacity, instanceType: "c7a.xlarge" });
     assert.match(await timedUp(one, "no capacity of the first type"), /c7i\.xlarge, spot/);
     await writeApp(one, "true # on demand");
-    await ec2.cloud.faults({ capacity: code, capacityType: "spot" });
+    await ec2.cloud.faults({ capacity: noCapacity, capacityType: "spot" });
     assert.match(await timedUp(one, "no spot capacity"), /no spot capacity.*c7a\.xlarge, on-demand/s);
     await writeApp(one, "true # quota");
     await ec2.cloud.faults({ capacity: "VcpuLimitExceeded" });
@@ -155,7 +174,6 @@ describe("ephemeral nodes", function () {
 
   it("an `up` that is killed leaves a node that ends itself, and `destroy` copes with it", async () => {
     const one = await createAmd64Stack({ name: "orphan", builder: ephemeral() });
-    await timedUp(one, "first build");
     const { id, up } = await startBuild(ec2.cloud, one, "orphaned");
     await crash(up);
     assert.equal((await one.run("cancel", "--yes")).code, 0);
@@ -164,7 +182,7 @@ describe("ephemeral nodes", function () {
     assert.equal(code, 0, output);
     record(
       "ephemeral",
-      "destroy beside the node of an `up` that was killed (idle timeout 60 s)",
+      `destroy beside the node of an \`up\` that was killed (idle timeout ${minuteSeconds} s)`,
       (Date.now() - begin) / 1000,
     );
     assert.ok(ends.includes((await ec2.cloud.instances()).find((each) => each.id === id)?.state ?? ""));

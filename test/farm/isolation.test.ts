@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 
 import { amd64Spec } from "../ec2/amd64";
+import { destroyInAll } from "../ec2/destroy";
 import { createStack, type Ec2Machines, getBaseImage, getEc2 } from "../ec2/fixture";
 import { instanceOf, waitForSleep } from "../ec2/node";
 import { skipWithout } from "../hosts";
@@ -34,9 +35,8 @@ describe("two builds of two stacks on one node", function () {
   });
 
   after(async () => {
-    await other?.run("destroy", "--yes", "--skip-preview");
-    const destroyed = await owner?.run("destroy", "--yes", "--skip-preview");
-    assert.equal(destroyed?.code ?? 0, 0, destroyed?.output);
+    await destroyInAll(other);
+    await destroyInAll(owner);
   });
 
   const write = (stack: Stack, step: string) => stack.write("app/Dockerfile", `FROM ${base}\n${step}\n`);

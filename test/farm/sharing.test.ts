@@ -13,7 +13,7 @@ import { skipWithout } from "../hosts";
 import { inspectIndex } from "../main/image";
 import { crash } from "../main/processes";
 import { type Outcome, readAll, type Stack, temporaryDirectory } from "../main/stack";
-import { trials } from "../tier";
+import { runsAll, trials } from "../tier";
 import { diagnostics, indexDigest } from "./outcome";
 
 interface Outputs {
@@ -121,11 +121,13 @@ describe("a builder that is shared", function () {
   });
 
   it("is used by other stacks, which have no resources of it", async () => {
-    sharers.forEach(({ stack }) => write(stack, "app", "true"));
+    // In `npm test` the first builds of the others are those of which one is killed.
+    const first = sharers.slice(0, runsAll ? 4 : 1);
+    first.forEach(({ stack }) => write(stack, "app", "true"));
     const begin = Date.now();
-    const outcomes = await Promise.all(sharers.map(({ stack }) => succeed(stack)));
-    record("stop-when-idle", "first builds of four stacks at once", (Date.now() - begin) / 1000);
-    for (const [at, { stack, tag }] of sharers.entries()) {
+    const outcomes = await Promise.all(first.map(({ stack }) => succeed(stack)));
+    record("stop-when-idle", `first builds of ${first.length} stacks at once`, (Date.now() - begin) / 1000);
+    for (const [at, { stack, tag }] of first.entries()) {
       assert.doesNotMatch(outcomes[at].output, /aws:|tls:/);
       await checkDigest(stack, "app", tag);
     }
@@ -196,7 +198,9 @@ describe("a builder that is shared", function () {
     const { connection } = await owner.outputs<Outputs>();
     const key = connection.ec2?.tls.key.split("\n")[1] ?? "";
     assert.match(connection.ec2?.tls.key ?? "", /PRIVATE KEY/);
-    const exports = await Promise.all(stacks.map((stack) => stack.run("stack", "export")));
+    // All of their states are in the backend, too.
+    const exported = stacks.slice(0, runsAll ? stacks.length : 2);
+    const exports = await Promise.all(exported.map((stack) => stack.run("stack", "export")));
     const shown = await owner.run("stack", "output", "--json");
     assert.match(shown.output, /"connection": "\[secret\]"/);
     const texts = [said, shown.output, readAll(backend), ...homes.map(readAll), ...exports.map(({ output }) => output)];
@@ -210,8 +214,10 @@ describe("a builder that is shared", function () {
     const { connection } = await owner.outputs<Outputs>();
     configured.declare({ ...configured.spec(), owner: undefined } as never);
     assert.equal((await configured.run("config", "set", "--secret", "connection", JSON.stringify(connection))).code, 0);
-    write(configured, "app", "true # configured");
-    await succeed(configured);
+    if (runsAll) {
+      write(configured, "app", "true # configured");
+      await succeed(configured);
+    }
     const destroyed = await owner.run("destroy", "--yes", "--skip-preview");
     assert.equal(destroyed.code, 0, destroyed.output);
     for (const [stack, message] of [

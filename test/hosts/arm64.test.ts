@@ -7,7 +7,7 @@ import { temporaryDirectory } from "../main/stack";
 import { nightly } from "../tier";
 import * as hosts from ".";
 
-describe("the arm64 host of the tests", function () {
+nightly.describe("the arm64 host of the tests", function () {
   this.timeout(900_000);
   let machines: Machines;
   let arm64: hosts.Arm64Machine;
@@ -24,7 +24,7 @@ describe("the arm64 host of the tests", function () {
     assert.ok(!platforms.includes("linux/amd64"), platforms.join());
   });
 
-  nightly.it("runs the steps of its platform on its own kernel, beside one for x86, on Debian for both", async () => {
+  it("runs the steps of its platform on its own kernel, beside one for x86, on Debian for both", async () => {
     const base = await getDebianImage();
     const connections = await arm64.connections();
     for (const [node, machine, architecture] of [
@@ -38,7 +38,7 @@ describe("the arm64 host of the tests", function () {
     assert.equal(await arm64.connections(), connections);
   });
 
-  nightly.it("keeps its builds when it is stopped, and when it is killed", async () => {
+  it("keeps its builds when it is stopped, and when it is killed", async () => {
     const builds = (await arm64.history()).length;
     await arm64.stop();
     await arm64.start();

@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 
+import { nightly } from "../tier";
 import { Stack } from "./stack";
 
 const nodes = [
@@ -55,13 +56,17 @@ describe("bad input", () => {
     stack.write("empty/file", "");
   });
 
-  for (const [title, builder, image, expected] of cases) {
-    it(`fails with ${title}, naming argument, value and fix, before any node is called`, async () => {
-      stack.declare({ builder, images: { app: image } });
-      const { code, output } = await stack.preview();
-      assert.notEqual(code, 0, output);
-      assert.match(output, expected);
-      assert.doesNotMatch(output, /unhandled|at .*\.ts:\d+/, "a stack trace is no message");
-    });
+  // Each message is in test/unit/components.test.ts: here two of them, of an image and of a builder, come out of Pulumi.
+  for (const [at, [title, builder, image, expected]] of cases.entries()) {
+    (at === 0 || at === cases.length - 1 ? it : nightly.it)(
+      `fails with ${title}, naming argument, value and fix, before any node is called`,
+      async () => {
+        stack.declare({ builder, images: { app: image } });
+        const { code, output } = await stack.preview();
+        assert.notEqual(code, 0, output);
+        assert.match(output, expected);
+        assert.doesNotMatch(output, /unhandled|at .*\.ts:\d+/, "a stack trace is no message");
+      },
+    );
   }
 });

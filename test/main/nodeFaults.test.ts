@@ -3,6 +3,7 @@ import * as assert from "node:assert/strict";
 import { createAuthority, hoursFromNow, startNamespaceNode, skipWithout } from "../hosts";
 import { getMachines, type Machines } from "./fixture";
 import { trusting } from "./image";
+import { nightly } from "../tier";
 import { Stack, waitFor } from "./stack";
 
 const wakeTimeoutSeconds = 8;
@@ -93,7 +94,8 @@ describe("a node that can't be used", function () {
       assert.match(output, /node amd64 .*(refuses the client certificate|hangs up)/);
     });
 
-    it("the client's certificate has expired", async () => {
+    // This and the next are named in farm/certificates.test.ts, too.
+    nightly.it("the client's certificate has expired", async () => {
       const client = await machines.authority.issueClient({
         validFrom: hoursFromNow(-2),
         validUntil: hoursFromNow(-1),
@@ -102,7 +104,7 @@ describe("a node that can't be used", function () {
       assert.match(output, /node amd64 .*the client certificate expired at/);
     });
 
-    it("the client's certificate is not valid yet", async () => {
+    nightly.it("the client's certificate is not valid yet", async () => {
       const client = await machines.authority.issueClient({ validFrom: hoursFromNow(1), validUntil: hoursFromNow(2) });
       const output = await certificateFailure({ cert: client.certificate, key: client.key });
       assert.match(output, /node amd64 .*not valid before .* this machine's clock says/);

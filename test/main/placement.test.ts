@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 
-import { type BuildHost, type NamespaceNode, startNamespaceNode, skipWithout } from "../hosts";
-import { getArm64, getMachines, type Machines } from "./fixture";
+import { type BuildHost, startNamespaceNode, skipWithout } from "../hosts";
+import { getMachines, type Machines } from "./fixture";
 import { trusting } from "./image";
 import { Stack } from "./stack";
 
@@ -11,9 +11,11 @@ describe("placement", function () {
   let arm64: BuildHost;
 
   before(async function () {
-    skipWithout(this, ["namespaces", "arm64 machine", "emulation"]);
+    skipWithout(this, ["namespaces"]);
     machines = await getMachines();
-    arm64 = await getArm64();
+    const { run, network, authority, registry } = machines;
+    const options = { name: "arm64", platform: "linux/arm64" as const, registries: registry.trusted };
+    arm64 = await startNamespaceNode(run, network, authority, options);
   });
 
   async function stackOf(nodes: unknown[], image: Record<string, unknown> = {}): Promise<Stack> {
@@ -26,38 +28,26 @@ describe("placement", function () {
     return stack;
   }
 
-  describe("a node whose machine has an emulator", () => {
-    let emulating: NamespaceNode;
+  // Its daemon lists the platforms of this machine after its own, as if it had an emulator for them.
+  describe("a node that lists another node's platform", () => {
+    const histories = async () => [(await machines.amd64.history()).length, (await arm64.history()).length];
 
-    before(async () => {
-      const { run, network, authority, registry } = machines;
-      const options = { name: "emulating", emulates: ["arm64" as const], registries: registry.trusted };
-      emulating = await startNamespaceNode(run, network, authority, options);
-      assert.ok((await emulating.platforms()).includes("linux/arm64"), "the emulator is not there");
-    });
-
-    it("can't take a native node's platform: an error before the build names node, platform and fix", async () => {
-      const before = [await emulating.history(), await arm64.history()].map(({ length }) => length);
-      const stack = await stackOf([emulating.remoteNode(), arm64.remoteNode()]);
+    it("can't take it: an error before the build names node, platform and fix", async () => {
+      const before = await histories();
+      const stack = await stackOf([arm64.remoteNode(), machines.amd64.remoteNode()]);
       const { code, output } = await stack.up();
       assert.notEqual(code, 0, output);
-      assert.match(output, /node amd64 .* would take linux\/arm64 from node arm64, which serves it natively/);
-      assert.match(
-        output,
-        /Fix: remove the emulator there .*--uninstall 'qemu-aarch64'.* or put node arm64 before node amd64/,
-      );
-      assert.deepEqual(
-        [await emulating.history(), await arm64.history()].map(({ length }) => length),
-        before,
-      );
+      assert.match(output, /node arm64 .* would take linux\/amd64 from node amd64, which serves it natively/);
+      assert.match(output, /Fix: remove the emulator there .* or put node amd64 before node arm64/);
+      assert.deepEqual(await histories(), before);
     });
 
     it("gets only its own platform once the native node comes first, as the error says", async () => {
-      const before = [(await emulating.history()).length, (await arm64.history()).length];
-      const stack = await stackOf([arm64.remoteNode(), emulating.remoteNode()]);
+      const before = await histories();
+      const stack = await stackOf([machines.amd64.remoteNode(), arm64.remoteNode()]);
       const { code, output } = await stack.up();
       assert.equal(code, 0, output);
-      const builds = [(await emulating.history()).slice(before[0]), (await arm64.history()).slice(before[1])];
+      const builds = [(await machines.amd64.history()).slice(before[0]), (await arm64.history()).slice(before[1])];
       assert.deepEqual(
         builds.map((each) => each.flatMap(({ platforms }) => platforms)),
         [["linux/amd64"], ["linux/arm64"]],

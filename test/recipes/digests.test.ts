@@ -6,7 +6,9 @@ import { execute, skipWithout } from "../hosts";
 import { getMachines, type Machines } from "../main/fixture";
 import { pullFiles, trusting } from "../main/image";
 import { type Spec, type Stack, type StackOptions, temporaryDirectory } from "../main/stack";
-import { checkOut, type CheckoutOptions, createSource, git, type Source } from "./checkouts";
+import { nightly } from "../tier";
+import { checkOut, createSource, git, type Source } from "./checkouts";
+import { allOf, type Checkout, checkoutsOfTheSame } from "./sameContent";
 
 const dockerfile = "FROM scratch\nARG VERSION\nCOPY . /app/\nCOPY --from=lib . /lib/\n";
 const files = {
@@ -66,61 +68,23 @@ describe("digests that do not move", function () {
   }
 
   describe("the same content is no change", () => {
-    const checkouts: Record<string, () => [options: CheckoutOptions, change?: (stack: Stack) => unknown]> = {
-      "in the same checkout once more": () => [{}],
-      "in a fresh clone at another path": () => [{}],
-      "with umask 002": () => [{ umask: "002" }],
-      "with umask 077": () => [{ umask: "077" }],
-      "of a program that runs with umask 077": () => [{ enter: inShell('umask 077 && exec "$@"') }],
-      "of another owner": () => [
-        {},
-        ({ directory }) => execute(["chown", "-R", "12345:12345", `${directory}/app`, `${directory}/lib`]),
-      ],
-      "with other times": () => [
-        {},
-        ({ directory }) => execute(["find", `${directory}/app`, "-exec", "touch", "-h", "-d", "2001-02-03", "{}", "+"]),
-      ],
-      "with another HOME": () => [{ home: temporaryDirectory("home") }],
-      "on a machine of another name, with another HOME and TMPDIR": () => [
-        {
-          home: temporaryDirectory("home"),
-          environment: { ...base.environment, TMPDIR: temporaryDirectory("tmp") },
-          enter: (command) => [
-            "/usr/bin/unshare",
-            "--uts",
-            "--",
-            "/bin/sh",
-            "-c",
-            '/bin/hostname other && exec "$@"',
-            "sh",
-            ...command,
-          ],
-        },
-      ],
-      "with the sources read-only": () => [{}, ({ directory }) => execute(["chmod", "-R", "a-w", `${directory}/app`])],
-      "with an ignored file and an empty folder more": () => [
-        {},
-        (stack) => {
-          stack.write("app/ignored/more.txt", "more");
-          fs.mkdirSync(path.join(stack.directory, "app/empty"));
-        },
-      ],
-      "with an absolute path to its context": () => [
-        {},
-        (stack) => {
-          const [location, lib] = ["app", "lib"].map((name) => path.join(stack.directory, name));
-          stack.declare(spec({ context: { location, named: { lib: { location: lib } } } }));
-        },
-      ],
-    };
+    it("in the same checkout once more", () => assertUnchanged(first));
 
-    for (const [title, checkout] of Object.entries(checkouts)) {
-      it(title, async () => {
-        const [options, change] = checkout();
-        const stack = title.startsWith("in the same") ? first : await checkOut(source, spec(), { ...base, ...options });
-        await change?.(stack);
-        await assertUnchanged(stack);
-      });
+    const differences = checkoutsOfTheSame(() => ({ environment: base.environment, spec }));
+
+    async function assertNothingIn(all: readonly Checkout[]): Promise<void> {
+      const { change, ...options } = allOf(all);
+      const stack = await checkOut(source, spec(), { ...base, ...options });
+      await change(stack);
+      await assertUnchanged(stack);
+    }
+
+    it("in a clone that differs in all that others may differ in", () =>
+      assertNothingIn(Object.values(differences).map((differ) => differ())));
+
+    // Which of them it is, should the one before fail.
+    for (const [title, differ] of Object.entries(differences)) {
+      nightly.it(title, () => assertNothingIn([differ()]));
     }
 
     it("after `up`s of two stacks at once from one checkout", async () => {
@@ -291,9 +255,4 @@ function link(folder: string, target: string): void {
   const place = path.join(folder, "app/link");
   fs.rmSync(place, { force: true });
   fs.symlinkSync(target, place);
-}
-
-/** The command line that has a shell prepare something for a command. */
-function inShell(script: string): (command: string[]) => string[] {
-  return (command) => ["/bin/sh", "-c", script, "sh", ...command];
 }
