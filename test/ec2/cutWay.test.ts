@@ -24,7 +24,7 @@ describe("a way to a node that is cut in the middle of a build", function () {
     ec2 = await getEc2({ minuteSeconds });
   });
 
-  afterEach(() => nft("add table inet cut_way; delete table inet cut_way"));
+  afterEach(() => nft("add table inet cut_way\ndelete table inet cut_way\n"));
 
   const nft = (script: string) => execute(ec2.cloud.enter(["nft", "-f", "-"]), { input: script });
 
@@ -32,7 +32,7 @@ describe("a way to a node that is cut in the middle of a build", function () {
   const cutWayTo = (address: string) =>
     nft(
       "table inet cut_way { chain out { type filter hook output priority filter; " +
-        `ip daddr ${address} tcp dport 1234 drop; } }`,
+        `ip daddr ${address} tcp dport 1234 drop; }; }\n`,
     );
 
   for (const lifecycle of lifecycles) {
@@ -47,7 +47,7 @@ describe("a way to a node that is cut in the middle of a build", function () {
       const isSaid = () => /EC2's status checks reach it, and no connection from this machine does/.test(up.output());
       await meanwhile(up.done, waitFor("the sentence", isSaid, 200));
       const said = (Date.now() - begin) / 1_000;
-      await nft("delete table inet cut_way");
+      await nft("delete table inet cut_way\n");
       const { code, output } = await up.done;
       assert.equal(code, 0, output);
       record(
