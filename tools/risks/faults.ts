@@ -124,6 +124,19 @@ const upFaults: readonly Fault[] = [
   },
   {
     part: "an `up`",
+    fault: "it is killed while Pulumi writes its state in files (`file://`)",
+    outcome: "the next command may say `failed to load checkpoint: EOF`; the state is whole",
+    state: "weak",
+    reason:
+      "Pulumi writes a note beside the state in place, and can't read a state whose note is cut short (upstream.md)",
+    way: "remove the note, `STACK.json.attrs` (troubleshooting.md, a state that can't be read); `?metadata=skip` in the backend's URL, or another backend",
+    proofs: [
+      ["main/brokenState", "is as troubleshooting.md has it, and is mended as it says, where …"],
+      ["main/brokenState", "has no notes that could break where its URL says so"],
+    ],
+  },
+  {
+    part: "an `up`",
     fault: "several build on one node at the same time, and one ends or is killed",
     outcome: "the others are right",
     state: "ok",
