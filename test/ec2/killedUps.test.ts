@@ -9,7 +9,7 @@ import { type Amd64Outputs, createAmd64Stack, writeApp } from "./amd64";
 import { runningOf } from "./callers";
 import { type Ec2Machines, getEc2 } from "./fixture";
 import { cancelKilled, type Kill, killCommand } from "./killedUps";
-import { adopt } from "./pending";
+import { endUnknownInstances } from "./pending";
 
 const minuteSeconds = 15;
 /** A claim of one that was killed holds for 40 s; then the node is idle for a minute, and stops. */
@@ -112,11 +112,17 @@ nightly.describe("an `up` that is killed at any of its calls to AWS", function (
     const stack = await createAmd64Stack({ name, builder: { lifecycle } });
     const before = new Set(await left());
     const point = await killed(stack, "up", kill);
-    const adopted = await adopt(ec2.cloud, stack, before);
-    await succeeds(stack, "destroy");
+    const unknown = await endUnknownInstances(ec2.cloud, stack, before);
+    const { output } = await succeeds(stack, "destroy");
+    const pending = [...output.matchAll(/interrupted while creating/g)].length;
     const leftOver = (await left()).filter((each) => !before.has(each));
-    assert.deepEqual(leftOver, [], `${point}: after ${adopted.join()} was adopted`);
-    return `${point} (adopted: ${adopted.map((each) => each.split(",")[1]).join(" ") || "nothing"})`;
+    assert.ok(leftOver.length <= pending, `${point}: Pulumi names ${pending}, and there are ${leftOver.join()}`);
+    // An ephemeral one that Pulumi does not know ends itself: when it is idle, or 10 minutes after it has found no settings.
+    const runs = async () =>
+      (await ec2.cloud.instances()).some(({ id, state }) => leftOver.includes(id) && state === "running");
+    await waitFor(`${leftOver.join()} to end`, async () => !(await runs()), 720);
+    const words = [...unknown.map((id) => `${id} ended by hand`), `left: ${leftOver.join(" ") || "nothing"}`];
+    return `${point} (${words.join("; ")})`;
   }
 
   async function killed(stack: Stack, command: string, kill: Kill): Promise<string> {

@@ -119,7 +119,7 @@ const upFaults: readonly Fault[] = [
     outcome: "`destroy` removes what Pulumi knows; what was being made may stay, and Pulumi names it",
     state: "weak",
     reason: "Pulumi notes a resource when AWS has answered, and AWS keeps what it has made",
-    way: "remove by its tag what stays (troubleshooting.md, what stays in AWS)",
+    way: "end an instance that Pulumi does not know before `destroy`, and remove by its tag or name what stays: the commands are in troubleshooting.md, what stays in AWS",
     proofs: [["ec2/killedUps", "while it makes its builder: nothing runs on, and what is left is what Pulumi names"]],
   },
   {
