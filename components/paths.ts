@@ -49,19 +49,6 @@ function absolute(folder: string | undefined): string | undefined {
 }
 
 /**
- * Makes a folder below {@link cacheDirectory} that nothing works without.
- * @throws BuildError where this user can't write.
- */
-export function makeCacheFolder(directory: string): void {
-  try {
-    fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    const fix = "let this user write there, or set MULTI_PLATFORM_IMAGE_CACHE to a folder where it can";
-    throw new BuildError(`${directory} can't be made: ${(error as Error).message}. Fix: ${fix}`);
-  }
-}
-
-/**
  * Where buildx keeps its builders.
  * @see https://github.com/docker/buildx/blob/v0.35.0/util/confutil/config.go
  */

@@ -45,6 +45,20 @@ export function socketDirectory(key: string): string {
   return path.join(root, shortHash(key));
 }
 
+/**
+ * Makes such a folder again, where it was removed since. In between its name was free, in a place where others can make folders.
+ * @throws BuildError where it, or what it lies in, is not this user's alone any more.
+ */
+export function remakeSocketDirectory(directory: string): void {
+  const foreign = [path.dirname(directory), directory].find((each) => !makeOwn(each));
+  if (foreign !== undefined) {
+    throw new BuildError(
+      `${foreign} was this user's alone (mode 0700) and is not any more: no socket is opened there. ` +
+        "Fix: remove it and run the update again, or set TMPDIR to a folder that this user alone can write to",
+    );
+  }
+}
+
 /** The path of a socket, or an error where the operating system would cut it. */
 export function socketPath(directory: string, name: string): string {
   const full = entryIn(directory, name);

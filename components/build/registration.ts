@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { BuildError } from "../errors";
+import { makeOwnFolder } from "../ownFolders";
 import { buildxDirectory, entryIn, writeFileAtomically } from "../paths";
 import { ociPlatform, type Platform } from "../platforms";
 import { containerFlags, containerImage } from "./buildkitContainer";
@@ -67,9 +68,13 @@ export function register(builderName: string, text: string): boolean {
     return false;
   }
   try {
-    fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    // Whoever can write there can have builds sent to a daemon of their own.
+    makeOwnFolder(path.dirname(file), store, "set BUILDX_CONFIG to a folder that this user alone can write to");
     writeFileAtomically(file, text, store);
   } catch (error) {
+    if (error instanceof BuildError) {
+      throw error;
+    }
     const fix =
       "let this user write there, or set BUILDX_CONFIG to a folder where it can, for `pulumi` and all it starts";
     throw new BuildError(

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import type { Duplex } from "node:stream";
 
-import { socketDirectory, socketPath } from "../socketFolders";
+import { remakeSocketDirectory, socketDirectory, socketPath } from "../socketFolders";
 import { dial } from "./dial";
 import type { Endpoint } from "./endpoint";
 import { isListening } from "./listening";
@@ -130,7 +130,7 @@ export class Relay {
 
   private async listen(): Promise<void> {
     // Again: the CLI's `clean` may have removed it since.
-    fs.mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+    remakeSocketDirectory(this.directory);
     await this.sweep();
     for (const node of this.nodes.values()) {
       await listenAt(node.privatePath, (client) => void carry(node, client, node.connections));

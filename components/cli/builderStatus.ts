@@ -4,7 +4,7 @@ import { coldClaim, type Ec2Connection, type Lease } from "../ec2/connection";
 import { Ingress } from "../ec2/ingress";
 import { parseDescription } from "../ec2/ingressRules";
 import { readLease } from "../ec2/lease";
-import { endpointOf } from "../ec2/wake";
+import { endpointOf } from "../ec2/endpoint";
 import type { Platform } from "../platforms";
 import type { Account } from "./account";
 import { askDaemons, type DaemonState } from "../build/daemons";

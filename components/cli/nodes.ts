@@ -4,7 +4,7 @@ import type { Endpoint } from "../build/endpoint";
 import { call } from "../ec2/awsErrors";
 import { type Ec2Connection, type Ec2ConnectionNode, tagNames } from "../ec2/connection";
 import { Instances } from "../ec2/instances";
-import { endpointOf } from "../ec2/wake";
+import { endpointOf } from "../ec2/endpoint";
 import { parsePlatform } from "../platforms";
 import type { Account } from "./account";
 import { tagOf } from "./builders";

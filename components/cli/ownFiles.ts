@@ -6,6 +6,7 @@ import type { TlsMaterial } from "../build/endpoint";
 import { nodeServerName } from "../ec2/connection";
 import { BuildError } from "../errors";
 import { isBuilderName } from "../nodes/names";
+import { makeOwnFolder } from "../ownFolders";
 import { homeDirectory, writeFileAtomically } from "../paths";
 
 /**
@@ -44,10 +45,15 @@ export function ownHolder(): string {
   if (found) {
     return found;
   }
-  fs.mkdirSync(configDirectory(), { recursive: true, mode: 0o700 });
+  makeConfigFolder(configDirectory());
   writeFileAtomically(holderFile(), crypto.randomBytes(4).toString("hex"));
   // Of two commands at once, both take the name that stayed.
   return readHolder() ?? ownHolder();
+}
+
+/** @throws BuildError where others could put another certificate there. */
+function makeConfigFolder(folder: string): void {
+  makeOwnFolder(folder, configDirectory(), "set XDG_CONFIG_HOME to a folder that this user alone can write to");
 }
 
 /** This machine's name, if it has one yet. */
@@ -68,7 +74,7 @@ export function leaseHolder(holder: string): string {
 /** Writes a builder's client certificate, for buildx. Says where, in the words of `--driver-opt`. */
 export function writeCertificates(builderName: string, tls: TlsMaterial): Record<string, string> {
   const directory = certificatesDirectory(builderName);
-  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeConfigFolder(directory);
   const write = (name: string, content: string) => {
     const file = path.join(directory, name);
     writeFileAtomically(file, content);

@@ -2,7 +2,7 @@ import type { Instance } from "@aws-sdk/client-ec2";
 
 import { askDaemons } from "../build/daemons";
 import type { Ec2Connection } from "./connection";
-import { endpointOf } from "./wake";
+import { endpointOf } from "./endpoint";
 
 /** Whether the daemon of an instance builds something now. One that does not answer from here builds nothing. */
 export async function isBuilding(

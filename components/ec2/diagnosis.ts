@@ -2,7 +2,9 @@ import type { Instance, InstanceStatus } from "@aws-sdk/client-ec2";
 
 import { codeOf } from "./awsErrors";
 import type { AwsClients } from "./clients";
+import type { Ec2Connection } from "./connection";
 import { cleanConsole, newestBoot, tail } from "./console";
+import { describeCutWay } from "./cutWay";
 
 const consoleLines = 15;
 // What EC2 says where `Latest` is not offered: on types that are not built on Nitro.
@@ -25,8 +27,11 @@ export async function diagnoseInstance(
   clients: AwsClients,
   instanceId: string,
   instance: Instance | undefined,
+  connection: Pick<Ec2Connection, "addressing" | "tls" | "builderName">,
 ): Promise<string> {
-  const [status, console] = await Promise.all([
+  const [cut, status, console] = await Promise.all([
+    // Only a hint: what can't be asked is named below.
+    describeCutWay(clients, instance, connection).catch(() => undefined),
     clients.ec2
       .describeInstanceStatus({ InstanceIds: [instanceId] })
       .then(({ InstanceStatuses }) => describeStatus(InstanceStatuses?.[0]))
@@ -38,7 +43,7 @@ export async function diagnoseInstance(
   ]);
   const since = instance?.LaunchTime ? ` since ${instance.LaunchTime.toISOString()}` : "";
   const state = `EC2 says: ${instanceId} is ${instance?.State?.Name ?? "not there"}${since}${describeReason(instance)}; status checks: ${status}.`;
-  return `${state}\n${console}`;
+  return [state, cut && `${cut}.`, console].filter(Boolean).join("\n");
 }
 
 /** ` (Client.UserInitiatedShutdown: User initiated shutdown)`, where EC2 gives a reason. */

@@ -1,8 +1,11 @@
+import type { Instance } from "@aws-sdk/client-ec2";
+
 import type { Progress, RunNode } from "../build/node";
 import { call } from "./awsErrors";
 import { liveClaims } from "./claims";
 import type { AwsClients } from "./clients";
 import type { Ec2Connection, Ec2ConnectionNode } from "./connection";
+import { describeCutWay } from "./cutWay";
 import type { Instances } from "./instances";
 import { readLease } from "./lease";
 
@@ -18,15 +21,15 @@ export interface StoppableNode {
 
 /**
  * How a node that EC2 says runs, and that is silent, is had anew: its instance is stopped, and the next `wake` starts it,
- * on other hardware and at another address. Not where it is this machine that is cut off, and not while anybody else claims
- * the node: what is cut off from here may build there.
+ * on other hardware and at another address. Not where it is this machine that is cut off: EC2 itself is asked whether it
+ * reaches the node. And not while anybody else claims the node: what is cut off from here may build there.
  * @param letIn lets this machine in where it is not let in any more, and says whether it has.
  */
 export function restartSilent(
   stoppable: StoppableNode,
   letIn: () => Promise<boolean>,
 ): NonNullable<RunNode["replace"]> {
-  const { node, instances } = stoppable;
+  const { connection, node, instances, clients } = stoppable;
   const subject = `node ${node.name} (${node.instanceId})`;
   let reason: string | undefined;
   return async (isInUse: boolean, progress: Progress): Promise<boolean> => {
@@ -41,7 +44,8 @@ export function restartSilent(
       return refuse("another build of this `up` still has a connection to it");
     }
     try {
-      if (!(await isRunning(stoppable))) {
+      const instance = await runningInstance(stoppable);
+      if (!instance) {
         // Whatever it does, `wake` has it running again.
         return false;
       }
@@ -51,6 +55,10 @@ export function restartSilent(
       const others = await otherClaims(stoppable);
       if (others.length > 0) {
         return refuse(`it is claimed by ${others.join(", ")}, too`);
+      }
+      const cut = await describeCutWay(await clients(), instance, connection);
+      if (cut) {
+        return refuse(cut);
       }
       progress(`${subject} is silent: it is stopped, to start on another host`);
       // A guest that hangs, or is cut off from what it waits for, does not end by itself in good time. What it loses is what
@@ -73,7 +81,7 @@ export async function stopUnanswered(stoppable: StoppableNode, progress: Progres
   const { node, instances } = stoppable;
   const subject = `node ${node.name} (${node.instanceId})`;
   try {
-    if ((await isRunning(stoppable)) && (await otherClaims(stoppable)).length === 0) {
+    if ((await runningInstance(stoppable)) && (await otherClaims(stoppable)).length === 0) {
       progress(`${subject} was started and never answered: it is stopped`);
       await stop(stoppable, false);
       instances.forget();
@@ -83,14 +91,14 @@ export async function stopUnanswered(stoppable: StoppableNode, progress: Progres
   }
 }
 
-async function isRunning({ node, instances, clients }: StoppableNode): Promise<boolean> {
+async function runningInstance({ node, instances, clients }: StoppableNode): Promise<Instance | undefined> {
   const { arn, identity } = await clients();
   const resource = arn("ec2", `instance/${node.instanceId}`);
   instances.forget();
   const instance = await call({ action: "ec2:DescribeInstances", resource, identity }, () =>
     instances.describe(node.instanceId),
   );
-  return instance?.State?.Name === "running";
+  return instance?.State?.Name === "running" ? instance : undefined;
 }
 
 async function otherClaims({ connection, clients, isOwnClaim }: StoppableNode): Promise<string[]> {

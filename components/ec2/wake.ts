@@ -6,15 +6,10 @@ import type { Progress, RunNode, Waiting } from "../build/node";
 import { BuildError } from "../errors";
 import { describeAwsError, isTransient } from "./awsErrors";
 import type { AwsClients } from "./clients";
-import {
-  buildkitPort,
-  type Ec2Connection,
-  type Ec2ConnectionNode,
-  type NodeAddressing,
-  nodeServerName,
-} from "./connection";
+import type { Ec2Connection, Ec2ConnectionNode, NodeAddressing } from "./connection";
 import { ConsoleWatch } from "./consoleWatch";
 import { describeReason, diagnoseInstance } from "./diagnosis";
+import { endpointOf } from "./endpoint";
 import type { Instances } from "./instances";
 import { type StoppableNode, stopUnanswered } from "./restart";
 import { Starter } from "./start";
@@ -96,7 +91,7 @@ class Waker {
     try {
       this.instances.forget();
       const instance = await this.instances.describe(this.node.instanceId);
-      return await diagnoseInstance(await this.clients(), this.node.instanceId, instance);
+      return await diagnoseInstance(await this.clients(), this.node.instanceId, instance, this.connection);
     } catch {
       return undefined;
     }
@@ -171,28 +166,3 @@ const missingAddress: Record<NodeAddressing, [what: string, fix: string]> = {
   private: ["a private address", 'set `addressing` to "public"'],
   ipv6: ["an IPv6 address", 'use a `subnetId` with IPv6 addresses, or set `addressing` to "public"'],
 };
-
-/** Where an instance's daemon is reached, if it has such an address now. */
-export function endpointOf(
-  instance: Instance,
-  { addressing, tls, builderName }: Pick<Ec2Connection, "addressing" | "tls" | "builderName">,
-): Endpoint | undefined {
-  const host = addressOf(instance, addressing);
-  const ownTls = { ...tls, serverName: tls.serverName ?? nodeServerName };
-  return host ? { kind: "tcp", host, port: buildkitPort, tls: ownTls, builderName } : undefined;
-}
-
-function addressOf(instance: Instance, addressing: NodeAddressing): string | undefined {
-  switch (addressing) {
-    case "public":
-      return instance.PublicIpAddress || undefined;
-    case "private":
-      return instance.PrivateIpAddress || undefined;
-    case "ipv6":
-      return (
-        instance.Ipv6Address || instance.NetworkInterfaces?.flatMap((each) => each.Ipv6Addresses ?? [])[0]?.Ipv6Address
-      );
-    default:
-      return addressing satisfies never;
-  }
-}

@@ -1,10 +1,12 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { makeCacheFolder } from "../ownFolders";
 import { cacheDirectory, shortHash, writeFileAtomically } from "../paths";
 import { digestOf } from "./manifest";
 
 const digestPattern = /^sha256:([0-9a-f]{64})$/;
+const keptName = /^[0-9a-f]{64}-[0-9a-f]{8}\.json$/;
 const keptMilliseconds = 90 * 24 * 60 * 60 * 1_000;
 
 /**
@@ -26,7 +28,7 @@ export function readKept(digest: string, purpose: string): Buffer | undefined {
 export function keep(digest: string, purpose: string, bytes: Buffer): void {
   try {
     const file = fileOf(digest, purpose);
-    fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    makeCacheFolder(path.dirname(file));
     writeFileAtomically(file, bytes);
     sweep(path.dirname(file));
   } catch {
@@ -42,9 +44,9 @@ function fileOf(digest: string, purpose: string): string {
   return path.join(cacheDirectory(), "manifests", `${hash}-${shortHash(purpose)}.json`);
 }
 
-/** What is needed again is asked for again. */
+/** What is needed again is asked for again. Of files of ours alone: the folder may be one that is used for others, too. */
 function sweep(folder: string): void {
-  for (const name of fs.readdirSync(folder)) {
+  for (const name of fs.readdirSync(folder).filter((each) => keptName.test(each))) {
     const file = path.join(folder, name);
     if (Date.now() - fs.statSync(file).mtimeMs > keptMilliseconds) {
       fs.rmSync(file, { force: true });

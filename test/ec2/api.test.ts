@@ -7,6 +7,7 @@ import {
   CreateVolumeCommand,
   DeleteSecurityGroupCommand,
   DeleteVolumeCommand,
+  DescribeInstanceStatusCommand,
   DescribeVolumesCommand,
   DetachVolumeCommand,
   GetConsoleOutputCommand,
@@ -26,7 +27,8 @@ describe("the API of the tests' cloud: instances, volumes, security groups", fun
     skipWithout(this, ["namespaces"]);
     // The first run makes the Python environment.
     this.timeout(600_000);
-    account = await openAccount({ delays: { pending: 0.5, stopping: 0.4, volumeCreating: 0.4, volumeAttaching: 0.6 } });
+    const delays = { pending: 0.5, stopping: 0.4, volumeCreating: 0.4, volumeAttaching: 0.6 };
+    account = await openAccount({ delays, minuteSeconds: 2 });
   });
   after(() => account?.run.close());
 
@@ -91,6 +93,33 @@ describe("the API of the tests' cloud: instances, volumes, security groups", fun
     equal((await account.reach(ends, "terminated")).StateReason?.Code, "Client.InstanceInitiatedShutdown");
     equal((await account.reach(dies, "stopped")).StateReason?.Code, "Server.InternalError");
     await Promise.all([stays, dies].map(terminate));
+  });
+
+  it("tells of an instance that is cut off, and of one that never came, that EC2 does not reach it", async () => {
+    const id = await account.launch();
+    await account.reach(id, "running");
+    await account.cloud.faults({ machine: "never-boots" });
+    const never = await account.launch();
+    await account.reach(never, "running");
+    await account.cloud.faults();
+    const checks = async (): Promise<(string | undefined)[]> => {
+      const asked = new DescribeInstanceStatusCommand({ InstanceIds: [id, never] });
+      const { InstanceStatuses = [] } = await account.ec2.send(asked);
+      const of = (one: string) => InstanceStatuses.find(({ InstanceId }) => InstanceId === one);
+      return [id, never].map((one) => of(one)?.InstanceStatus?.Status);
+    };
+    const become = (...wanted: string[]) =>
+      waitUntil(`checks ${wanted.join()}`, async () => deepEqual(await checks(), wanted), {
+        timeoutMilliseconds: 20_000,
+      });
+    deepEqual(await checks(), ["initializing", "initializing"]);
+    await become("ok", "impaired");
+    await account.cloud.partition(id, true);
+    deepEqual(await checks(), ["ok", "impaired"]);
+    await become("impaired", "impaired");
+    await account.cloud.partition(id, false);
+    deepEqual(await checks(), ["ok", "impaired"]);
+    await Promise.all([id, never].map(terminate));
   });
 
   it("refuses launches that AWS refuses", async () => {

@@ -8,7 +8,8 @@ import { nightly, runsAll, trials } from "../tier";
 import { type Amd64Outputs, createAmd64Stack, writeApp } from "./amd64";
 import { runningOf } from "./callers";
 import { type Ec2Machines, getEc2 } from "./fixture";
-import { type Kill, killCommand } from "./killedUps";
+import { cancelKilled, type Kill, killCommand } from "./killedUps";
+import { endUnknownInstances } from "./pending";
 
 const minuteSeconds = 15;
 /** A claim of one that was killed holds for 40 s; then the node is idle for a minute, and stops. */
@@ -111,24 +112,25 @@ nightly.describe("an `up` that is killed at any of its calls to AWS", function (
     const stack = await createAmd64Stack({ name, builder: { lifecycle } });
     const before = new Set(await left());
     const point = await killed(stack, "up", kill);
+    const unknown = await endUnknownInstances(ec2.cloud, stack, before);
     const { output } = await succeeds(stack, "destroy");
     const pending = [...output.matchAll(/interrupted while creating/g)].length;
     const leftOver = (await left()).filter((each) => !before.has(each));
     assert.ok(leftOver.length <= pending, `${point}: Pulumi names ${pending}, and there are ${leftOver.join()}`);
-    // One that Pulumi does not know ends itself: when it is idle, or 10 minutes after it has found no settings.
+    // An ephemeral one that Pulumi does not know ends itself: when it is idle, or 10 minutes after it has found no settings.
     const runs = async () =>
       (await ec2.cloud.instances()).some(({ id, state }) => leftOver.includes(id) && state === "running");
     await waitFor(`${leftOver.join()} to end`, async () => !(await runs()), 720);
-    return `${point} (left: ${leftOver.join(" ") || "nothing"})`;
+    const words = [...unknown.map((id) => `${id} ended by hand`), `left: ${leftOver.join(" ") || "nothing"}`];
+    return `${point} (${words.join("; ")})`;
   }
 
   async function killed(stack: Stack, command: string, kill: Kill): Promise<string> {
     const { reached, outcome } = await killCommand(ec2.cloud, stack, [command], kill);
     const point = `${command}, call ${kill.at} (${reached ?? "over before"}), ${kill.when} it, ${kill.what}`;
     assert.ok(reached !== undefined || outcome.code === 0, `${point}: ${outcome.output}`);
-    // Who has the lock is gone: https://www.pulumi.com/docs/iac/cli/commands/pulumi_cancel/
-    await stack.run("cancel", "--yes");
-    return point;
+    const mended = await cancelKilled(stack);
+    return mended ? `${point}, then ${mended}` : point;
   }
 
   async function succeeds(stack: Stack, command: string) {

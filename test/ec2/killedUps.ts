@@ -1,7 +1,7 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
+import * as assert from "node:assert/strict";
 
 import type { Cloud, Halt } from "../cloud/cloud";
+import { mendState } from "../main/brokenState";
 import { crash, killProgram } from "../main/processes";
 import { type Outcome, type Stack, waitFor } from "../main/stack";
 
@@ -34,20 +34,24 @@ export async function killCommand(cloud: Cloud, stack: Stack, command: string[],
   }
   await cloud.release(agent);
   const outcome = await started.done;
-  mendState(stack);
   return { reached, outcome };
 }
 
-/** Pulumi's state in files may be cut short by a kill in the middle of a write; what was before is beside it. */
-function mendState({ backend }: Stack): void {
-  const folder = path.join(backend, ".pulumi", "stacks");
-  for (const each of fs.readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    const file = path.join(folder, each);
-    if (file.endsWith(".json") && fs.statSync(file).size === 0 && fs.existsSync(`${file}.bak`)) {
-      console.log(`      ${each} is empty: the one before takes its place`);
-      fs.copyFileSync(`${file}.bak`, file);
-    }
+/**
+ * What a user does after a kill: `pulumi cancel`, because who has the lock is gone; and where the state can't be read, what
+ * troubleshooting.md says of that. Says what it was.
+ * @see https://www.pulumi.com/docs/iac/cli/commands/pulumi_cancel/
+ */
+export async function cancelKilled(stack: Stack): Promise<string | undefined> {
+  const cancel = () => stack.run("cancel", "--yes");
+  const first = await cancel();
+  if (first.code === 0) {
+    return undefined;
   }
+  const mended = await mendState(stack, first.output);
+  const second = await cancel();
+  assert.equal(second.code, 0, `${first.output}\n${mended ?? "troubleshooting.md has nothing on that"}\n${second.output}`);
+  return mended;
 }
 
 /** Runs a command to its end, and counts its calls. */

@@ -7,7 +7,7 @@ import * as path from "node:path";
 import { register, type RegisteredNode, remoteRegistration } from "../../components/build/registration";
 import { Relay } from "../../components/build/relay";
 import { clean } from "../../components/cli/clean";
-import { ownHolder, readHolder, writeCertificates } from "../../components/cli/ownFiles";
+import { configDirectory, ownHolder, readHolder, writeCertificates } from "../../components/cli/ownFiles";
 import { directName, ownRegistration } from "../../components/cli/registrations";
 import { socketDirectory } from "../../components/socketFolders";
 
@@ -93,6 +93,20 @@ describe("files of the command line", () => {
       assert.deepEqual(inHome(), []);
     });
   }
+
+  it("are not written where others may write", () => {
+    const folder = configDirectory();
+    fs.mkdirSync(folder, { recursive: true });
+    fs.chmodSync(folder, 0o777);
+    assert.throws(
+      () => writeCertificates("farm-1a2b3c4d", { ca: "ca", cert: "cert", key: "key" }),
+      /may be written to by all users \(mode 777\): nothing is kept there\. Fix: remove it, or set XDG_CONFIG_HOME/,
+    );
+    assert.throws(() => ownHolder(), /may be written to by all users/);
+    assert.deepEqual(fs.readdirSync(folder), []);
+    fs.chmodSync(folder, 0o700);
+    assert.match(ownHolder(), /^[0-9a-f]{8}$/);
+  });
 
   it("hold one name for this machine", () => {
     assert.equal(readHolder(), undefined);

@@ -1,4 +1,11 @@
-import type { Filter, Instance, IpPermission, SecurityGroupRule } from "@aws-sdk/client-ec2";
+import type {
+  Filter,
+  Instance,
+  InstanceStatus,
+  IpPermission,
+  SecurityGroupRule,
+  SummaryStatus,
+} from "@aws-sdk/client-ec2";
 
 import type { AwsClients } from "../../components/ec2/clients";
 import { formatDescription } from "../../components/ec2/ingressRules";
@@ -10,6 +17,8 @@ export class Ec2Account {
   readonly rules = new Map<string, SecurityGroupRule>();
   readonly instances = new Map<string, Instance>();
   mostRules = 60;
+  /** What EC2's status checks say of each instance, and of its system; nothing while there are none. */
+  checks?: SummaryStatus;
   private made = 0;
 
   constructor(public store = new ParameterStore()) {}
@@ -85,7 +94,7 @@ export class Ec2Account {
       this.setState("terminate", InstanceIds, "shutting-down"),
     attachVolume: () => Promise.resolve({}),
     getConsoleOutput: () => Promise.resolve({ Output: "" }),
-    describeInstanceStatus: () => Promise.resolve({ InstanceStatuses: [] }),
+    describeInstanceStatus: () => Promise.resolve({ InstanceStatuses: this.checks ? [statusOf(this.checks)] : [] }),
   };
 
   private setState(what: string, ids: string[], Name: "running" | "stopped" | "shutting-down"): Promise<object> {
@@ -119,6 +128,10 @@ function matches({ InstanceId, State, Tags = [] }: Instance, { Name = "", Values
     ...Object.fromEntries(Tags.map((tag) => [`tag:${tag.Key}`, tag.Value])),
   }[Name];
   return value !== undefined && Values.includes(value);
+}
+
+function statusOf(Status: SummaryStatus): InstanceStatus {
+  return { InstanceStatus: { Status }, SystemStatus: { Status }, AttachedEbsStatus: { Status } };
 }
 
 function named(name: string): Error {

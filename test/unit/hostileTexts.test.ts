@@ -8,6 +8,7 @@ import { lookUpCommit, parseGitContext } from "../../components/context/git";
 import { loginOf } from "../../components/context/gitLogin";
 import { describeChange } from "../../components/context/listing";
 import { formatLease, parseLease } from "../../components/ec2/claims";
+import { callerOf, formatDescription, parseDescription } from "../../components/ec2/ingressRules";
 import { withoutLogins } from "../../components/provenance/logins";
 import { reducePredicate, withReferrer } from "../../components/provenance/statement";
 import { itEnds, runs, textOf, withSentence } from "./hostile";
@@ -134,6 +135,31 @@ describe("a lease that anybody wrote", () => {
   });
 
   itEnds("its text", parseLease, ["{", "[", '{"a":', '"', "1", "\\"]);
+});
+
+describe("a rule of a security group that anybody described", () => {
+  it("is a caller's, with the time at which anybody may remove it, or nobody's", () => {
+    const until = fc.oneof(
+      fc.string(),
+      fc.date().map(String),
+      fc.constantFrom("Invalid Date", "+999999-01-01", "9e99"),
+    );
+    const description = fc.oneof(
+      textOf("multi-platform-image ", "until=", "by=", "2026-11-28T02:00:00Z", " ", "0a1b2c3d", "\n"),
+      until.map((text) => `multi-platform-image until=${text} by=0a1b2c3d`),
+    );
+    const check = (Description: string) => {
+      const caller = callerOf({ IsEgress: false, Description });
+      if (caller) {
+        assert.match(caller.holder, /^[0-9a-f]{8}$/);
+        assert.deepEqual(parseDescription(formatDescription(caller))?.holder, caller.holder);
+      }
+      assert.equal(callerOf({ IsEgress: true, Description }), undefined);
+    };
+    fc.assert(fc.property(description, check), runs);
+  });
+
+  itEnds("its description", parseDescription, ["multi-platform-image until=", "a", " by=", "0a1b2c3d"]);
 });
 
 describe("caches in words of their own", () => {

@@ -128,6 +128,49 @@ describe("an odd machine", function () {
     assertBuilds(await up({ BUILDX_CONFIG: at("tmp/buildx") }));
   });
 
+  /** Folders that a user's settings lead to, in a place where others can make them, too. */
+  const squats: [title: string, squat: (folder: string) => void, problem: RegExp][] = [
+    [
+      "another user has made",
+      (folder) => (fs.mkdirSync(folder), fs.chownSync(folder, other, other), fs.chmodSync(folder, 0o777)),
+      /is another user's \(number 12346\)/,
+    ],
+    [
+      "another user has made a link",
+      (folder) => (fs.symlinkSync(at("h"), folder), fs.lchownSync(folder, other, other)),
+      /is another user's \(number 12346\)/,
+    ],
+    [
+      "all may write to",
+      (folder) => (fs.mkdirSync(folder), fs.chownSync(folder, user, user), fs.chmodSync(folder, 0o777)),
+      /may be written to by all users \(mode 777\)/,
+    ],
+  ];
+  for (const [title, squat, problem] of squats) {
+    it(`says in one sentence that buildx's store is one that ${title}, and puts nothing there`, async () => {
+      squat(at("tmp/store"));
+      const { name, message } = await up({ BUILDX_CONFIG: at("tmp/store") });
+      assert.equal(name, "BuildError");
+      assert.match(message ?? "", problem);
+      assert.match(
+        message ?? "",
+        /^\S+tmp\/store .*nothing is kept there\. Fix: remove it, or set BUILDX_CONFIG to a folder/,
+      );
+      assert.ok(!fs.existsSync(at("tmp/store/instances")));
+    });
+
+    it(`builds with a cache that ${title}, and neither keeps nor removes anything there`, async () => {
+      fs.mkdirSync(at("h/manifests"));
+      fs.writeFileSync(at("h/manifests/of-the-user"), "");
+      fs.utimesSync(at("h/manifests/of-the-user"), 0, 0);
+      squat(at("tmp/cache"));
+      const { done, message } = await up({ MULTI_PLATFORM_IMAGE_CACHE: at("tmp/cache") });
+      assert.equal(done?.at(-1), "linux/arm64", message);
+      assert.deepEqual(fs.readdirSync(at("h/manifests")), ["of-the-user"]);
+      assert.ok(!fs.existsSync(at("tmp/cache/manifests")) || fs.lstatSync(at("tmp/cache")).isSymbolicLink());
+    });
+  }
+
   it("says in one sentence that HOME is not known", async () => {
     const { name, message } = await up({ HOME: undefined });
     assert.equal(name, "BuildError");

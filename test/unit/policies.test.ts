@@ -21,9 +21,15 @@ const others: [whose: string, owner: Owner][] = [
 /** Of another stack. */
 const sibling: [whose: string, owner: Owner] = ["those of a builder of the same name", "builders-5e6f7a8b"];
 
+/** What was asked of the policies, and how often each answer was given. */
+const answers = { allowed: 0, refused: 0 };
+
 /** A call is allowed if all that it asks for is. */
-const allows = (policy: Policy, asked: readonly Permission[]): boolean =>
-  asked.every((permission) => isAllowed([policy], permission));
+function allows(policy: Policy, asked: readonly Permission[]): boolean {
+  const isAll = asked.every((permission) => isAllowed([policy], permission));
+  answers[isAll ? "allowed" : "refused"] += 1;
+  return isAll;
+}
 
 const isLookUp = (action: string): boolean => /:(Describe(?!InstanceAttribute)\w+|GetCallerIdentity)$/.test(action);
 
@@ -75,6 +81,14 @@ for (const [given, strangers] of [
 }
 
 describe("the callers' policies", () => {
+  before(() => {
+    const { allowed, refused } = answers;
+    console.log(
+      `    ${calls.length} calls × ${callerRoles.length} policies, for one's own and others' things and mixtures of them: ` +
+        `${allowed + refused} asked, ${allowed} allowed, ${refused} refused, each as it should be`,
+    );
+  });
+
   for (const role of callerRoles) {
     const policy = callerPolicy(role, { builder: own });
 

@@ -8,6 +8,7 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 
 import { Relay } from "../../components/build/relay";
+import { BuildError } from "../../components/errors";
 import { socketDirectory, socketPath } from "../../components/socketFolders";
 
 /** A daemon that answers each connection with its own name. */
@@ -105,6 +106,51 @@ describe("relay", () => {
     assert.equal(fs.existsSync(relay.socket("arm64")), true, "a live one stays");
     assert.equal(fs.readlinkSync(fixedPath), next.providerSocket("arm64"));
     node.close();
+  });
+
+  for (const [title, squat] of [
+    ["a link", (folder: string) => fs.symlinkSync(os.tmpdir(), folder)],
+    ["one that others may write to", (folder: string) => fs.mkdirSync(folder, { mode: 0o777 })],
+    [
+      "another user's",
+      (folder: string) => (fs.mkdirSync(folder, { mode: 0o700 }), fs.chownSync(folder, 12_345, 12_345)),
+    ],
+    ["a file", (folder: string) => fs.writeFileSync(folder, "")],
+  ] as const) {
+    it(`opens no socket in a folder that was removed before it listens, and is ${title} by then`, async function () {
+      if (title === "another user's" && process.getuid?.() !== 0) {
+        this.skip();
+      }
+      const umask = process.umask(0);
+      const late = new Relay("late", ["arm64"]);
+      const folder = path.dirname(late.registeredEndpoint("arm64").replace("unix://", ""));
+      try {
+        fs.rmSync(folder, { recursive: true });
+        squat(folder);
+        await assert.rejects(
+          late.claim(),
+          (error: Error) =>
+            error instanceof BuildError &&
+            error.message.startsWith(`${folder} was this user's alone (mode 0700) and is not`),
+        );
+        assert.deepEqual(
+          fs.readdirSync(os.tmpdir()).filter((name) => /^arm64\..*sock$/.test(name)),
+          [],
+        );
+      } finally {
+        process.umask(umask);
+        fs.rmSync(folder, { recursive: true, force: true });
+      }
+    });
+  }
+
+  it("makes its folder again that was removed before it listens", async () => {
+    const late = new Relay("late", ["arm64"]);
+    const file = late.registeredEndpoint("arm64").replace("unix://", "");
+    fs.rmSync(path.dirname(file), { recursive: true });
+    await late.claim();
+    assert.equal(fs.statSync(path.dirname(file)).mode & 0o777, 0o700);
+    fs.rmSync(path.dirname(file), { recursive: true });
   });
 
   it("fails if a socket's path is longer than the operating system takes", () => {

@@ -54,6 +54,29 @@ export const accessFaults: readonly Fault[] = [
   },
   {
     part: "access to EC2 nodes",
+    fault: "the way from the caller to a node is cut, and the node is well",
+    outcome:
+      "EC2's status checks are asked: no node is stopped or replaced for that, a message names the way, and the same `up` goes on when it is there again",
+    state: "ok",
+    proofs: [
+      ["ec2/cutWay", "ends no node that EC2 reaches, says whose fault it is, and the same `up` is green (…)"],
+      [
+        "unit/ec2CutWay",
+        "reaches it: it is neither stopped nor given up, and the user reads once that the way to it is cut (…)",
+      ],
+    ],
+  },
+  {
+    part: "access to EC2 nodes",
+    fault: "the way from the caller to a node is cut in the first minutes after the node's start",
+    outcome: "the node is stopped and started, or replaced, once",
+    state: "weak",
+    reason: "EC2's status checks are not through by then, and a node that hangs looks the same",
+    way: "nothing is lost: nobody else claims the node, or it would not be stopped",
+    proofs: [["unit/ec2CutWay", "does not say that it reaches it: it is had anew (…)"]],
+  },
+  {
+    part: "access to EC2 nodes",
     fault: "ephemeral nodes end between two images of one `up`",
     outcome: "the next image launches others, spot again",
     state: "ok",

@@ -21,6 +21,19 @@ export const contextThreats: readonly Threat[] = [
     ],
   },
   {
+    asset: "folders of the machine of `up`",
+    threat:
+      "another user makes one of them first, or may write there: sockets, buildx's store, the cache, certificates",
+    state: "ok",
+    proofs: [
+      ["unit/relay", "opens no socket in a folder that was removed before it listens, and is … by then"],
+      ["unit/oddMachines", "builds where … has taken the place for sockets"],
+      ["unit/oddMachines", "says in one sentence that buildx's store is one that …, and puts nothing there"],
+      ["unit/oddMachines", "builds with a cache that …, and neither keeps nor removes anything there"],
+      ["unit/cliFiles", "are not written where others may write"],
+    ],
+  },
+  {
     asset: "a Git login",
     threat: "the server leads to another host, which is given it",
     state: "ok",

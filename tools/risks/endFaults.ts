@@ -53,7 +53,7 @@ export const endFaults: readonly Fault[] = [
     outcome: "nothing ends it",
     state: "weak",
     reason: "the alarm sees idleness alone, and a persistent node is to idle",
-    way: `an alarm on EC2's own checks, or ${schedule}`,
+    way: `an alarm on EC2's own checks (\`StatusCheckFailed\`: the code is in ec2.md, a backstop from outside), or a scheduled \`stop\``,
   },
   {
     part: "an EC2 node",
@@ -105,6 +105,7 @@ export const endFaults: readonly Fault[] = [
       ["unit/oddMachines", "builds for a user without a name, with umask …, and is closed to all others"],
       ["unit/oddMachines", "builds where the cache is another user's"],
       ["unit/oddMachines", "builds where … has taken the place for sockets"],
+      ["unit/oddMachines", "builds with a cache that …, and neither keeps nor removes anything there"],
       [
         "unit/oddMachines",
         "says in one sentence that HOME is not this user's to write to, and builds with a place for buildx's store",

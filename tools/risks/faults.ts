@@ -119,8 +119,21 @@ const upFaults: readonly Fault[] = [
     outcome: "`destroy` removes what Pulumi knows; what was being made may stay, and Pulumi names it",
     state: "weak",
     reason: "Pulumi notes a resource when AWS has answered, and AWS keeps what it has made",
-    way: "remove by its tag what stays (troubleshooting.md, what stays in AWS)",
+    way: "end an instance that Pulumi does not know before `destroy`, and remove by its tag or name what stays: the commands are in troubleshooting.md, what stays in AWS",
     proofs: [["ec2/killedUps", "while it makes its builder: nothing runs on, and what is left is what Pulumi names"]],
+  },
+  {
+    part: "an `up`",
+    fault: "it is killed while Pulumi writes its state in files (`file://`)",
+    outcome: "the next command may say `failed to load checkpoint: EOF`; the state is whole",
+    state: "weak",
+    reason:
+      "Pulumi writes a note beside the state in place, and can't read a state whose note is cut short (upstream.md)",
+    way: "remove the note, `STACK.json.attrs` (troubleshooting.md, a state that can't be read); `?metadata=skip` in the backend's URL, or another backend",
+    proofs: [
+      ["main/brokenState", "is as troubleshooting.md has it, and is mended as it says, where …"],
+      ["main/brokenState", "has no notes that could break where its URL says so"],
+    ],
   },
   {
     part: "an `up`",

@@ -10,10 +10,11 @@ import type { AwsClients } from "../clients";
 import type { Ec2Connection, Ec2EphemeralNode } from "../connection";
 import { ConsoleWatch } from "../consoleWatch";
 import { describeReason, diagnoseInstance } from "../diagnosis";
+import { describeCutWay } from "../cutWay";
 import { Instances } from "../instances";
 import { letInWhileSilent } from "../silence";
 import { usualFirstBoot } from "../usual";
-import { endpointOf } from "../wake";
+import { endpointOf } from "../endpoint";
 import { CacheVolume } from "./cacheVolume";
 import { Launcher, type NewInstance } from "./launch";
 import type { Launched } from "./launched";
@@ -41,6 +42,7 @@ export class EphemeralNode implements RunNode {
   readonly usual = () => usualFirstBoot;
   private readonly launcher: Launcher;
   private current?: Current;
+  private saidFault?: string;
   private launchedAt: number[] = [];
   private capacityType: Ec2EphemeralNode["capacityType"];
 
@@ -68,9 +70,15 @@ export class EphemeralNode implements RunNode {
     if (!current) {
       return true;
     }
-    if (await this.isOwnFault(progress)) {
+    const fault = await this.ownFault(current);
+    if (fault) {
+      if (fault !== this.saidFault) {
+        progress(`node ${this.name} is silent, and is not given up: ${fault}`);
+      }
+      this.saidFault = fault;
       return false;
     }
+    this.saidFault = undefined;
     progress(`node ${this.name} (${current.instanceId}) is given up, and another launched`);
     // What still builds there may end there; it is terminated with the others, or by itself.
     if (!isInUse) {
@@ -87,7 +95,7 @@ export class EphemeralNode implements RunNode {
     }
     try {
       const instance = await current.instances.describe(current.instanceId);
-      return await diagnoseInstance(await this.clients(), current.instanceId, instance);
+      return await diagnoseInstance(await this.clients(), current.instanceId, instance, this.connection);
     } catch {
       return undefined;
     }
@@ -112,13 +120,18 @@ export class EphemeralNode implements RunNode {
     }
   }
 
-  /** Another instance would not be reached either where this machine is not let in. */
-  private async isOwnFault(progress: Progress): Promise<boolean> {
+  /** Why another instance would not be reached either: this machine is not let in, or the way from it is cut. */
+  private async ownFault({ instances, instanceId }: Current): Promise<string | undefined> {
     try {
-      return await this.letIn();
+      if (await this.letIn()) {
+        return "this machine's address was another when it was let in";
+      }
+      instances.forget();
+      const instance = await instances.describe(instanceId);
+      const isRunning = instance?.State?.Name === "running";
+      return isRunning ? await describeCutWay(await this.clients(), instance, this.connection) : undefined;
     } catch (error) {
-      progress(`node ${this.name} is silent, and is not given up: ${(error as Error).message}`);
-      return true;
+      return (error as Error).message;
     }
   }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .account import opt_in_to_local_zone
 from .alarms import install_alarms
+from .checks import install_checks
 from .faults import Faults
 from .fleets import install_fleets
 from .gate import install_gate
@@ -35,6 +36,7 @@ def assemble(settings: Settings) -> World:
     world.volumes = Volumes(world)
     opt_in_to_local_zone(world)
     install_alarms(world)
+    install_checks(world)
     install_launches(world)
     install_templates(world)
     install_fleets(world)

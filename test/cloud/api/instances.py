@@ -45,6 +45,9 @@ class Life:
     ended_by: tuple[str, str] | None = None
     # Whether whoever stopped it did not want to wait for its system.
     skips_shutdown: bool = False
+    started: float = 0.0
+    # Since when its network is cut, if it is.
+    cut_since: float | None = None
     # When AWS takes a spot instance back, once it has said so.
     notice: float | None = None
     # Where the text of this boot begins.
@@ -74,6 +77,7 @@ class Instances:
         for nic in instance.nics.values():
             nic.stop()
         instance.launch_time = utcnow()
+        life.started, life.cut_since = time.time(), None
         instance._reason, instance.state_reason = "", StateReason()
         self._set(life, "pending")
         self._thread(self._live, life)
@@ -107,6 +111,7 @@ class Instances:
     def partition(self, life: Life, is_on: bool) -> None:
         with life.machine_lock:
             life.machine.set_partition(is_on)
+            life.cut_since = time.time() if is_on else None
 
     def lose_power(self, life: Life) -> None:
         life.ended_by = LOST_POWER
