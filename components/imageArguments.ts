@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Builder } from "./builder";
 import type { BuilderArgs } from "./builderArguments";
+import { checkCaches } from "./caches/exports";
 import { checkExports } from "./exports";
 import { defaultPlatforms, type Platform } from "./platforms";
 import { checkProvenance } from "./provenance/check";
@@ -165,6 +166,7 @@ export function normaliseImage(name: string, args: MultiPlatformImageArgs) {
   const platforms = checkPlatforms(owner, given);
   checkLoad(owner, rest.load === true, platforms);
   checkExports(owner, { ...rest, push });
+  checkCaches(owner, rest.cacheTo, platforms);
   checkRepository(owner, repository);
   checkProvenance(owner, { ...args, push });
   if (!repository || rest.tags !== undefined) {
