@@ -14,7 +14,9 @@ export interface CacheText {
 export function parseCacheTexts(raw: string): CacheText[] | { problem: string } {
   const fields = csvFields(raw);
   if (!fields) {
-    return { problem: "it is no line of comma-separated values: a quote stands in the middle of a field, or has no end" };
+    return {
+      problem: "it is no line of comma-separated values: a quote stands in the middle of a field, or has no end",
+    };
   }
   if (!raw.includes("=")) {
     return fields.map((ref) => ({ type: "registry", attributes: [["ref", ref]] }));

@@ -56,7 +56,7 @@ describe("places of caches", () => {
     assert.equal(to("type=s3,bucket=b,name=a;b"), "type=s3,bucket=b,name=a-linux-amd64;b-linux-amd64");
     assert.equal(to("type=azblob"), "type=azblob,name=buildkit-linux-amd64");
     assert.equal(to("one:cache,two"), "one:cache-linux-amd64,two:latest-linux-amd64");
-    assert.equal(from("no quote\" here,type=x"), "no quote\" here,type=x");
+    assert.equal(from('no quote" here,type=x'), 'no quote" here,type=x');
     assert.equal(from("app:cache"), "app:cache-linux-amd64");
     assert.equal(from("type=local,src=cache"), "type=local,src=cache/linux-amd64");
   });
