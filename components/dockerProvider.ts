@@ -13,15 +13,21 @@ export interface DockerProvider {
 
 const packageName = "docker-build";
 
+/** They are properties of it, which its type does not have. */
+interface ProviderInputs {
+  host?: pulumi.Input<string>;
+  registries?: pulumi.Input<unknown>;
+}
+
 /**
  * The settings of the docker-build provider that builds the images of a component: an explicit one, or the stack's.
  *
  * In a preview that does not know them yet, none.
  */
 export async function dockerProviderOf(component: pulumi.Resource): Promise<DockerProvider> {
-  // Inputs of a provider are properties of it, which its type does not have.
-  const explicit = component.getProvider(`${packageName}:index:Image`) as
-    (pulumi.ProviderResource & { host?: pulumi.Input<string>; registries?: pulumi.Input<unknown> }) | undefined;
+  const explicit: (pulumi.ProviderResource & ProviderInputs) | undefined = component.getProvider(
+    `${packageName}:index:Image`,
+  );
   const config = new pulumi.Config(packageName);
   const given: pulumi.Output<{ host?: string; registries?: unknown }> = explicit
     ? pulumi.output({ host: explicit.host, registries: explicit.registries })
@@ -33,7 +39,8 @@ export async function dockerProviderOf(component: pulumi.Resource): Promise<Dock
 /** Settings of providers are kept as JSON. */
 function loginsOf(registries: unknown): RegistryLogin[] {
   const list: unknown = typeof registries === "string" ? parsed(registries) : registries;
-  return Array.isArray(list) ? list.filter((each) => typeof (each as RegistryLogin | null)?.address === "string") : [];
+  const entries: unknown[] = Array.isArray(list) ? list : [];
+  return entries.filter((each): each is RegistryLogin => typeof (each as RegistryLogin | null)?.address === "string");
 }
 
 function parsed(text: string): unknown {

@@ -50,7 +50,8 @@ export function findPackage(
     }
   }
   throw new BuildError(
-    `files of the package ${packageName} are missing: this program was bundled, and the package is not found from ` +
+    "files of the package pulumi-multi-platform-image are missing: " +
+      `this program was bundled, and the package is not found from ` +
       `${workingFolder}. Fix: have the bundler leave it alone (\`--external:${packageName}\` of esbuild), and install it ` +
       "where the program runs.",
   );

@@ -71,7 +71,7 @@ export class Endings {
   constructor(
     private readonly relay: Pick<Relay, "socket" | "connections" | "cut">,
     private readonly limits = patience,
-    private readonly asked = world,
+    private readonly asked: World = world,
   ) {}
 
   begin(attempt: Attempt, of: Pick<Watched, "builderName" | "names" | "progress">): void {
