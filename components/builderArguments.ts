@@ -5,6 +5,7 @@ import type { NodeArgs } from "./nodes/arguments";
 import type { Ec2Args } from "./nodes/ec2/arguments";
 import { normaliseEc2 } from "./nodes/ec2/normalise";
 import { argumentError } from "./errors";
+import { findPackage } from "./packageFiles";
 import { checkNodes, checkWholeNumber } from "./validate";
 
 /** The lifecycles, and the minutes without a build after which their nodes end themselves. */
@@ -83,6 +84,10 @@ export function normaliseBuilder(name: string, args: BuilderArgs) {
   const idleTimeoutMinutes = isPersistent ? null : (args.idleTimeoutMinutes ?? idleTimeoutMinutesOf[lifecycle]);
   const maxLifetimeMinutes = check("maxLifetimeMinutes", args.maxLifetimeMinutes ?? defaultMaxLifetimeMinutes);
   const nodes = checkNodes(owner, args.nodes ?? defaultNodes);
+  if (nodes.some(({ kind }) => kind !== "remote")) {
+    // They need files of it: now, and when a build starts a node.
+    findPackage();
+  }
   const ec2Nodes = nodes.filter((node) => node.kind === "ec2");
   if (lifecycle === "ephemeral" && ec2Nodes.length === 0) {
     throw argumentError(

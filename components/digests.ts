@@ -1,7 +1,7 @@
 import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { ImageBuild } from "./hookPhases";
+import { allLogins, type ImageBuild } from "./hookPhases";
 import type { DeclaredImage } from "./platformImages/declare";
 import { type BuiltImage, type CheckedImage, checkImage } from "./registry/check";
 import type { PlatformDigests } from "./registry/manifest";
@@ -63,7 +63,7 @@ function checkOf(
         wasPushedNow,
         platforms,
         pushedDigests: pushed,
-        logins: logins ?? [],
+        logins: await allLogins(build, logins),
         insecureRegistries: build.insecureRegistries ?? [],
       };
       const found = await checkImage(pushedImage, tell);

@@ -7,11 +7,14 @@ import type { Progress } from "./build/node";
 import { platformsOf } from "./build/placement";
 import type { Attempt, BuildSession } from "./build/session";
 import type { Builder } from "./builder";
-import { checkDockerContext } from "./dockerConfig";
+import { checkBuildKit, checkDockerContext } from "./dockerConfig";
+import type { DockerProvider } from "./dockerProvider";
+import { refuseWithoutEngine } from "./loadEngine";
 import { allPlatforms, isNativeOn, type Platform } from "./platforms";
 import { attachIfAsked, refuseUnlessRecorded } from "./provenance/hook";
 import type { ProvenanceMode } from "./provenance/statement";
-import { refuseWithoutIndexLogin } from "./registry/indexLogin";
+import type { RegistryLogin } from "./registry/credentials";
+import { refuseIdentityToken, refuseWithoutIndexLogin } from "./registry/indexLogin";
 import { isRegistrySilent } from "./registrySilence";
 import { resolved } from "./resolved";
 import { whyBuilt, whyJoined } from "./why";
@@ -26,6 +29,8 @@ export interface ImageBuild {
   readonly insecureRegistries?: readonly string[];
   /** What its base images are found by; none where they are not checked. */
   readonly checkedArgs?: dockerBuild.ImageArgs;
+  /** What the docker-build provider that builds it is configured with. */
+  readonly provider?: () => Promise<DockerProvider>;
   /** How much provenance is attached to what is pushed; none where none is. */
   readonly provenance?: ProvenanceMode;
   /** Set once this `up` has built and pushed. */
@@ -94,6 +99,10 @@ export const hookPhases: Record<ImagePurpose, HookPhases> = {
 async function prepareBuild(step: BuildStep, inputs: pulumi.Inputs): Promise<Attempt> {
   const { owner, build, session, progress } = step;
   checkDockerContext(owner);
+  checkBuildKit(owner);
+  if (await resolved(pulumi.output((inputs as Pick<dockerBuild.ImageArgs, "load">).load))) {
+    await refuseWithoutEngine(owner, (await build.provider?.())?.host);
+  }
   await checkBases(step);
   refuseUnlessRecorded(owner, build, session);
   return withGoal(await session.prepare(build.platforms, progress), build, inputs);
@@ -104,9 +113,19 @@ async function withGoal(attempt: Attempt, build: ImageBuild, inputs: pulumi.Inpu
   const { tags, registries, load } = inputs as Pick<dockerBuild.ImageArgs, "tags" | "registries" | "load">;
   // An image of one platform pushes by digest, to the repository of the whole image's tags.
   const given = pulumi.output({ tags: tags ?? build.checkedArgs?.tags, registries, load });
-  const { tags: [tag] = [], registries: logins = [], load: isLoaded } = await resolved(given);
+  const { tags: [tag] = [], registries: own, load: isLoaded } = await resolved(given);
+  const logins = await allLogins(build, own);
   const isSilent = tag && (() => isRegistrySilent(tag, logins, build.insecureRegistries ?? []));
-  return Object.assign(attempt, { isLoaded }, isSilent && { isRegistrySilent: isSilent });
+  const hasLogins = logins.length > 0;
+  return Object.assign(attempt, { isLoaded, hasLogins }, isSilent && { isRegistrySilent: isSilent });
+}
+
+/** The logins of an image's arguments, before those of its provider. */
+export async function allLogins(
+  { provider }: Pick<ImageBuild, "provider">,
+  own: readonly RegistryLogin[] = [],
+): Promise<RegistryLogin[]> {
+  return [...own, ...((await provider?.())?.logins ?? [])];
 }
 
 async function concludePush(
@@ -138,7 +157,9 @@ async function checkBases({ component, baseImages, owner, builder, build, progre
   }
   const nodes = await resolved(builder.nodes);
   const { context, dockerfile, buildArgs, target, registries } = checkedArgs;
-  const inputs = await resolved(pulumi.output({ context, dockerfile, buildArgs, target, registries }));
+  const { registries: own, ...inputs } = await resolved(
+    pulumi.output({ context, dockerfile, buildArgs, target, registries }),
+  );
   const buildPlatform = (platform: Platform) => {
     const node = nodes.find((each) => platformsOf(each).includes(platform));
     // A node that is not native is this machine's own daemon.
@@ -146,15 +167,22 @@ async function checkBases({ component, baseImages, owner, builder, build, progre
   };
   const isOnThisMachine = nodes.every(({ kind }) => kind === "local");
   const warn = (message: string) => void pulumi.log.warn(message, component);
-  await checkBaseImages({ owner, platforms, buildPlatform, isOnThisMachine, ...inputs }, baseImages, progress, warn);
+  const logins = await allLogins(build, own);
+  const checked = { owner, platforms, buildPlatform, isOnThisMachine, registries: logins, ...inputs };
+  await checkBaseImages(checked, baseImages, progress, warn);
 }
 
 async function checkLogin({ owner, build, session }: BuildStep, inputs: pulumi.Inputs): Promise<void> {
-  const { push, tags, registries } = inputs as Pick<dockerBuild.ImageArgs, "push" | "tags" | "registries">;
-  const given = await resolved(pulumi.output({ push, tags, registries }));
-  if (given.push && session.nodeCount(build.platforms) > 1) {
-    const { tags = [], registries: logins = [] } = given;
+  const args = inputs as Pick<dockerBuild.ImageArgs, "push" | "tags" | "registries">;
+  const given = await resolved(pulumi.output({ push: args.push, tags: args.tags, registries: args.registries }));
+  if (!given.push) {
+    return;
+  }
+  const { tags = [], registries: logins = [] } = given;
+  const pushed = { owner, tags, logins, providerLogins: await allLogins(build) };
+  await refuseIdentityToken(pushed);
+  if (session.nodeCount(build.platforms) > 1) {
     const whole = (["cacheTo", "exec"] as const).find((name) => inputs[name]);
-    await refuseWithoutIndexLogin({ owner, tags, logins, whole });
+    await refuseWithoutIndexLogin({ ...pushed, whole });
   }
 }

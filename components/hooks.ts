@@ -122,7 +122,7 @@ async function recover(
   error: string,
   explain: (error: string) => string | undefined,
 ): Promise<boolean> {
-  const explanation = session.explain(attempt.platforms, error) ?? explain(error);
+  const explanation = session.explain(attempt, error) ?? explain(error);
   if (explanation) {
     await tellFailure(explanation, component);
   }

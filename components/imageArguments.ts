@@ -4,13 +4,15 @@ import * as pulumi from "@pulumi/pulumi";
 import { asLocation, checkImageArguments } from "./arguments/given";
 import type { Builder } from "./builder";
 import type { BuilderArgs } from "./builderArguments";
+import { checkCaches } from "./caches/exports";
+import { checkContexts } from "./context/check";
 import { checkExports } from "./exports";
 import { defaultPlatforms, type Platform } from "./platforms";
 import { checkProvenance } from "./provenance/check";
 import type { ProvenanceMode } from "./provenance/statement";
 import { normalReference } from "./registry/reference";
 import { checkRepository, type EcrRepository } from "./repository/ecr";
-import { checkContext, checkLoad, checkPlatforms, checkTags } from "./validate";
+import { checkLoad, checkPlatforms, checkTags } from "./validate";
 
 /**
  * Arguments of `MultiPlatformImage`: those of docker-build's `Image`, with the differences below.
@@ -182,6 +184,7 @@ export function normaliseImage(name: string, args: MultiPlatformImageArgs) {
   const platforms = checkPlatforms(owner, given);
   checkLoad(owner, rest.load === true, platforms);
   checkExports(owner, { ...rest, push });
+  checkCaches(owner, rest.cacheTo, platforms);
   checkRepository(owner, repository);
   const provenance = mode || undefined;
   checkProvenance(owner, { ...args, provenance, push });
@@ -189,7 +192,7 @@ export function normaliseImage(name: string, args: MultiPlatformImageArgs) {
     checkPlainTags(owner, rest.tags, push);
   }
   const files = { context: asLocation(context), dockerfile: asLocation(dockerfile) };
-  checkPlainContext(owner, files);
+  checkContexts(owner, files.context, files.dockerfile);
   const imageArgs: dockerBuild.ImageArgs = {
     buildOnPreview: false,
     ...rest,
@@ -219,17 +222,5 @@ function checkPlainTags(owner: string, tags: dockerBuild.ImageArgs["tags"], push
   if (tags === undefined || Array.isArray(tags)) {
     const plain = (tags ?? []).map((tag) => (typeof tag === "string" ? tag : undefined));
     checkTags(owner, plain, push === true);
-  }
-}
-
-function checkPlainContext(
-  owner: string,
-  { context, dockerfile }: Pick<dockerBuild.ImageArgs, "context" | "dockerfile">,
-): void {
-  const { location } = (context ?? { location: "." }) as { location?: unknown };
-  const file = (dockerfile ?? {}) as { location?: unknown; inline?: unknown };
-  const isKnown = (value: unknown) => value === undefined || typeof value === "string";
-  if (typeof location === "string" && isKnown(file.location) && !pulumi.Output.isInstance(dockerfile)) {
-    checkContext(owner, location, { location: file.location, inline: file.inline !== undefined });
   }
 }

@@ -9,6 +9,7 @@ import { defaultBuilder } from "./defaultBuilder";
 import { warnIfNotDeleted } from "./deletion";
 import { checkedDigests } from "./digests";
 import { checkCredentialStore } from "./dockerConfig";
+import { dockerProviderOf } from "./dockerProvider";
 import { argumentError } from "./errors";
 import type { ImageBuild } from "./hookPhases";
 import { type MultiPlatformImageArgs, normaliseImage } from "./imageArguments";
@@ -84,6 +85,7 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
       platforms,
       insecureRegistries: own?.insecureRegistries,
       wasPushedNow: false,
+      provider: () => dockerProviderOf(this),
       provenance,
       checkedArgs: checkBaseImages ? imageArgs : undefined,
     };

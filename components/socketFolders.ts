@@ -8,14 +8,28 @@ import { cacheDirectory, entryIn, shortHash, userId } from "./paths";
 // Node 20 cuts a longer path silently and listens elsewhere: sun_path holds 104 bytes on macOS, 108 on Linux, with the
 // closing NUL. https://man7.org/linux/man-pages/man7/unix.7.html
 const longestSocketPathBytes = 103;
+// `arm64.1a2b3c4d.sock`
+const usualNameBytes = 19;
 
 /**
  * Where folders for sockets of this user may be, the best first. The folder for temporary files has the shortest path, and
- * any user can make a folder there that blocks this one's name for good: only its owner can remove it.
+ * any user can make a folder there that blocks this one's name for good: only its owner can remove it. Where its path is too
+ * long for sockets of such names, the others come before it, and `/tmp` is one of them.
  */
-function socketRoots(): string[] {
-  const folders = [shortTemporaryDirectory(), process.env.XDG_RUNTIME_DIR, cacheDirectoryIfKnown()];
-  return folders.filter(Boolean).map((folder) => path.join(folder as string, `mpi-${userId()}`));
+function socketRoots(nameBytes: number): string[] {
+  const temporary = shortTemporaryDirectory();
+  const isLong = (folder: string) => socketPathBytes(rootIn(folder), nameBytes) > longestSocketPathBytes;
+  const others = [process.env.XDG_RUNTIME_DIR, cacheDirectoryIfKnown()].filter((folder) => folder !== undefined);
+  const folders = [temporary, ...others.filter((folder) => folder !== ""), ...(isLong(temporary) ? ["/tmp"] : [])];
+  return [...folders.filter((each) => !isLong(each)), ...folders.filter(isLong)].map(rootIn);
+}
+
+function rootIn(folder: string): string {
+  return path.join(folder, `mpi-${userId()}`);
+}
+
+function socketPathBytes(root: string, nameBytes: number): number {
+  return Buffer.byteLength(path.join(root, shortHash(""), "/")) + nameBytes;
 }
 
 function cacheDirectoryIfKnown(): string | undefined {
@@ -28,12 +42,15 @@ function cacheDirectoryIfKnown(): string | undefined {
 
 /** Those of them that are there, and this user's alone. */
 export function ownSocketRoots(): string[] {
-  return socketRoots().filter(isOwn);
+  return socketRoots(usualNameBytes).filter(isOwn);
 }
 
-/** A folder for sockets with a short path of its own, open to this user only. */
-export function socketDirectory(key: string): string {
-  const roots = socketRoots();
+/**
+ * A folder for sockets with a short path of its own, open to this user only.
+ * @param nameBytes of the longest name of a socket in it.
+ */
+export function socketDirectory(key: string, nameBytes = usualNameBytes): string {
+  const roots = socketRoots(nameBytes);
   // The first that is there, or can be made: no folder is made in vain.
   const root = roots.find((each) => makeOwn(each) && makeOwn(path.join(each, shortHash(key))));
   if (root === undefined) {

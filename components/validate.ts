@@ -1,6 +1,3 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
-
 import { nodeArguments } from "./arguments/builder";
 import { checkArguments } from "./arguments/check";
 import { otherBuilderNames } from "./arguments/otherNames";
@@ -173,29 +170,6 @@ export function checkLoad(owner: string, load: boolean, platforms: readonly Plat
   if (load && platforms.length > 1) {
     const remedy = `a Docker engine takes one platform, and \`platforms\` has ${platforms.join(", ")}; name one, or push instead`;
     throw argumentError(owner, "load", load, remedy);
-  }
-}
-
-/** A context and a Dockerfile on this machine are there. Paths are relative to the Pulumi project, as docker-build's. */
-export function checkContext(
-  owner: string,
-  context: string,
-  dockerfile: { location?: string; inline?: boolean },
-): void {
-  if (isRemoteLocation(context)) {
-    return;
-  }
-  if (!fs.statSync(context, { throwIfNoEntry: false })?.isDirectory()) {
-    throw argumentError(owner, "context", context, `there is no folder ${path.resolve(context)}; correct the path`);
-  }
-  if (dockerfile.inline || (dockerfile.location && isRemoteLocation(dockerfile.location))) {
-    return;
-  }
-  const file = dockerfile.location ?? path.join(context, "Dockerfile");
-  if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile()) {
-    const argument = dockerfile.location ? "dockerfile.location" : "dockerfile";
-    const remedy = `there is no file ${path.resolve(file)}; set \`dockerfile.location\` to its path, or write it in \`dockerfile.inline\``;
-    throw argumentError(owner, argument, dockerfile.location, remedy);
   }
 }
 

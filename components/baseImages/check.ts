@@ -94,8 +94,8 @@ function readSource({ context, dockerfile }: CheckedBuild): { name: string; text
   }
   const folder = context?.location || ".";
   const file = dockerfile?.location || path.join(folder, "Dockerfile");
-  // In a context that is an URL, a Dockerfile's path is one there.
-  if (isRemoteLocation(file) || isRemoteLocation(folder)) {
+  // In a context that is an URL, a Dockerfile's path is one there, unless it is an absolute one.
+  if (isRemoteLocation(file) || (isRemoteLocation(folder) && !path.isAbsolute(file))) {
     return undefined;
   }
   try {

@@ -1,10 +1,7 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
-
-import { type DaemonBuild, type OpenStep, readBuild, readOpenSteps } from "../buildkit/builds";
-import { buildxDirectory } from "../paths";
+import type { OpenStep } from "../buildkit/builds";
+import { withoutLogins } from "../provenance/logins";
+import { type World, world } from "./endingsWorld";
 import type { Progress } from "./node";
-import { endProvider } from "./providerProcess";
 import type { Relay } from "./relay";
 import type { Attempt } from "./session";
 
@@ -18,11 +15,18 @@ export interface Patience {
   askedLooks: number;
   /** Nothing moves in a push, as far as BuildKit tells: from then on its registry is asked, after each so many looks. */
   pushedLooks: number;
+  /** Git is fetched from, of which BuildKit tells nothing: from then on its server is asked, after each so many looks. */
+  fetchedLooks: number;
 }
 
-const patience: Patience = { lookMilliseconds: 10_000, toldLooks: 3, endedLooks: 12, askedLooks: 18, pushedLooks: 9 };
-const answerMilliseconds = 4_000;
-const listenMilliseconds = 1_500;
+const patience: Patience = {
+  lookMilliseconds: 10_000,
+  toldLooks: 3,
+  endedLooks: 12,
+  askedLooks: 18,
+  pushedLooks: 9,
+  fetchedLooks: 9,
+};
 
 // Steps in which BuildKit asks a registry for a few bytes, and downloads nothing:
 // https://github.com/moby/buildkit/blob/v0.33.1/frontend/dockerfile/dockerfile2llb/convert.go
@@ -31,6 +35,13 @@ const askingStep = /^\[internal\] load metadata for (\S+)|^resolve image config 
 // BuildKit says of a push only that it has begun: https://github.com/moby/buildkit/blob/v0.33.1/util/push/push.go
 const pushingPart = /^pushing (?:layers|manifest)/;
 const mostSilentAnswers = 3;
+
+// https://github.com/moby/buildkit/blob/v0.33.1/frontend/dockerui/context.go (`DetectGitContext`)
+const fetchingStep = /^\[internal\] load git source (\S+)/;
+// This machine has found it before: it can reach the server.
+const pinnedSource = /#[0-9a-f]{40,64}(?::|$)/;
+// A server that this machine never reached may be one that only nodes reach, and a repository large.
+const mostSilentAnswersOfUnknown = 6;
 const loadedFactor = 15;
 
 interface Watched {
@@ -43,24 +54,9 @@ interface Watched {
   /** What was seen last, as text, and how often in a row. */
   seen: string;
   looks: number;
-  /** How often in a row the registry that it pushes to was asked, and silent. */
+  /** How often in a row the registry that it pushes to, or the Git server that it fetches from, was asked, and silent. */
   silent: number;
 }
-
-/** What is asked of the world, so that tests can answer. */
-export interface World {
-  refs(builderName: string, nodeName: string, since: number): string[];
-  readBuild(socket: string, ref: string): Promise<DaemonBuild | undefined>;
-  readOpenSteps(socket: string, ref: string): Promise<OpenStep[]>;
-  endProvider(): Promise<boolean>;
-}
-
-const world: World = {
-  refs: startedRefs,
-  readBuild: (socket, ref) => readBuild(socket, ref, answerMilliseconds),
-  readOpenSteps: (socket, ref) => readOpenSteps(socket, ref, listenMilliseconds),
-  endProvider,
-};
 
 /**
  * Looks at builds from the nodes' side, and makes those fail that would never end: one that has ended on its nodes while the
@@ -75,7 +71,7 @@ export class Endings {
   constructor(
     private readonly relay: Pick<Relay, "socket" | "connections" | "cut">,
     private readonly limits = patience,
-    private readonly asked = world,
+    private readonly asked: World = world,
   ) {}
 
   begin(attempt: Attempt, of: Pick<Watched, "builderName" | "names" | "progress">): void {
@@ -129,8 +125,10 @@ export class Endings {
     const steps = found.flatMap((each) => each.steps);
     const isAsking = steps.length > 0 && steps.every(({ name }) => askingStep.test(name));
     const isPushing = steps.length > 0 && steps.every(({ parts }) => parts.some((each) => pushingPart.test(each)));
+    const isFetching = steps.length > 0 && steps.every(({ name }) => fetchingStep.test(name));
     const hasEnded = found.every((each) => each.hasEnded);
-    const seen = hasEnded || isAsking || isPushing ? JSON.stringify([found.map(({ refs }) => refs), steps]) : "";
+    const seen =
+      hasEnded || isAsking || isPushing || isFetching ? JSON.stringify([found.map(({ refs }) => refs), steps]) : "";
     build.looks = seen !== "" && seen === build.seen ? build.looks + 1 : 0;
     build.seen = seen;
     if (hasEnded) {
@@ -142,6 +140,8 @@ export class Endings {
       this.judgeAsking(build, steps[0]);
     } else if (isPushing) {
       await this.judgePushing(build);
+    } else if (isFetching) {
+      await this.judgeFetching(build, steps[0]);
     }
   }
 
@@ -200,22 +200,35 @@ export class Endings {
     }
   }
 
+  private async judgeFetching(build: Watched, { name }: OpenStep): Promise<void> {
+    const { attempt, names, progress, looks } = build;
+    const { lookMilliseconds, toldLooks, fetchedLooks } = this.limits;
+    const [, source = ""] = fetchingStep.exec(name) ?? [];
+    const seconds = Math.round((looks * lookMilliseconds) / 1_000);
+    const what = `node ${names.join(", ")} has been fetching ${withoutLogins(source) as string} for ${seconds} s`;
+    if (looks === 0) {
+      build.silent = 0;
+    } else if (looks === toldLooks) {
+      progress(`${what}; its server is asked from here, too, if that lasts`);
+    }
+    if (attempt.givenUp || looks === 0 || looks % fetchedLooks !== 0) {
+      return;
+    }
+    build.silent = (await this.asked.isGitServerSilent(source)) ? build.silent + 1 : 0;
+    const most = pinnedSource.test(source) ? mostSilentAnswers : mostSilentAnswersOfUnknown;
+    const silent = `${what}, and the Git server does not answer this machine either`;
+    if (build.silent >= most) {
+      this.giveUp(attempt, names, `${silent}. Fix: look at that server, or name another one; then`);
+    } else if (build.silent > 0) {
+      progress(`${silent} (${build.silent} of ${most})`);
+    }
+  }
+
   private giveUp(attempt: Attempt, names: readonly string[], why: string): void {
     if (attempt.givenUp) {
       return;
     }
     attempt.givenUp = `${why} \`pulumi up\` again later.`;
     names.forEach((each) => this.relay.cut(each, this.relay.connections(each)));
-  }
-}
-
-/** The builds that buildx has begun for a node: it writes a file for each. https://github.com/docker/buildx/blob/v0.35.0/localstate/localstate.go */
-function startedRefs(builderName: string, nodeName: string, since: number): string[] {
-  const folder = path.join(buildxDirectory(), "refs", builderName, nodeName);
-  try {
-    // A file system may keep whole seconds.
-    return fs.readdirSync(folder).filter((ref) => fs.statSync(path.join(folder, ref)).mtimeMs >= since - 1_000);
-  } catch {
-    return [];
   }
 }

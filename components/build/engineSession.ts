@@ -5,7 +5,7 @@ import { indexName } from "../spread";
 import type { DescribedNode, Progress } from "./node";
 import { platformsOf } from "./placement";
 import { engineRegistration, register } from "./registration";
-import { type Attempt, type BuildSession, explainForeign, newAttempt } from "./session";
+import { type Attempt, type BuildSession, type ExplainedAttempt, explainForeign, newAttempt } from "./session";
 import { judge } from "./verdict";
 
 const refusedOnLoopback = /dial tcp (127\.[\d.]+|\[::1\]):\d+: connect: connection refused/;
@@ -76,7 +76,7 @@ export class EngineSession implements BuildSession {
       const fix = "run `pulumi up` again, which starts the container if it has ended";
       return Promise.reject(new BuildError(`${lost}. Fix: ${fix}; look at its log with \`docker logs\`.`));
     }
-    const isToTell = words !== undefined && this.explain(attempt.platforms, error) === undefined;
+    const isToTell = words !== undefined && this.explain(attempt, error) === undefined;
     return isToTell ? Promise.reject(new BuildError(words)) : Promise.resolve(false);
   }
 
@@ -84,7 +84,7 @@ export class EngineSession implements BuildSession {
     return 1;
   }
 
-  explain(platforms: readonly Platform[], error: string): string | undefined {
+  explain({ platforms }: ExplainedAttempt, error: string): string | undefined {
     return refusedOnLoopback.test(error)
       ? `BuildKit runs in a container of the Docker engine at ${this.settings.engine.endpoint}, and that container's loopback is not this machine's. Fix: a registry at an address that the container reaches, too.`
       : explainForeign(this.nodes, platforms, error);

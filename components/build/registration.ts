@@ -78,10 +78,24 @@ export function register(builderName: string, text: string): boolean {
     const fix =
       "let this user write there, or set BUILDX_CONFIG to a folder where it can, for `pulumi` and all it starts";
     throw new BuildError(
-      `builder ${builderName} can't be registered in buildx's store: ${(error as Error).message}. Fix: ${fix}`,
+      `builder ${builderName} can't be registered in buildx's store, ${store}: ${whyNotWritten(store, error as Error)}. Fix: ${fix}`,
     );
   }
   return true;
+}
+
+/** Of a folder that can't be made, Node says that it is not there: https://github.com/nodejs/node/issues/31481 */
+function whyNotWritten(folder: string, error: Error): string {
+  let there = path.resolve(folder);
+  while (!fs.existsSync(there)) {
+    there = path.dirname(there);
+  }
+  try {
+    fs.accessSync(there, fs.constants.W_OK);
+    return error.message;
+  } catch (refusal) {
+    return (refusal as Error).message;
+  }
 }
 
 function readIfThere(file: string): string | undefined {

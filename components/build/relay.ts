@@ -51,9 +51,10 @@ export class Relay {
 
   /** @param key what tells this builder from others on this machine: its name and buildx's store. */
   constructor(key: string, nodeNames: readonly string[]) {
-    this.directory = socketDirectory(key);
     // Not the process's id: one process may run several `up`s of a stack (https://www.pulumi.com/docs/automation-api/).
     const [forProvider, own] = [1, 2].map(() => crypto.randomBytes(4).toString("hex"));
+    const nameBytes = nodeNames.map((name) => Buffer.byteLength(`${name}.${own}.sock`));
+    this.directory = socketDirectory(key, Math.max(0, ...nameBytes));
     for (const name of nodeNames) {
       this.nodes.set(name, {
         fixedPath: socketPath(this.directory, `${name}.sock`),

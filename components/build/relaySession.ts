@@ -15,7 +15,7 @@ import { lists, nodeOf, nodesOf, provePlacement } from "./placement";
 import { register, remoteRegistration } from "./registration";
 import { Relay } from "./relay";
 import { explainIndexLogin } from "./indexLogin";
-import { type Attempt, type BuildSession, explainForeign, newAttempt } from "./session";
+import { type Attempt, type BuildSession, type ExplainedAttempt, explainForeign, newAttempt } from "./session";
 import { title, wakeNode } from "./wake";
 
 const recordTimeoutMilliseconds = 30_000;
@@ -97,7 +97,7 @@ export class RelaySession implements BuildSession {
       nodes: nodesOf(this.settings.nodes, attempt.platforms),
       lost: hungUp.map(([name]) => name),
       isProviderConnected: [...attempt.lossesBefore.keys()].some((name) => this.relay.connections(name).length > 0),
-      isExplained: this.explain(attempt.platforms, error) !== undefined,
+      isExplained: this.explain(attempt, error) !== undefined,
       relay: this.relay,
     };
     if (!(await mend(attempt, error, place, progress))) {
@@ -108,10 +108,11 @@ export class RelaySession implements BuildSession {
     return true;
   }
 
-  explain(platforms: readonly Platform[], error: string): string | undefined {
+  explain({ platforms, hasLogins }: ExplainedAttempt, error: string): string | undefined {
     const runs = (node: RunNode, platform: Platform) => canRun(node, this.answers.get(node.name), platform);
     const { nodes } = this.settings;
-    return explainForeign(nodes, platforms, error, runs) ?? explainIndexLogin(nodes, platforms, error);
+    const ofIndex = hasLogins ? explainIndexLogin(nodes, platforms, error) : undefined;
+    return explainForeign(nodes, platforms, error, runs) ?? ofIndex;
   }
 
   nodeCount(platforms: readonly Platform[]): number {

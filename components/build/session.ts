@@ -23,11 +23,16 @@ export interface Attempt {
   isBuilding: boolean;
   /** Why its end is not waited for any more: set before the build is made to fail. */
   givenUp?: string;
+  /** Whether its arguments, or the provider's, have a login for a registry. */
+  hasLogins?: boolean;
   /** Whether a Docker engine takes the image afterwards, which unpacks it for as long as it does. */
   isLoaded?: boolean;
   /** Whether the registry that it pushes to gives this machine no answer; none where it pushes nothing. */
   isRegistrySilent?: () => Promise<boolean>;
 }
+
+/** What of a build its failure is explained by. */
+export type ExplainedAttempt = Pick<Attempt, "platforms" | "hasLogins">;
 
 export function newAttempt(
   platforms: readonly Platform[],
@@ -60,7 +65,7 @@ export interface BuildSession {
   /** After a build, however it ended: gives up what `prepare` took. Never throws. */
   finish(attempt: Attempt, hasFailed: boolean): Promise<void>;
   /** What an error means that is no loss of a node, where there is more to say than it says, or nothing. */
-  explain(platforms: readonly Platform[], error: string): string | undefined;
+  explain(attempt: ExplainedAttempt, error: string): string | undefined;
   /** How many nodes build these platforms: of several, the provider pushes the index. */
   nodeCount(platforms: readonly Platform[]): number;
   /** What the nodes recorded of the builds that pushed these digests. Not there where nodes can't be asked. */

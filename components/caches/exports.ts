@@ -4,8 +4,10 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Builder } from "../builder";
 import { imageHooks } from "../hooks";
+import { argumentError } from "../errors";
 import type { Platform } from "../platforms";
-import { type CacheFrom, type CacheTo, exportOfPlatform, importOfPlatform, isInline } from "./places";
+import { asResourceError } from "../resourceError";
+import { type CacheFrom, type CacheTo, exportOfPlatform, exportProblem, importOfPlatform, isInline } from "./places";
 import { hasKey, wholeExport, wholeImport } from "./raw";
 
 /** An image's arguments, and the caches that are exported beside it. */
@@ -66,7 +68,9 @@ export function exportCaches(
       noCache: false,
       exports: [{ cacheonly: {} }],
       platforms: [platform] as dockerBuild.ImageArgs["platforms"],
-      cacheTo: asWhole(cacheTo, (cache) => wholeExport(exportOfPlatform(cache, platform))),
+      cacheTo: asWhole(cacheTo, (cache) =>
+        asResourceError(component, () => wholeExport(exportOfPlatform(cache, platform))),
+      ),
     };
     new Image(ownName, ownArgs, {
       parent: component,
@@ -79,6 +83,19 @@ export function exportCaches(
 }
 
 type GivenCaches = dockerBuild.ImageArgs["cacheTo"];
+
+/** Refuses caches of an image with several platforms whose places are not understood, as far as they are known now. */
+export function checkCaches(owner: string, cacheTo: GivenCaches, platforms: readonly Platform[]): void {
+  if (!Array.isArray(cacheTo) || platforms.length === 1) {
+    return;
+  }
+  for (const [at, { raw }] of (cacheTo as { raw?: unknown }[]).entries()) {
+    const problem = typeof raw === "string" && raw !== "" ? exportProblem(raw) : undefined;
+    if (problem) {
+      throw argumentError(owner, `cacheTo[${at}].raw`, raw, problem);
+    }
+  }
+}
 
 /** Whether all that is given is known now to be inline: then nothing is exported beside the image. */
 function areInline(cacheTo: GivenCaches): boolean {

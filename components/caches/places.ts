@@ -1,6 +1,8 @@
 import type * as dockerBuild from "@pulumi/docker-build";
 
+import { BuildError } from "../errors";
 import type { Platform } from "../platforms";
+import { type CacheText, formatCacheText, parseCacheTexts } from "./text";
 
 export type CacheTo = dockerBuild.types.output.CacheTo;
 export type CacheFrom = dockerBuild.types.output.CacheFrom;
@@ -16,19 +18,26 @@ interface CacheKind {
 }
 
 const withSuffix = (place: string, platform: string): string => `${place}-${platform}`;
+/** Of several names, each is written to. */
+const withSuffixes = (names: string, platform: string): string =>
+  names
+    .split(";")
+    .map((name) => withSuffix(name, platform))
+    .join(";");
 
 // https://docs.docker.com/build/cache/backends/
 const kinds: Record<"registry" | "local" | "gha" | "s3" | "azblob", CacheKind> = {
   registry: { to: "ref", from: "ref", ofPlatform: refOfPlatform },
   local: { to: "dest", from: "src", ofPlatform: (place, platform) => `${withoutSlashes(place)}/${platform}` },
   gha: { to: "scope", from: "scope", unnamed: "buildkit", ofPlatform: withSuffix },
-  s3: { to: "name", from: "name", unnamed: "buildkit", ofPlatform: withSuffix },
-  azblob: { to: "name", from: "name", ofPlatform: withSuffix },
+  s3: { to: "name", from: "name", unnamed: "buildkit", ofPlatform: withSuffixes },
+  azblob: { to: "name", from: "name", unnamed: "buildkit", ofPlatform: withSuffixes },
 };
 
 /** Whether a cache is part of the image, where each platform has its own manifest. */
 export function isInline({ inline, raw }: Partial<CacheTo>): boolean {
-  return inline !== undefined || /(^|,)type=inline(,|$)/.test(raw ?? "");
+  const texts = raw === undefined ? [] : parseCacheTexts(raw);
+  return inline !== undefined || (Array.isArray(texts) && texts.some(({ type }) => type === "inline"));
 }
 
 /** A cache's export with a place of its own for the platform. */
@@ -59,22 +68,55 @@ function placeOf(kind: CacheKind, given: string | undefined, platform: string): 
   return place && kind.ofPlatform(place, platform);
 }
 
-/** As on buildx's command line: `type=registry,ref=…,mode=max`, or the ref alone. */
+/** As on buildx's command line: `type=registry,ref=…,mode=max`, or refs alone. */
 function rawOfPlatform(raw: string, platform: string, direction: "to" | "from"): string {
+  const texts = parseCacheTexts(raw);
+  const problem = rawProblem(texts);
+  if ("problem" in texts || problem !== undefined) {
+    // To read from one place is no harm, and buildx says what is wrong.
+    if (direction === "from") {
+      return raw;
+    }
+    throw new BuildError(`\`cacheTo\` has ${JSON.stringify(raw)}: ${problem}`);
+  }
   if (!raw.includes("=")) {
-    return refOfPlatform(raw, platform);
+    return texts.map(({ attributes: [[, ref]] }) => refOfPlatform(ref, platform)).join(",");
   }
-  const fields = raw.split(",");
-  const type = fields.find((field) => field.startsWith("type="))?.slice("type=".length) ?? "";
-  const kind = Object.hasOwn(kinds, type) ? kinds[type as keyof typeof kinds] : undefined;
+  return texts.map((text) => formatCacheText(textOfPlatform(text, platform, direction))).join(",");
+}
+
+function textOfPlatform({ type, attributes }: CacheText, platform: string, direction: "to" | "from"): CacheText {
+  const kind = kindOf(type);
   if (!kind) {
-    return raw;
+    return { type, attributes };
   }
-  const prefix = `${kind[direction]}=`;
-  const given = fields.find((field) => field.startsWith(prefix))?.slice(prefix.length);
-  const place = placeOf(kind, given, platform);
-  const others = fields.filter((field) => !field.startsWith(prefix));
-  return (place ? [...others, `${prefix}${place}`] : others).join(",");
+  const field = kind[direction];
+  const place = placeOf(kind, new Map(attributes).get(field), platform);
+  const others = attributes.filter(([name]) => name !== field);
+  return { type, attributes: place ? [...others, [field, place]] : others };
+}
+
+/**
+ * What is wrong with an export of an image with several platforms, or nothing: of a text that is not understood, the nodes would
+ * write over each other's.
+ */
+export function exportProblem(raw: string): string | undefined {
+  return rawProblem(parseCacheTexts(raw));
+}
+
+function rawProblem(texts: CacheText[] | { problem: string }): string | undefined {
+  if ("problem" in texts) {
+    return `${texts.problem}. Write it as buildx takes it, for instance type=registry,ref=ghcr.io/acme/api:cache,mode=max`;
+  }
+  const unknown = texts.find(({ type }) => type !== "inline" && !kindOf(type));
+  return (
+    unknown &&
+    `no place for each platform is known of type ${JSON.stringify(unknown.type)}; known are ${Object.keys(kinds).join(", ")} and inline`
+  );
+}
+
+function kindOf(type: string): CacheKind | undefined {
+  return Object.hasOwn(kinds, type) ? kinds[type as keyof typeof kinds] : undefined;
 }
 
 function withoutSlashes(place: string): string {

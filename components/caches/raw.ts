@@ -1,4 +1,5 @@
 import type { CacheFrom, CacheTo } from "./places";
+import { formatCacheText } from "./text";
 
 type Fields<Kind> = { [field in keyof Required<Kind>]: string };
 
@@ -51,13 +52,8 @@ export function hasKey({ s3 }: CacheTo | CacheFrom): boolean {
 }
 
 function rawOf<Kind extends object>(type: string, names: { [field in keyof Kind]: string }, given: Kind): string {
-  const fields = (Object.keys(names) as (keyof Kind)[])
+  const attributes = (Object.keys(names) as (keyof Kind)[])
     .filter((field) => given[field] !== undefined && given[field] !== "")
-    .map((field) => `${names[field]}=${String(given[field])}`);
-  return [`type=${type}`, ...fields].map(csv).join(",");
-}
-
-/** A field of comma-separated values: https://www.rfc-editor.org/rfc/rfc4180 */
-function csv(field: string): string {
-  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+    .map((field): [string, string] => [names[field], String(given[field])]);
+  return formatCacheText({ type, attributes });
 }

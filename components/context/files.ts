@@ -60,6 +60,15 @@ function walk(
     const full = path.join(root, name);
     const matches = ignored.map((patterns, at) => patterns.match(name, parents[at]));
     const isKept = matches.some(({ isIgnored }) => !isIgnored);
+    // Node puts this character for bytes that are no UTF-8, and a file may have it in its name.
+    if (name.includes("\uFFFD") && !fs.lstatSync(full, { throwIfNoEntry: false })) {
+      if (isKept) {
+        throw new BuildError(
+          `the name of ${full} is no UTF-8, and BuildKit can't be sent it: rename it, or leave it out (.dockerignore)`,
+        );
+      }
+      continue;
+    }
     if (entry.isDirectory()) {
       if (entry.name === stagingFolder) {
         continue;
@@ -72,10 +81,24 @@ function walk(
         walk(root, name, ignored, matched, found);
       }
     } else if (isKept && (entry.isFile() || entry.isSymbolicLink())) {
-      const link = entry.isSymbolicLink() ? fs.readlinkSync(full) : undefined;
+      const link = entry.isSymbolicLink() ? readLink(full) : undefined;
       found.files.push({ name, path: full, stat: fs.lstatSync(full), link });
     }
   }
+}
+
+/** docker-build follows each link to see a change, and fails with one that leads to itself. */
+function readLink(file: string): string {
+  try {
+    fs.statSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ELOOP") {
+      throw new BuildError(
+        `${file} is a link that leads to itself, which docker-build can't read: remove it, or leave it out (.dockerignore)`,
+      );
+    }
+  }
+  return fs.readlinkSync(file);
 }
 
 /** The patterns that BuildKit applies to a context without a Dockerfile's own: those at its root. */

@@ -19,6 +19,8 @@ export interface GitContext {
 const commitPattern = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 const shortCommitPattern = /^[0-9a-f]{4,39}$/;
 const lookUpTimeoutMilliseconds = 20_000;
+// Most servers answer within it. This process is blocked meanwhile, and says nothing.
+const quietMilliseconds = 3_000;
 
 /**
  * A Git URL whose ref may move, or nothing: for another context, and for a commit.
@@ -69,16 +71,24 @@ function queriedRef(parameters: URLSearchParams): string | undefined {
  * The commit that a Git context's ref has now, as `git` of this machine learns it, with its own credentials.
  *
  * Synchronous: what it finds decides on options of a resource.
+ * @param tell is told, before it is waited for, of a server that does not answer at once.
  */
-export function lookUpCommit(context: GitContext): FoundCommit {
+export function lookUpCommit(context: GitContext, tell: (message: string) => void): FoundCommit {
   const look = lookUp(context);
   if ("problem" in look) {
     return look;
   }
-  const { status, stdout, stderr, error } = spawnSync("git", look.words, {
-    ...look.options,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const ask = (timeout: number) =>
+    spawnSync("git", look.words, { ...look.options, timeout, stdio: ["ignore", "pipe", "pipe"] });
+  let answer = ask(quietMilliseconds);
+  if (isLate(answer.error)) {
+    const seconds = lookUpTimeoutMilliseconds / 1_000;
+    tell(
+      `looking up ${describeGit(context)}: no answer in ${quietMilliseconds / 1_000} s; waiting at most ${seconds} s`,
+    );
+    answer = ask(lookUpTimeoutMilliseconds - quietMilliseconds);
+  }
+  const { status, stdout, stderr, error } = answer;
   return error || status !== 0 ? failed(error, stderr) : commitOf(context, stdout);
 }
 
@@ -89,7 +99,8 @@ export async function lookUpKnown(context: GitContext): Promise<FoundCommit> {
     return look;
   }
   return new Promise((resolve) => {
-    const child = execFile("git", look.words, look.options, (error, stdout, stderr) => {
+    const options = { ...look.options, timeout: lookUpTimeoutMilliseconds };
+    const child = execFile("git", look.words, options, (error, stdout, stderr) => {
       const code = error?.killed ? "ETIMEDOUT" : typeof error?.code === "string" ? error.code : undefined;
       resolve(error ? failed(code ? Object.assign(error, { code }) : undefined, stderr) : commitOf(context, stdout));
     });
@@ -97,11 +108,24 @@ export async function lookUpKnown(context: GitContext): Promise<FoundCommit> {
   });
 }
 
-type FoundCommit = { commit: string } | { problem: string };
+/** Whether the server of a Git context gives this machine no answer at all. */
+export async function isGitServerSilent(location: string): Promise<boolean> {
+  // Whatever it has: a commit could not be looked up.
+  const context = parseGitContext(location.replace(/[?#].*$/s, ""));
+  const found = context && (await lookUpKnown(context));
+  return found !== undefined && "problem" in found && found.isSilent === true;
+}
+
+/** A Git context in words, without credentials. */
+export function describeGit({ remote, ref }: Pick<GitContext, "remote" | "ref">): string {
+  return `${ref ?? "the default branch"} of ${withoutLogins(remote) as string}`;
+}
+
+type FoundCommit = { commit: string } | { problem: string; isSilent?: boolean };
 
 interface LookUp {
   words: string[];
-  options: { encoding: "utf8"; timeout: number; env: NodeJS.ProcessEnv };
+  options: { encoding: "utf8"; env: NodeJS.ProcessEnv };
 }
 
 function lookUp({ remote, credentials, ref }: GitContext): LookUp | { problem: string } {
@@ -114,14 +138,18 @@ function lookUp({ remote, credentials, ref }: GitContext): LookUp | { problem: s
     words: ["ls-remote", "--", remote, ...wanted],
     options: {
       encoding: "utf8",
-      timeout: lookUpTimeoutMilliseconds,
       env: { ...process.env, ...quietEnvironment(), ...(login && loginEnvironment(remote, login)) },
     },
   };
 }
 
 function failed(error: NodeJS.ErrnoException | undefined, stderr: string | null): FoundCommit {
-  return { problem: withoutLogins(problemOf(error, stderr)) as string };
+  const problem = withoutLogins(problemOf(error, stderr)) as string;
+  return isLate(error) ? { problem, isSilent: true } : { problem };
+}
+
+function isLate(error: NodeJS.ErrnoException | undefined): boolean {
+  return error?.code === "ETIMEDOUT";
 }
 
 function commitOf({ ref }: GitContext, answer: string): FoundCommit {
@@ -147,7 +175,7 @@ function problemOf(error: NodeJS.ErrnoException | undefined, stderr: string | nu
   if (error?.code === "ENOENT") {
     return "git is not on PATH";
   }
-  if (error?.code === "ETIMEDOUT") {
+  if (isLate(error)) {
     return `no answer in ${lookUpTimeoutMilliseconds / 1000} s`;
   }
   return stderr?.trim().split("\n")[0] || (error?.message ?? "git failed");

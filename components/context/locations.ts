@@ -1,8 +1,9 @@
+import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { isRemoteLocation } from "../validate";
 import { copyName } from "./copies";
-import { isFolder, readIgnored, readRootIgnored } from "./files";
+import { isFile, isFolder, readIgnored, readRootIgnored } from "./files";
 import { stageContext, type StagedContext } from "./stage";
 
 /** The arguments of docker-build that name files, with known values. */
@@ -26,6 +27,23 @@ export async function mapLocations(
   ]);
   const entries = Object.fromEntries(await Promise.all(changed)) as typeof named;
   return { context: { location: await change(location), ...(named && { named: entries }) }, dockerfile };
+}
+
+/**
+ * The same with the file that a Dockerfile leads to, where that is a link out of its folder: BuildKit is sent the folder alone, and
+ * finds no Dockerfile in it.
+ */
+export function followDockerfile({ context, dockerfile }: KnownContext): KnownContext {
+  const folder = context?.location || ".";
+  const file = dockerfile?.location || (dockerfile?.inline ? undefined : path.posix.join(folder, "Dockerfile"));
+  if (file === undefined || isRemoteLocation(folder) || isRemoteLocation(file) || !isFile(file)) {
+    return { context, dockerfile };
+  }
+  const real = fs.realpathSync(file);
+  const isInside = real.startsWith(`${fs.realpathSync(path.dirname(file)).replace(/\/$/, "")}/`);
+  return isInside
+    ? { context, dockerfile }
+    : { context, dockerfile: { ...dockerfile, location: path.relative("", real) } };
 }
 
 /**

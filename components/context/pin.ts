@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { told } from "../build/waiting";
 import { shortHash } from "../paths";
-import { withoutLogins } from "../provenance/logins";
-import { type GitContext, lookUpCommit, lookUpKnown, parseGitContext } from "./git";
+import { describeGit, type GitContext, lookUpCommit, lookUpKnown, parseGitContext } from "./git";
 
 /**
  * The Git contexts among these locations with the commits that their refs have now, by the location as it was given:
@@ -28,7 +28,8 @@ export function pinGitContexts(
 }
 
 function pin(component: pulumi.Resource, name: string, context: GitContext, location: string): pulumi.Output<string> {
-  const found = lookUpCommit(context);
+  // Pulumi's log needs this process, which the look-up blocks; what is written to standard output is shown by Pulumi, too.
+  const found = lookUpCommit(context, (message) => void process.stdout.write(`${name}: ${message}\n`));
   const isFound = "commit" in found;
   if (!isFound) {
     const consequence = "it is taken as it was at the last look-up, and a change of it is not seen this time";
@@ -54,16 +55,12 @@ export async function pinKnown(component: pulumi.Resource, location: string): Pr
   if (!context) {
     return location;
   }
-  const found = await lookUpKnown(context);
+  const tell = (message: string) => void pulumi.log.info(message, component, undefined, true);
+  const found = await told(`looking up ${describeGit(context)}`, lookUpKnown(context), tell);
   if ("commit" in found) {
     return context.pin(found.commit);
   }
   const consequence = "it is left to BuildKit, and a later change of it is not seen. Fix: give it as a plain string";
   void pulumi.log.warn(`${describeGit(context)} can't be looked up: ${found.problem}; ${consequence}.`, component);
   return location;
-}
-
-/** A Git context in words, without credentials. */
-function describeGit({ remote, ref }: Pick<GitContext, "remote" | "ref">): string {
-  return `${ref ?? "the default branch"} of ${withoutLogins(remote) as string}`;
 }

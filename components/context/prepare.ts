@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { BuildError } from "../errors";
 import { isMocked } from "../mocks";
 import { PlainResourceError } from "../resourceError";
-import { type KnownContext, mapLocations, stageAll, withoutFolder } from "./locations";
+import { followDockerfile, type KnownContext, mapLocations, stageAll, withoutFolder } from "./locations";
 import { pinGitContexts, pinKnown } from "./pin";
 import type { StagedContext } from "./stage";
 
@@ -34,7 +34,7 @@ export function prepareContext(
   const given = { context: args.context, dockerfile: args.dockerfile };
   const prepared = pulumi.all([given, pins]).apply(async ([{ context, dockerfile }, commits]) => {
     const pin = (location: string) => commits[location] ?? pinKnown(component, location);
-    const pinned = await mapLocations({ context, dockerfile }, pin);
+    const pinned = await mapLocations(followDockerfile({ context, dockerfile }), pin);
     const known = isToStage ? await stage(component, pinned) : pinned;
     return isInline ? withoutFolder(known) : known;
   });

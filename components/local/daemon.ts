@@ -9,6 +9,7 @@ import { readDaemonInfo } from "../buildkit/client";
 import type { BuildkitdSettings } from "../buildkit/settings";
 import { BuildError } from "../errors";
 import { makeCacheFolder } from "../ownFolders";
+import { moduleFile } from "../packageFiles";
 import { cacheDirectory, findOnPath, writeFileAtomically } from "../paths";
 import type { Platform } from "../platforms";
 import { socketDirectory } from "../socketFolders";
@@ -118,10 +119,10 @@ async function answers(files: LocalNodeFiles): Promise<boolean> {
 function spawnWatcher(files: LocalNodeFiles, sockets: string, buildkitd: string): ChildProcess {
   const log = fs.openSync(files.log, isLong(files.log) ? "w" : "a", 0o600);
   // In this repository the library runs from its TypeScript sources.
-  const loader = __filename.endsWith(".ts") ? ["-r", require.resolve("ts-node/register/transpile-only")] : [];
-  const script = path.join(__dirname, `watch${path.extname(__filename)}`);
+  const script = moduleFile("local/watch");
+  const loader = script.endsWith(".ts") ? ["-r", require.resolve("ts-node/register/transpile-only")] : [];
   const child = spawn(process.execPath, [...loader, script, files.directory, sockets, buildkitd], {
-    cwd: __dirname,
+    cwd: path.dirname(script),
     detached: true,
     env: daemonEnvironment(process.env),
     stdio: ["ignore", log, log],

@@ -121,8 +121,8 @@ function platformImage(
     push: false,
     exports: [{ raw: repositories.apply(exportByDigest) }],
   };
-  const { checkedArgs, provenance } = build;
-  const ownBuild: ImageBuild = { platforms: [platform], checkedArgs, provenance, wasPushedNow: false };
+  const { checkedArgs, provider, provenance } = build;
+  const ownBuild: ImageBuild = { platforms: [platform], checkedArgs, provider, provenance, wasPushedNow: false };
   return new Image(ownName, ownArgs, {
     ...options,
     // No program had it before.

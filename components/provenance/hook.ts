@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { BuildSession } from "../build/session";
 import { argumentError } from "../errors";
-import type { ImageBuild } from "../hookPhases";
+import { allLogins, type ImageBuild } from "../hookPhases";
 import { resolved } from "../resolved";
 import { attachProvenance } from "./attach";
 
@@ -23,11 +23,12 @@ export function refuseUnlessRecorded(
 /** After a build. The image is pushed, and its step done, whatever comes of this: so a failure is a warning. */
 export async function attachIfAsked(
   component: pulumi.Resource,
-  { provenance: mode, platforms, insecureRegistries = [] }: ImageBuild,
+  build: ImageBuild,
   session: BuildSession,
   inputs: pulumi.Inputs,
   outputs: pulumi.Inputs,
 ): Promise<void> {
+  const { provenance: mode, platforms, insecureRegistries = [] } = build;
   if (!mode) {
     return;
   }
@@ -40,7 +41,8 @@ export async function attachIfAsked(
       throw new Error("nothing was pushed");
     }
     const read = session.readProvenance.bind(session);
-    await attachProvenance({ tag, digest, platforms, logins: given.registries ?? [], insecureRegistries, mode }, read);
+    const logins = await allLogins(build, given.registries);
+    await attachProvenance({ tag, digest, platforms, logins, insecureRegistries, mode }, read);
     void pulumi.log.info(`provenance of ${digest} is attached`, component);
   } catch (error) {
     const fix = "Fix: what it names, then build again (`pulumi up --replace` of the image's resource).";

@@ -19,7 +19,7 @@ export interface RegistryLogin {
 }
 
 interface DockerConfig {
-  auths?: Record<string, { auth?: string; username?: string; password?: string }>;
+  auths?: Record<string, { auth?: string; username?: string; password?: string; identitytoken?: string }>;
   credHelpers?: Record<string, string>;
   credsStore?: string;
 }
@@ -27,6 +27,8 @@ interface DockerConfig {
 const helperTimeoutMilliseconds = 20_000;
 // Docker's client keeps Docker Hub under this name: https://github.com/docker/cli/blob/master/cli/registry/config.go
 const dockerHubKey = "https://index.docker.io/v1/";
+// Of a helper's identity token: https://github.com/docker/cli/blob/v28.0.0/cli/config/credentials/native_store.go
+const tokenUsername = "<token>";
 
 /**
  * The login for a registry: the image's own `registries` first, then Docker's, as its client finds it: in the environment,
@@ -45,9 +47,27 @@ export async function findCredential(
     return ofEnvironment;
   }
   const config = readDockerConfig();
+  const ofHelper = await askHelperOf(config, registry);
+  return ofHelper && ofHelper.username !== tokenUsername ? ofHelper : readStored(config, registry);
+}
+
+/**
+ * Whether Docker's login for a registry is an identity token, as `az acr login` leaves one, and nothing else.
+ * @see https://github.com/docker/cli/blob/v28.0.0/cli/config/types/authconfig.go
+ */
+export async function hasIdentityTokenAlone(registry: string, logins: readonly RegistryLogin[]): Promise<boolean> {
+  if (await findCredential(registry, logins)) {
+    return false;
+  }
+  const config = readDockerConfig();
+  const isStored = Boolean(entryOf(config, registry)?.identitytoken);
+  return isStored || (await askHelperOf(config, registry))?.username === tokenUsername;
+}
+
+function askHelperOf(config: DockerConfig, registry: string): Promise<Credential | undefined> {
   const key = registry === "docker.io" ? dockerHubKey : registry;
   const helper = config.credHelpers?.[key] ?? config.credHelpers?.[registry] ?? config.credsStore;
-  return (helper && (await askHelper(helper, key))) || readStored(config, registry);
+  return helper ? askHelper(helper, key) : Promise.resolve(undefined);
 }
 
 function readDockerConfig(): DockerConfig {
@@ -66,8 +86,12 @@ function parse(text: string): DockerConfig {
   }
 }
 
+function entryOf(config: DockerConfig, registry: string) {
+  return Object.entries(config.auths ?? {}).find(([address]) => registryHost(address) === registry)?.[1];
+}
+
 function readStored(config: DockerConfig, registry: string): Credential | undefined {
-  const entry = Object.entries(config.auths ?? {}).find(([address]) => registryHost(address) === registry)?.[1];
+  const entry = entryOf(config, registry);
   const [username, ...password] = entry?.auth
     ? Buffer.from(entry.auth, "base64").toString("utf8").split(":")
     : [entry?.username ?? "", entry?.password ?? ""];

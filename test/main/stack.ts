@@ -27,6 +27,7 @@ export interface StartedCommand {
 export interface Spec {
   builder: unknown;
   images: Record<string, unknown>;
+  provider?: object;
   outputs?: string[];
   logs?: boolean;
 }

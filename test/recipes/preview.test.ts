@@ -79,4 +79,20 @@ describe("preview", function () {
     assert.equal(code, 0, output);
     assert.match(output, /image app would be built/);
   });
+
+  it("is a plan that an update keeps to, and that another one does not", async () => {
+    const environment = { ...trusting(machines.registry), PULUMI_EXPERIMENTAL: "true" };
+    const planned = await Stack.create(spec("planned"), { environment });
+    planned.write("planned/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
+    const preview = await planned.preview("--save-plan", "plan.json");
+    assert.equal(preview.code, 0, preview.output);
+    const up = await planned.up("--plan", "plan.json");
+    assert.equal(up.code, 0, up.output);
+    planned.write("planned/Dockerfile", "FROM scratch\nCOPY Dockerfile /other\n");
+    const other = await planned.up("--plan", "plan.json");
+    assert.notEqual(other.code, 0, other.output);
+    assert.match(other.output, /violates plan/);
+    // It has the outputs of the component under their names, not the characters of a word that stands for the unknown.
+    assert.match(planned.stateText(), /"outputs":\{"indexDigest":"sha256:/);
+  });
 });

@@ -1,7 +1,11 @@
 import * as assert from "node:assert/strict";
 
+import * as pulumi from "@pulumi/pulumi";
+
+import { checkCaches } from "../../components/caches/exports";
 import { exportOfPlatform, importOfPlatform, isInline } from "../../components/caches/places";
 import { hasKey, wholeExport, wholeImport } from "../../components/caches/raw";
+import type { Platform } from "../../components/platforms";
 
 describe("places of caches", () => {
   it("a ref gets the platform in its tag, whatever the registry's port", () => {
@@ -40,11 +44,46 @@ describe("places of caches", () => {
     assert.equal(to("type=registry,ref=app:cache,mode=max"), "type=registry,mode=max,ref=app:cache-linux-amd64");
     assert.equal(to("type=gha"), "type=gha,scope=buildkit-linux-amd64");
     assert.equal(to("type=inline"), "type=inline");
+    assert.equal(
+      to("TYPE=registry,Mode=max,REF=localhost:1/app:cache"),
+      "type=registry,mode=max,ref=localhost:1/app:cache-linux-amd64",
+    );
+    assert.equal(
+      to('type=registry,"ref=app:cache","x=a,""b"""\r\n'),
+      'type=registry,"x=a,""b""",ref=app:cache-linux-amd64',
+    );
+    assert.equal(to("type=gha,scope=a,scope=b"), "type=gha,scope=b-linux-amd64");
+    assert.equal(to("type=s3,bucket=b,name=a;b"), "type=s3,bucket=b,name=a-linux-amd64;b-linux-amd64");
+    assert.equal(to("type=azblob"), "type=azblob,name=buildkit-linux-amd64");
+    assert.equal(to("one:cache,two"), "one:cache-linux-amd64,two:latest-linux-amd64");
+    assert.equal(from('no quote" here,type=x'), 'no quote" here,type=x');
     assert.equal(from("app:cache"), "app:cache-linux-amd64");
     assert.equal(from("type=local,src=cache"), "type=local,src=cache/linux-amd64");
   });
 
+  it("raw texts whose place is not understood are refused, where platforms would share it", () => {
+    const check = (raw: unknown, platforms: Platform[] = ["linux/amd64", "linux/arm64"]) =>
+      checkCaches("MultiPlatformImage api", [{ inline: {} }, { raw: raw as string }], platforms);
+    for (const [raw, told] of [
+      ["ref=app:cache", /it has no `type`/],
+      ["type=registry,ref", /"ref" is no NAME=VALUE/],
+      ['type=registry,ref="app:cache"', /no line of comma-separated values/],
+      ["type=new,place=here", /no place for each platform is known of type "new"; known are registry, local, gha/],
+    ] as const) {
+      assert.throws(() => check(raw), told);
+      assert.throws(() => check(raw), /^BuildError: MultiPlatformImage api: `cacheTo\[1\]\.raw` is /);
+      assert.throws(() => exportOfPlatform({ raw }, "linux/amd64"), /^BuildError: `cacheTo` has "/);
+      check(raw, ["linux/amd64"]);
+    }
+    check("TYPE=gha");
+    // buildx passes over it.
+    check("");
+    check(pulumi.output("?"));
+    checkCaches("MultiPlatformImage api", undefined, ["linux/amd64", "linux/arm64"]);
+  });
+
   it("inline caches are told from others", () => {
+    assert.ok(isInline({ raw: "TYPE=inline" }));
     assert.ok(isInline({ inline: {} }));
     assert.ok(isInline({ raw: "type=inline" }));
     assert.ok(!isInline({ raw: "type=registry,ref=app:inline" }));

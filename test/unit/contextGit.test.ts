@@ -115,7 +115,7 @@ describe("a Git context", () => {
   it("that can't be asked says why, without credentials", () => {
     const context = parseGitContext("http://u:secret@127.0.0.1:1/api.git");
     assert.ok(context);
-    const found = lookUpCommit(context);
+    const found = lookUpCommit(context, assert.fail);
     assert.ok("problem" in found);
     assert.match(found.problem, /127\.0\.0\.1/);
     assert.doesNotMatch(found.problem, /secret/);
@@ -148,7 +148,7 @@ describe("a login in a Git context's URL", () => {
   async function lookUp(repository: string, credentials = "ci:to%25ken"): Promise<[unknown, string[]]> {
     const context = parseGitContext(`http://${credentials}@127.0.0.1:${port}/${repository}.git`);
     assert.ok(context);
-    const found = lookUpCommit(context);
+    const found = lookUpCommit(context, assert.fail);
     servers.postMessage("");
     const [seen] = (await once(servers, "message")) as [string[]];
     return [found, seen];

@@ -1,13 +1,14 @@
 import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { Endings, type World } from "../../components/build/endings";
+import { Endings } from "../../components/build/endings";
+import type { World } from "../../components/build/endingsWorld";
 import { mend } from "../../components/build/mend";
 import { providerProcesses } from "../../components/build/providerProcess";
 import type { Relay } from "../../components/build/relay";
 import { type Attempt, newAttempt } from "../../components/build/session";
 
-const limits = { lookMilliseconds: 10, toldLooks: 2, endedLooks: 5, askedLooks: 8, pushedLooks: 3 };
+const limits = { lookMilliseconds: 10, toldLooks: 2, endedLooks: 5, askedLooks: 8, pushedLooks: 3, fetchedLooks: 3 };
 const loading = "[internal] load metadata for r.example/base:1";
 
 describe("a build that would never end", () => {
@@ -31,6 +32,7 @@ describe("a build that would never end", () => {
       refs: () => ["a"],
       readBuild: () => Promise.resolve({ isCompleted: true }),
       readOpenSteps: () => Promise.resolve([]),
+      isGitServerSilent: () => Promise.resolve(false),
       endProvider: () => {
         ended += 1;
         return Promise.resolve(true);
@@ -105,6 +107,47 @@ describe("a build that would never end", () => {
     attempt.isRegistrySilent = () => Promise.resolve((asked += 1) % 3 !== 0);
     await sleep(800);
     assert.ok(asked >= 4, `${asked}`);
+    assert.deepEqual([cut, ended, attempt.givenUp], [[], 0, undefined]);
+  });
+
+  const fetching = (source: string, isSilent: () => boolean): Partial<World> => ({
+    readBuild: () => Promise.resolve({ isCompleted: false }),
+    readOpenSteps: () => Promise.resolve([{ name: `[internal] load git source ${source}`, parts: [] }]),
+    isGitServerSilent: () => Promise.resolve(isSilent()),
+  });
+  const commit = "0123456789012345678901234567890123456789";
+
+  for (const [title, source, asked] of [
+    ["that this machine has found", `https://ci:secret@git.example/x.git#${commit}:sub`, 3],
+    ["that it has never reached", "https://ci:secret@git.example/x.git#main", 6],
+  ] as const) {
+    it(`because a Git server ${title} is silent, also to this machine: it is told, and given up at the ${asked}th time`, async () => {
+      let times = 0;
+      watch(fetching(source, () => (times += 1) > 0));
+      await sleep(800);
+      assert.match(
+        said[0],
+        /^node amd64 has been fetching https:\/\/git\.example\/x\.git#\S+ for .* s; its server is asked/,
+      );
+      assert.equal(
+        said.filter((each) => / the Git server does not answer this machine either /.test(each)).length,
+        asked - 1,
+      );
+      assert.equal(times, asked);
+      assert.deepEqual([cut, ended], [["amd64"], 0]);
+      assert.match(
+        attempt.givenUp ?? "",
+        /does not answer this machine either\. Fix: look at that server, .*; then `pulumi up` again/,
+      );
+      assert.doesNotMatch([...said, attempt.givenUp].join(), /secret/);
+    });
+  }
+
+  it("is none while the Git server answers now and then, however long it takes", async () => {
+    let times = 0;
+    watch(fetching(`git://h/x#${commit}`, () => (times += 1) % 3 !== 0));
+    await sleep(800);
+    assert.ok(times >= 4, `${times}`);
     assert.deepEqual([cut, ended, attempt.givenUp], [[], 0, undefined]);
   });
 

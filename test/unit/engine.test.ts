@@ -178,15 +178,15 @@ describe("a session through a Docker engine", () => {
   it("explains a step that may not have run on the engine's machine, by the engine's platform", () => {
     const failed = 'process "/bin/sh -c true" did not complete successfully: exit code: 1';
     assert.match(
-      session.explain(both, failed) ?? "",
+      session.explain({ platforms: both }, failed) ?? "",
       /"exec format error": node amd64 \(linux\/amd64, Docker engine unix:\/\/\/d\.sock\) is not native/,
     );
-    assert.equal(session.explain(["linux/arm64"], failed), undefined);
-    assert.equal(session.explain(both, "failed to resolve: not found"), undefined);
+    assert.equal(session.explain({ platforms: ["linux/arm64"] }, failed), undefined);
+    assert.equal(session.explain({ platforms: both }, "failed to resolve: not found"), undefined);
   });
 
   it("explains a registry on a loopback that is not the container's", () => {
     const refused = 'Head "http://localhost:5080/v2/": dial tcp [::1]:5080: connect: connection refused';
-    assert.match(session.explain(both, refused) ?? "", /loopback is not this machine's\. Fix: /);
+    assert.match(session.explain({ platforms: both }, refused) ?? "", /loopback is not this machine's\. Fix: /);
   });
 });

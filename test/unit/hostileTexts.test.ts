@@ -11,7 +11,7 @@ import { formatLease, parseLease } from "../../components/ec2/claims";
 import { callerOf, formatDescription, parseDescription } from "../../components/ec2/ingressRules";
 import { withoutLogins } from "../../components/provenance/logins";
 import { reducePredicate, withReferrer } from "../../components/provenance/statement";
-import { itEnds, runs, textOf, withSentence } from "./hostile";
+import { assertSentence, itEnds, runs, textOf, withSentence } from "./hostile";
 
 describe("provenance of anything", () => {
   const steps = [
@@ -109,7 +109,7 @@ describe("a Git context that anybody wrote", () => {
   it("that no program can be given is a problem in words", () => {
     for (const location of ["https://a.example/\0.git", "https://a.example/a.git#\0", "https://%00@a.example/a.git"]) {
       const context = parseGitContext(location);
-      assert.deepEqual(context && lookUpCommit(context), { problem: "its URL holds a control character" });
+      assert.deepEqual(context && lookUpCommit(context, assert.fail), { problem: "its URL holds a control character" });
     }
   });
 
@@ -183,9 +183,9 @@ describe("caches in words of their own", () => {
 
   it("have a place for each platform, or stay", () => {
     const check = (text: string) => {
-      for (const each of [exportOfPlatform, importOfPlatform]) {
-        assert.equal(typeof each({ raw: text }, "linux/arm64").raw, "string");
-      }
+      assert.equal(typeof importOfPlatform({ raw: text }, "linux/arm64").raw, "string");
+      const exported = withSentence(() => exportOfPlatform({ raw: text }, "linux/arm64"));
+      assert.ok(exported === undefined || typeof exported.raw === "string");
       assert.equal(typeof isInline({ raw: text }), "boolean");
       assert.equal(hasKey({ raw: text }), false);
       assert.deepEqual([wholeExport({ raw: text }).raw, wholeImport({ raw: text }).raw], [text, text]);
@@ -215,9 +215,13 @@ describe("caches in words of their own", () => {
   });
 
   const all = (text: string) => {
-    exportOfPlatform({ raw: `type=registry,ref=${text}` }, "linux/arm64");
-    exportOfPlatform({ raw: `type=local,dest=${text}x` }, "linux/arm64");
-    exportOfPlatform({ raw: text }, "linux/arm64");
+    for (const raw of [`type=registry,ref=${text}`, `type=local,dest=${text}x`, text]) {
+      try {
+        exportOfPlatform({ raw }, "linux/arm64");
+      } catch (error) {
+        assertSentence(error);
+      }
+    }
     isInline({ raw: text });
   };
   itEnds("their text", all, [":", "/", "a/", ":a", ",", "type=inline", "=", '"', "@"]);

@@ -41,13 +41,19 @@ describe("an odd machine", function () {
 
   const at = (...names: string[]) => path.join(root, ...names);
 
-  async function up(environment: NodeJS.ProcessEnv = {}, umask = 0o022): Promise<Outcome> {
+  async function up(
+    environment: NodeJS.ProcessEnv = {},
+    umask = 0o022,
+    /** What its command line is put behind. */
+    enter: readonly string[] = [],
+  ): Promise<Outcome> {
     const settings = JSON.stringify({ user, umask, directory: at("project") });
     const program = ["-r", "ts-node/register/transpile-only", path.join(__dirname, "oddMachine.ts"), settings];
     // Of the loader, not of ours.
     const loader = { DISABLE_V8_COMPILE_CACHE: "1" };
     const env = { ...loader, PATH: process.env.PATH, HOME: at("h"), TMPDIR: at("tmp"), ...environment };
-    return JSON.parse((await run(process.execPath, program, { env })).stdout) as Outcome;
+    const [command, ...words] = [...enter, process.execPath, ...program];
+    return JSON.parse((await run(command, words, { env })).stdout) as Outcome;
   }
 
   const socket = (folder: string) => new RegExp(`^unix://${at(folder)}/mpi-${user}/[0-9a-f]{8}/arm64\\.sock$`);
@@ -123,7 +129,7 @@ describe("an odd machine", function () {
     assert.equal(name, "BuildError");
     assert.match(
       message ?? "",
-      /^builder farm-1a2b3c4d can't be registered in buildx's store: EACCES.*Fix: .*BUILDX_CONFIG/,
+      /^builder farm-1a2b3c4d can't be registered in buildx's store, \S+\/h\/\.docker\/buildx: EACCES.*Fix: .*BUILDX_CONFIG/,
     );
     assertBuilds(await up({ BUILDX_CONFIG: at("tmp/buildx") }));
   });
@@ -170,6 +176,40 @@ describe("an odd machine", function () {
       assert.ok(!fs.existsSync(at("tmp/cache/manifests")) || fs.lstatSync(at("tmp/cache")).isSymbolicLink());
     });
   }
+  it("says in one sentence that Docker's folder is on a read-only mount, and builds with a place for buildx's store", async () => {
+    fs.mkdirSync(at("docker"));
+    fs.chownSync(at("docker"), user, user);
+    const mounted = `mount --bind ${at("docker")} ${at("docker")} && mount -o remount,ro,bind ${at("docker")} && exec "$@"`;
+    const enter = ["unshare", "--mount", "sh", "-c", mounted, "sh"];
+    const environment = { DOCKER_CONFIG: at("docker") };
+    const { name, message } = await up(environment, 0o022, enter);
+    assert.equal(name, "BuildError");
+    assert.match(
+      message ?? "",
+      new RegExp(
+        `^builder farm-1a2b3c4d can't be registered in buildx's store, ${at("docker")}/buildx: EROFS: read-only file system, .* Fix: .*BUILDX_CONFIG`,
+      ),
+    );
+    assertBuilds(await up({ ...environment, BUILDX_CONFIG: at("tmp/buildx") }, 0o022, enter));
+  });
+
+  it("builds with sockets elsewhere where TMPDIR is too long for their paths", async () => {
+    const long = at("tmp", "t".repeat(70));
+    fs.mkdirSync(long);
+    fs.chownSync(long, user, user);
+    fs.mkdirSync(at("run"), { mode: 0o700 });
+    fs.chownSync(at("run"), user, user);
+    assertBuilds(await up({ TMPDIR: long, XDG_RUNTIME_DIR: at("run") }), "run");
+    assertBuilds(await up({ TMPDIR: long }), "h/.cache/multi-platform-image");
+  });
+
+  it("builds with a cache below HOME where XDG_CACHE_HOME is empty, or leads into the project", async () => {
+    for (const XDG_CACHE_HOME of ["", "cache"]) {
+      assertBuilds(await up({ XDG_CACHE_HOME }));
+      assert.deepEqual(fs.readdirSync(at("project")).sort(), [".multi-platform-image", "app"]);
+      assert.ok(fs.existsSync(at("h/.cache/multi-platform-image/manifests")));
+    }
+  });
 
   it("says in one sentence that HOME is not known", async () => {
     const { name, message } = await up({ HOME: undefined });

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { deflateSync } from "node:zlib";
 
+import { packageFile } from "../../packageFiles";
 import { base85 } from "./base85";
 
 /** The parameters that a node reads, by their names in Parameter Store. */
@@ -11,8 +12,6 @@ export interface NodeParameterNames {
   lease: string;
 }
 
-// As far from here as from dist/nodes/ec2 in the npm package.
-const machine = path.join(__dirname, "../../../machine");
 const program = "/usr/local/lib/multi-platform-image/machine";
 const units = "/etc/systemd/system";
 
@@ -21,6 +20,7 @@ const units = "/etc/systemd/system";
  * user data can be read as an attribute of the instance. EC2 allows 16 KB.
  */
 export function userData(parameters: NodeParameterNames): string {
+  const machine = packageFile("machine");
   const files = {
     ...readFolder(machine, ".py", program),
     ...readFolder(path.join(machine, "units"), ".service", units),

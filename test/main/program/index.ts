@@ -5,6 +5,7 @@
  */
 import * as fs from "node:fs";
 
+import { Provider, type ProviderArgs } from "@pulumi/docker-build/provider";
 import * as pulumi from "@pulumi/pulumi";
 
 import { Builder, type BuilderArgs, MultiPlatformImage, type MultiPlatformImageArgs } from "../../../components";
@@ -12,6 +13,8 @@ import { Builder, type BuilderArgs, MultiPlatformImage, type MultiPlatformImageA
 interface Spec {
   builder: BuilderArgs | { name: string };
   images: Record<string, Omit<MultiPlatformImageArgs, "builder">>;
+  /** Of a docker-build provider that the program makes for its images. */
+  provider?: ProviderArgs;
   /** Which outputs of the images are exported. */
   outputs?: ("indexDigest" | "ref" | "platformDigests")[];
   /** Whether a line of the log is about each image, and so waits for it, with all lines after it. */
@@ -20,11 +23,12 @@ interface Spec {
 
 const spec = withFiles(JSON.parse(fs.readFileSync("spec.json", "utf8"))) as Spec;
 const builder = "name" in spec.builder ? spec.builder : new Builder("builders", spec.builder);
+const provider = spec.provider && new Provider("own", spec.provider);
 const outputs: Record<string, unknown> = {};
 let previous: MultiPlatformImage | undefined;
 for (const [name, args] of Object.entries(spec.images)) {
   // One after the other, in the order of the spec, so that tests know which is first.
-  const image = new MultiPlatformImage(name, { ...args, builder }, { dependsOn: previous ? [previous] : [] });
+  const image = new MultiPlatformImage(name, { ...args, builder }, { provider, dependsOn: previous ? [previous] : [] });
   const exported = spec.outputs ?? ["indexDigest", "ref", "platformDigests"];
   outputs[name] = Object.fromEntries(exported.map((output) => [output, image[output]]));
   if (spec.logs) {
