@@ -6,6 +6,7 @@ import type { BuilderConnection } from "./builderConnection";
 import { startSessions } from "./builderSession";
 import type { PreviewedNode } from "./preview";
 import { type BuildNode, connectionSource, declaredSource, GivenConnection, type NodeSource } from "./builderSource";
+import { failTestsOf, isMocked } from "./mocks";
 import { awsSettings } from "./nodes/ec2/provider";
 import { builderNameOf } from "./nodes/names";
 import { resolved } from "./resolved";
@@ -77,6 +78,9 @@ export class Builder extends pulumi.ComponentResource {
   constructor(name: string, args: BuilderArgs | GivenConnection = {}, opts?: pulumi.ComponentResourceOptions) {
     // Without args: they would be kept in the state, and TLS keys with them.
     super(builderType, name, {}, opts);
+    if (isMocked()) {
+      failTestsOf(name);
+    }
     // Without the dependency on this component that `urn` carries: its children, which need the name, would wait for it
     // and it for them.
     this.builderName = pulumi.output(resolved(this.urn).then((urn) => builderNameOf(name, organization(), urn)));

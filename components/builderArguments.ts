@@ -12,7 +12,7 @@ import { checkNodes, checkWholeNumber } from "./validate";
 const idleTimeoutMinutesOf = { persistent: null, "stop-when-idle": 10, ephemeral: 2 };
 const defaultMaxLifetimeMinutes = 720;
 const defaultWakeTimeoutSeconds = 180;
-const defaultNodes: readonly NodeArgs[] = [
+export const defaultNodes: readonly NodeArgs[] = [
   { kind: "ec2", platform: "linux/arm64" },
   { kind: "ec2", platform: "linux/amd64" },
 ];

@@ -2,63 +2,79 @@ import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
 import { allLogins, type ImageBuild } from "./hookPhases";
+import { imageName, isRegistryExport } from "./imageName";
+import { type ImageOutput, type ImageOutputs, type NamedImage, outputsOf, whyMissing } from "./imageOutputs";
+import { isMocked, mockedDigest, orMocked } from "./mocks";
 import type { DeclaredImage } from "./platformImages/declare";
-import { type BuiltImage, type CheckedImage, checkImage } from "./registry/check";
-import type { PlatformDigests } from "./registry/manifest";
+import { assumeImage, type BuiltImage, type CheckedImage, checkImage } from "./registry/check";
 import { isToBeBuilt, resolved } from "./resolved";
 import { PlainResourceError } from "./resourceError";
+
+/** What an image's outputs are made of. */
+export interface DeclaredOutputs {
+  component: pulumi.Resource;
+  name: string;
+  declared: DeclaredImage;
+  args: dockerBuild.ImageArgs;
+  build: ImageBuild;
+  /** What the tag comes from, where it is ours: without it, a tag that is taken would be pushed again. */
+  generation: pulumi.Resource | undefined;
+}
 
 /**
  * The outputs of an image, each checked through the index in the registry. Here and not in an after-hook: the engine
  * commits the step whatever that hook says, and the next `up` would be green with a bad digest.
  */
-export function checkedDigests(
-  component: pulumi.Resource,
-  declared: DeclaredImage,
-  args: dockerBuild.ImageArgs,
-  build: ImageBuild,
-  /** What the tag comes from, where it is ours: without it, a tag that is taken would be pushed again. */
-  generation: pulumi.Resource | undefined,
-) {
-  const { image, platformImages } = declared;
-  const checked = checkOf(component, declared, args, build);
-  const sources = [...platformImages, generation ?? image];
+export function checkedOutputs(image: DeclaredOutputs) {
+  const { component, name, declared, generation } = image;
+  const checked = checkOf(image);
+  const sources = [...declared.platformImages, generation ?? declared.image];
   const sound = checked.apply((found) => soundOrError(component, sources, found));
+  const registered = (output: ImageOutput) =>
+    checked.apply((found) => (found.problem ? undefined : outputsOf(found)[output]));
   return {
-    indexDigest: sound.apply(({ digest }) => digest),
-    ref: sound.apply(({ ref }) => ref),
-    platformDigests: () => sound.apply((found) => knownOrError(component, found)),
+    /** An output, which is an error where the image has none. */
+    read<Name extends ImageOutput>(output: Name): pulumi.Output<ImageOutputs[Name]> {
+      const value: pulumi.Output<unknown> = sound.apply((found) => {
+        const known = outputsOf(found)[output];
+        if (known === undefined) {
+          throw new PlainResourceError(`MultiPlatformImage ${name}: ${whyMissing(output, found)}`, component);
+        }
+        return known;
+      });
+      return value as pulumi.Output<ImageOutputs[Name]>;
+    },
     /**
      * What is kept in the state. Never an error: Pulumi would call it one of serialization. Each is an output of its own:
      * of one that is not known yet, a preview would register the characters of a word as outputs.
      */
     registered: {
-      indexDigest: checked.apply(({ problem, digest }) => (problem ? undefined : digest)),
-      ref: checked.apply(({ problem, ref }) => (problem ? undefined : ref)),
-      platformDigests: checked.apply(({ problem, platformDigests }) => (problem ? undefined : platformDigests)),
+      indexDigest: registered("indexDigest"),
+      ref: registered("ref"),
+      repoDigest: registered("repoDigest"),
+      repositoryUrl: registered("repositoryUrl"),
+      tag: registered("tag"),
+      platformDigests: registered("platformDigests"),
+      platformRefs: registered("platformRefs"),
     },
   };
 }
 
-function checkOf(
-  component: pulumi.Resource,
-  { image, pushedDigests }: DeclaredImage,
-  args: dockerBuild.ImageArgs,
-  build: ImageBuild,
-): pulumi.Output<CheckedImage> {
+function checkOf({ component, name, declared, args, build }: DeclaredOutputs): pulumi.Output<NamedImage> {
+  const { image, digest, pushedDigests } = declared;
+  const logins = isMocked() ? [] : args.registries;
   const checked = pulumi
-    .all([image.digest, image.ref, args.tags, args.push, args.exports, args.registries, pushedDigests])
+    .all([digest, orMocked(image.ref, ""), args.tags, args.push, args.exports, logins, pushedDigests])
     .apply(async ([digest, ref, tags, push, exports, logins, pushed]) => {
       const isPushed = push || (exports ?? []).some(isRegistryExport);
       if (isPushed && isToBeBuilt(digest)) {
-        return pulumi.unknown as unknown as CheckedImage;
+        return pulumi.unknown as unknown as NamedImage;
       }
       const { platforms, wasPushedNow } = build;
-      const tell = (message: string) => void pulumi.log.info(message, component);
       const pushedImage: BuiltImage = {
         digest,
         ref,
-        tag: tags?.[0],
+        tag: imageName(tags, exports),
         isPushed,
         wasPushedNow,
         platforms,
@@ -66,22 +82,29 @@ function checkOf(
         logins: await allLogins(build, logins),
         insecureRegistries: build.insecureRegistries ?? [],
       };
-      const found = await checkImage(pushedImage, tell);
-      if (found.warning) {
-        void pulumi.log.warn(`${found.warning}. Its platforms are not checked this time.`, component);
-      }
-      return found;
+      return { ...(await checkedImage(component, name, pushedImage)), name: pushedImage.tag, isPushed };
     });
   // A registry's password is a secret, digests are not.
   return pulumi.unsecret(checked);
+}
+
+async function checkedImage(component: pulumi.Resource, name: string, image: BuiltImage): Promise<CheckedImage> {
+  if (isMocked()) {
+    return assumeImage(image, (platform) => mockedDigest(`${name} ${platform}`));
+  }
+  const found = await checkImage(image, (message) => void pulumi.log.info(message, component));
+  if (found.warning) {
+    void pulumi.log.warn(`${found.warning}. Its platforms are not checked this time.`, component);
+  }
+  return found;
 }
 
 async function soundOrError(
   component: pulumi.Resource,
   /** What is replaced to have the image built again. */
   sources: readonly pulumi.Resource[],
-  found: CheckedImage,
-): Promise<CheckedImage> {
+  found: NamedImage,
+): Promise<NamedImage> {
   if (found.problem) {
     const urns = await Promise.all(sources.map(({ urn }) => resolved(urn)));
     const replace = `\`pulumi up ${urns.map((urn) => `--replace '${urn}'`).join(" ")}\``;
@@ -91,15 +114,4 @@ async function soundOrError(
     throw new PlainResourceError(`${found.problem}. ${fix}`, component);
   }
   return found;
-}
-
-function knownOrError(component: pulumi.Resource, { platformDigests, unknownBecause }: CheckedImage): PlatformDigests {
-  if (!platformDigests) {
-    throw new PlainResourceError(`\`platformDigests\` are not known: ${unknownBecause}`, component);
-  }
-  return platformDigests;
-}
-
-function isRegistryExport({ registry, raw, image }: dockerBuild.types.output.Export): boolean {
-  return registry !== undefined || image?.push === true || /type=registry|push=true/.test(raw ?? "");
 }

@@ -5,18 +5,18 @@ import { Builder } from "./builder";
 import type { BuilderArgs } from "./builderArguments";
 import { exportCaches, splitCaches } from "./caches/exports";
 import { prepareContext } from "./context/prepare";
-import { defaultBuilder } from "./defaultBuilder";
+import { defaultBuilder, type FirstImage } from "./defaultBuilder";
 import { warnIfNotDeleted } from "./deletion";
-import { checkedDigests } from "./digests";
+import { checkedOutputs } from "./digests";
 import { checkCredentialStore } from "./dockerConfig";
 import { dockerProviderOf } from "./dockerProvider";
 import { argumentError } from "./errors";
 import type { ImageBuild } from "./hookPhases";
 import { type MultiPlatformImageArgs, normaliseImage } from "./imageArguments";
 import { componentOptions, imageOptions } from "./imageOptions";
-import { isMocked } from "./mocks";
+import type { ImageOutput, ImageOutputs } from "./imageOutputs";
+import { failTestsOf, isMocked } from "./mocks";
 import { declareImage } from "./platformImages/declare";
-import type { Platform } from "./platforms";
 import type { PlatformDigests } from "./registry/manifest";
 import { withRepository } from "./repository/ecr";
 import { asResourceError } from "./resourceError";
@@ -42,8 +42,6 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
    * the manifest, because that is what is pushed.
    */
   public readonly indexDigest: pulumi.Output<string>;
-  /** The first tag with the digest: `ghcr.io/acme/api:1.0@sha256:…`. What ECS and EKS should run. */
-  public readonly ref: pulumi.Output<string>;
   /**
    * docker-build's own resource, which has the tags. Where several nodes push with `registries` or `repository`, each
    * platform is one of its own beside it (`api-linux-arm64`), and this one puts together what they have pushed.
@@ -51,7 +49,7 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
   public readonly image: Image;
   /** The builder, where it is one of ours. */
   public readonly builder: Builder | undefined;
-  private readonly readPlatformDigests: () => pulumi.Output<PlatformDigests>;
+  private readonly read: <Name extends ImageOutput>(output: Name) => pulumi.Output<ImageOutputs[Name]>;
 
   /**
    * @throws pulumi.ResourceError for a wrong platform, tag, context or Dockerfile, for a push without a tag, for `load`
@@ -62,11 +60,14 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
     const { platforms, builder, repository, checkBaseImages, provenance, ...normal } = asResourceError(this, () =>
       normaliseImage(name, args),
     );
-    if (!isMocked()) {
+    if (isMocked()) {
+      failTestsOf(name);
+    } else {
       asResourceError(this, () => checkCredentialStore(`MultiPlatformImage ${name}`));
     }
     const { retainOnDelete, adopt } = normal;
-    const { own, builderName } = resolveBuilder(this, name, builder, platforms);
+    const first = { name, platforms, hasRepository: repository !== undefined };
+    const { own, builderName } = resolveBuilder(this, first, builder);
     this.builder = own;
     warnIfNotDeleted(this, {
       retainOnDelete,
@@ -95,11 +96,45 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
     if (cacheTo) {
       exportCaches(this, name, cacheTo, { image: this.image, imageArgs, platforms, builder: own });
     }
-    const digests = checkedDigests(this, declared, imageArgs, build, generation);
-    this.indexDigest = digests.indexDigest;
-    this.ref = digests.ref;
-    this.readPlatformDigests = digests.platformDigests;
-    this.registerOutputs(digests.registered);
+    const outputs = checkedOutputs({ component: this, name, declared, args: imageArgs, build, generation });
+    this.read = (output) => outputs.read(output);
+    this.indexDigest = this.read("indexDigest");
+    this.registerOutputs(outputs.registered);
+  }
+
+  /**
+   * The first tag with the digest: `ghcr.io/acme/api:1.0@sha256:…`. What ECS, Kubernetes and Cloud Run should run. With
+   * `exports` that push and no `tags`, the first name of the export. It moves when the tag does, also for the same digest: see
+   * {@link MultiPlatformImage.repoDigest}.
+   *
+   * With `push: false` it is a tag without a digest, as docker-build has it; an error, if it is used, when there is no tag.
+   */
+  get ref(): pulumi.Output<string> {
+    return this.read("ref");
+  }
+
+  /**
+   * The repository with the digest, without a tag: `ghcr.io/acme/api@sha256:…`. It moves when the content does, and not when
+   * another commit only changes the tag. An error, if it is used, when nothing is pushed.
+   */
+  get repoDigest(): pulumi.Output<string> {
+    return this.read("repoDigest");
+  }
+
+  /**
+   * The repository of the first tag: `ghcr.io/acme/api`. For what takes repository, tag and digest apart, as values of Helm
+   * charts do. Known once the image is pushed. An error, if it is used, when there is no tag.
+   */
+  get repositoryUrl(): pulumi.Output<string> {
+    return this.read("repositoryUrl");
+  }
+
+  /**
+   * The first tag, without its repository: `1.0`; with `repository` and no `tags`, the one that was made of the content. Known
+   * once the image is pushed. An error, if it is used, when there is no tag.
+   */
+  get tag(): pulumi.Output<string> {
+    return this.read("tag");
   }
 
   /**
@@ -107,23 +142,32 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
    * pushed or the registry can't be asked.
    */
   get platformDigests(): pulumi.Output<PlatformDigests> {
-    return this.readPlatformDigests();
+    return this.read("platformDigests");
+  }
+
+  /**
+   * Each platform's own image: `{ "linux/arm64": "ghcr.io/acme/api@sha256:…" }`. For what takes no index, as AWS Lambda. An
+   * error, if it is used, when nothing is pushed or the registry can't be asked.
+   */
+  get platformRefs(): pulumi.Output<Record<string, string>> {
+    return this.read("platformRefs");
   }
 }
 
 function resolveBuilder(
   image: MultiPlatformImage,
-  name: string,
+  first: FirstImage,
   builder: MultiPlatformImageArgs["builder"],
-  platforms: readonly Platform[],
 ): { own: Builder | undefined; builderName: pulumi.Input<string> } {
-  asResourceError(image, () => refuseOtherResource(name, builder));
+  asResourceError(image, () => refuseOtherResource(first.name, builder));
   if (builder && !(builder instanceof Builder) && "name" in builder) {
     return { own: undefined, builderName: builder.name };
   }
-  const own = ownBuilder(image, name, builder);
+  const own = ownBuilder(image, first, builder);
   if (own.declaredNodes.length > 0) {
-    asResourceError(image, () => checkPlacement(`MultiPlatformImage ${name}`, own.declaredNodes, platforms));
+    asResourceError(image, () =>
+      checkPlacement(`MultiPlatformImage ${first.name}`, own.declaredNodes, first.platforms),
+    );
   }
   return { own, builderName: own.builderNameFor(image) };
 }
@@ -136,9 +180,9 @@ function refuseOtherResource(name: string, builder: unknown): void {
   }
 }
 
-function ownBuilder(image: MultiPlatformImage, name: string, builder: Builder | BuilderArgs | undefined): Builder {
+function ownBuilder(image: MultiPlatformImage, first: FirstImage, builder: Builder | BuilderArgs | undefined): Builder {
   if (builder instanceof Builder) {
     return builder;
   }
-  return builder ? new Builder(`${name}-builder`, builder, { parent: image }) : defaultBuilder(image);
+  return builder ? new Builder(`${first.name}-builder`, builder, { parent: image }) : defaultBuilder(image, first);
 }

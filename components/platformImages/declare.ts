@@ -7,6 +7,7 @@ import type { Builder } from "../builder";
 import type { ImageBuild } from "../hookPhases";
 import { imageHooks } from "../hooks";
 import type { ImageOptions } from "../imageOptions";
+import { mockedDigest, orMocked } from "../mocks";
 import type { Platform } from "../platforms";
 import type { PlatformDigests } from "../registry/manifest";
 import { asResourceError } from "../resourceError";
@@ -18,6 +19,8 @@ import { exportByDigest, repositoriesOf } from "./repositories";
 export interface DeclaredImage {
   /** The one that has the tags. */
   image: Image;
+  /** The digest of that one. */
+  digest: pulumi.Output<string>;
   /** Those of its platforms, where each is an image of its own. */
   platformImages: readonly Image[];
   /** What the nodes have pushed, where each platform is an image of its own. */
@@ -68,7 +71,11 @@ export function declareImage(declaration: ImageDeclaration): DeclaredImage {
     dependsOn: builder ? [builder] : [],
     hooks: builder && imageHooks(component, name, builder, build),
   });
-  return { image, platformImages: [] };
+  return { image, digest: digestOf(image, name), platformImages: [] };
+}
+
+function digestOf({ digest }: Image, name: string): pulumi.Output<string> {
+  return orMocked(digest, mockedDigest(name));
 }
 
 /** For a preview: of a Dockerfile that is not known docker-build takes the context's own, which may not be there. */
@@ -83,7 +90,9 @@ function declareApart(declaration: OnBuilder): DeclaredImage {
     .apply((given) => asResourceError(component, () => repositoriesOf(given ?? [])));
   const platformImages = build.platforms.map((platform) => platformImage(declaration, platform, repositories));
   const pushedDigests = pulumi.unsecret(
-    pulumi.all(platformImages.map(({ digest }) => digest)).apply((digests) => byPlatform(build.platforms, digests)),
+    pulumi
+      .all(platformImages.map((each, at) => digestOf(each, `${name} ${build.platforms[at]}`)))
+      .apply((digests) => byPlatform(build.platforms, digests)),
   );
   const dockerfile = pulumi
     .all([repositories, pushedDigests])
@@ -105,7 +114,7 @@ function declareApart(declaration: OnBuilder): DeclaredImage {
     dependsOn: [builder],
     hooks: imageHooks(component, name, builder, build, "index"),
   });
-  return { image, platformImages, pushedDigests };
+  return { image, digest: digestOf(image, name), platformImages, pushedDigests };
 }
 
 function platformImage(

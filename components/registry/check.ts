@@ -12,7 +12,7 @@ export interface BuiltImage {
   digest: string;
   /** docker-build's own reference. */
   ref: string;
-  /** The first tag. */
+  /** The first tag, or the name that an export pushes it under. */
   tag: string | undefined;
   isPushed: boolean;
   /** Pushed by this `up`, not by an earlier one. */
@@ -49,9 +49,9 @@ const patienceMilliseconds = 60_000;
  * @param tell is told why it takes longer.
  */
 export async function checkImage(image: BuiltImage, tell?: (message: string) => void): Promise<CheckedImage> {
-  const { digest, tag, isPushed, platforms } = image;
-  if (!digest || !isPushed || !tag) {
-    return { digest, ref: image.ref, ...withoutRegistry(image) };
+  const { digest, tag, platforms } = image;
+  if (!isInRegistry(image) || tag === undefined) {
+    return notInRegistry(image);
   }
   const named = { digest, ref: `${tag}@${digest}` };
   const reference = parseReference(tag);
@@ -77,6 +77,22 @@ export async function checkImage(image: BuiltImage, tell?: (message: string) => 
   }
 }
 
+/**
+ * What is known of an image without asking its registry, as if that had all of it: for unit tests with mocks.
+ *
+ * @param standIn the digest of a platform whose own is not known.
+ */
+export function assumeImage(image: BuiltImage, standIn: (platform: Platform) => string): CheckedImage {
+  const { digest, tag, platforms, pushedDigests } = image;
+  if (!isInRegistry(image)) {
+    return notInRegistry(image);
+  }
+  const digestOf = (platform: Platform) =>
+    pushedDigests?.[platform] ?? (platforms.length === 1 ? digest : standIn(platform));
+  const platformDigests = Object.fromEntries(platforms.map((platform) => [platform, digestOf(platform)]));
+  return { digest, ref: `${tag}@${digest}`, platformDigests };
+}
+
 /** How long what was just pushed is asked for. */
 export function patienceOf(tell: ((message: string) => void) | undefined): Patience {
   const seconds = patienceMilliseconds / 1_000;
@@ -97,8 +113,12 @@ function describeOther(found: PlatformDigests, { ref, platforms, pushedDigests }
   );
 }
 
-function withoutRegistry({ digest, platforms }: BuiltImage): Partial<CheckedImage> {
+function isInRegistry({ digest, isPushed, tag }: BuiltImage): boolean {
+  return Boolean(digest && isPushed && tag);
+}
+
+function notInRegistry({ digest, ref, platforms }: BuiltImage): CheckedImage {
   return digest && platforms.length === 1
-    ? { platformDigests: { [platforms[0]]: digest } }
-    : { unknownBecause: "the image was not pushed, so there is no index to read digests from" };
+    ? { digest, ref, platformDigests: { [platforms[0]]: digest } }
+    : { digest, ref, unknownBecause: "the image was not pushed, so there is no index to read digests from" };
 }

@@ -3,6 +3,9 @@ import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
 import { argumentError } from "../errors";
+import { isMocked, lookedUp, mockedRepository, orMocked } from "../mocks";
+import { asResourceError } from "../resourceError";
+import { checkEcrName, ecrRegion } from "./ecrName";
 import { contentTag } from "./tag";
 
 /** An image's arguments, and what to replace for the image to be built and pushed again. */
@@ -24,11 +27,14 @@ export interface EcrRepository {
   registryId?: pulumi.Input<string>;
 }
 
-/** What is no repository is most often one of another package, which has its URL elsewhere. */
+/** What is no repository is most often one of another package, which has its URL elsewhere, or of another registry. */
 export function checkRepository(owner: string, repository: EcrRepository | undefined): void {
   if (repository !== undefined && !(repository as Partial<EcrRepository> | null)?.repositoryUrl) {
     const remedy = "give an aws.ecr.Repository or { repositoryUrl }; of an awsx.ecr.Repository, give its `repository`";
     throw argumentError(owner, "repository.repositoryUrl", undefined, remedy);
+  }
+  if (typeof repository?.repositoryUrl === "string") {
+    checkEcrName(owner, repository.repositoryUrl);
   }
 }
 
@@ -46,38 +52,43 @@ export function withRepository(
   args: dockerBuild.ImageArgs,
 ): RepositoryArgs {
   const { tags, ...hashed } = args;
-  const login = ecrLogin(component, repository);
+  const url = knownUrl(component, name, repository);
+  const login = ecrLogin(component, url, repository.registryId);
   const registries = pulumi.output(args.registries).apply((given) => [...(given ?? []), login]);
   if (tags !== undefined) {
     return { imageArgs: { ...args, registries } };
   }
   const { tag, generation } = contentTag(component, name, hashed);
-  const own = [pulumi.interpolate`${repository.repositoryUrl}:${tag}`];
+  const own = [pulumi.interpolate`${url}:${tag}`];
   return { imageArgs: { ...args, registries, tags: own }, generation };
+}
+
+/** The URL, once it is known to be of ECR. What mocks say is left to the test. */
+function knownUrl(component: pulumi.Resource, name: string, { repositoryUrl }: EcrRepository): pulumi.Output<string> {
+  const url = orMocked(pulumi.output(repositoryUrl), mockedRepository(name));
+  return url.apply((known) => {
+    if (!isMocked()) {
+      asResourceError(component, () => checkEcrName(`MultiPlatformImage ${name}`, known));
+    }
+    return known;
+  });
 }
 
 /**
  * The login of a repository's registry, with a token that is made in each `up`: one lasts 12 hours. It is no change of
  * the image, because docker-build does not compare passwords.
  */
-function ecrLogin(component: pulumi.Resource, { repositoryUrl, registryId }: EcrRepository) {
-  const url = pulumi.output(repositoryUrl);
+function ecrLogin(
+  component: pulumi.Resource,
+  url: pulumi.Output<string>,
+  registryId: pulumi.Input<string> | undefined,
+) {
   // As a child, it asks with the component's own aws provider.
-  const token = getAuthorizationTokenOutput({ region: url.apply(ecrRegion), registryId }, { parent: component });
+  const answer = getAuthorizationTokenOutput({ region: url.apply(ecrRegion), registryId }, { parent: component });
+  const token = lookedUp("getAuthorizationToken", answer);
   return {
     address: url.apply((known) => known.split("/")[0]),
     username: ecrUsername,
     password: pulumi.secret(token.password),
   };
-}
-
-/**
- * The region in the address of a registry, none in an address that is not ECR's own. Tokens are good for one region,
- * which may be another one than the provider's.
- *
- * @see https://docs.aws.amazon.com/general/latest/gr/ecr.html
- */
-export function ecrRegion(repositoryUrl: string): string | undefined {
-  const [, region] = /^\d{12}\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.[a-z.]+(?:\/|$)/.exec(repositoryUrl) ?? [];
-  return region;
 }

@@ -4,6 +4,7 @@ import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
 import { BuildError } from "../errors";
+import { mockedDigest, orMocked } from "../mocks";
 import { PlainResourceError } from "../resourceError";
 import { hashContext } from "../context/contextHash";
 import { withoutSecrets } from "./withoutSecrets";
@@ -51,7 +52,7 @@ export function contentTag(
     { parent: component, replaceOnChanges: ["input"] },
   );
   const tag = pulumi
-    .all([pulumi.unsecret(fingerprint), generation.id])
+    .all([pulumi.unsecret(fingerprint), orMocked(generation.id, mockedDigest(name))])
     .apply(([{ hash }, id]) => `${hash.slice(0, hashCharacters)}-${id.slice(0, generationCharacters)}`);
   return { tag, generation };
 }

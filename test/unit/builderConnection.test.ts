@@ -9,6 +9,7 @@ import { Builder, type BuilderConnection, MultiPlatformImage, type NodeArgs } fr
 import { parseConnection } from "../../components/builderConnection";
 import { resolved } from "../../components/resolved";
 import { laneOf } from "../../components/spread";
+import { expectRejections } from "./rejections";
 
 const key = "-----BEGIN PRIVATE KEY-----";
 const tls = { ca: "CA", cert: "CERT", key, serverName: "node" };
@@ -87,6 +88,7 @@ describe("a connection, read", () => {
 });
 
 describe("a builder that is shared", () => {
+  expectRejections();
   const recorded: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "mpi-unit-"));
   const image = { context: scratch, dockerfile: { inline: "FROM scratch" }, push: false };

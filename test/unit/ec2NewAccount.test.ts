@@ -6,6 +6,7 @@ import { Builder, type BuilderArgs } from "../../components";
 import { checkedInstanceType } from "../../components/nodes/ec2/instanceType";
 import { firstZone } from "../../components/nodes/ec2/network";
 import { normaliseEc2 } from "../../components/nodes/ec2/normalise";
+import { expectRejections } from "./rejections";
 
 type Inputs = Record<string, unknown>;
 
@@ -73,6 +74,7 @@ const refusal = (args: unknown): Promise<string> =>
 const arm64 = (node: Inputs) => ({ nodes: [{ kind: "ec2", platform: "linux/arm64", ...node }] });
 
 describe("EC2 nodes in a new account", () => {
+  expectRejections();
   let parent: pulumi.Resource;
 
   before(async () => {

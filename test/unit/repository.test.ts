@@ -6,7 +6,7 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type EcrRepository, MultiPlatformImage, type MultiPlatformImageArgs } from "../../components";
-import { ecrRegion } from "../../components/repository/ecr";
+import { checkEcrName, ecrRegion } from "../../components/repository/ecrName";
 
 const url = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api";
 
@@ -165,4 +165,48 @@ describe("the repository of an image", () => {
   ] as const) {
     it(`is in ${region ?? "the provider's region"}: ${address}`, () => assert.equal(ecrRegion(address), region));
   }
+
+  describe("of another registry", () => {
+    const { AWS_ENDPOINT_URL: endpoint } = process.env;
+    before(() => delete process.env.AWS_ENDPOINT_URL);
+    after(() => (endpoint === undefined ? undefined : (process.env.AWS_ENDPOINT_URL = endpoint)));
+
+    for (const [address, fix] of [
+      ["europe-west1-docker.pkg.dev/acme/app/server", 'address: "europe-west1-docker.pkg.dev", username, password }]`'],
+      ["ghcr.io/acme/api", '`tags: ["ghcr.io/acme/api:TAG"]` and `registries: [{ address: "ghcr.io", username,'],
+      ["acme.azurecr.io/api", '`tags: ["acme.azurecr.io/api:TAG"]`'],
+      ["public.ecr.aws/acme/api", "password of aws.ecrpublic.getAuthorizationToken"],
+      ["mirror.example/123456789012.dkr.ecr.us-east-1.amazonaws.com/api", "is a private one in Amazon ECR"],
+    ]) {
+      it(`is refused, with what to write in its place: ${address}`, () => {
+        const declare = () =>
+          new MultiPlatformImage("api", {
+            context,
+            repository: { repositoryUrl: address },
+            builder: { name: "theirs" },
+          });
+        assert.throws(declare, (error: Error) => {
+          assert.ok(pulumi.ResourceError.isInstance(error));
+          assert.ok(error.message.startsWith(`MultiPlatformImage api: \`repository.repositoryUrl\` is "${address}": `));
+          assert.ok(error.message.includes(fix), error.message);
+          return true;
+        });
+      });
+    }
+
+    for (const address of [
+      url,
+      "123456789012.dkr.ecr.us-iso-east-1.c2s.ic.gov/api",
+      "localhost:4510/api",
+      "000000000000.dkr.ecr.us-east-1.localhost.localstack.cloud:4566/api",
+    ]) {
+      it(`is none: ${address}`, () => checkEcrName("MultiPlatformImage api", address));
+    }
+
+    it("is taken where AWS is asked at an address of one's own, as a stand-in of AWS has names of its own", () => {
+      process.env.AWS_ENDPOINT_URL = "http://192.0.2.1:5000";
+      checkEcrName("MultiPlatformImage api", "192.0.2.1:5001/api");
+      delete process.env.AWS_ENDPOINT_URL;
+    });
+  });
 });

@@ -4,6 +4,7 @@ import { PrivateKey } from "@pulumi/tls/privateKey";
 import { SelfSignedCert } from "@pulumi/tls/selfSignedCert";
 import * as pulumi from "@pulumi/pulumi";
 
+import { orMocked } from "../../mocks";
 import { authoritySlots, certificateYears, generationAt } from "./rotation";
 
 const hoursPerYear = 365 * 24;
@@ -38,7 +39,9 @@ export function createAuthority(name: string, opts: pulumi.CustomResourceOptions
     { input: now.toISOString() },
     pulumi.mergeOptions(opts, { ignoreChanges: ["input"] }),
   );
-  const generation = (issue.input as pulumi.Output<string>).apply((firstIssue) => generationAt(firstIssue, now));
+  const generation = orMocked(issue.input as pulumi.Output<string>, now.toISOString()).apply((firstIssue) =>
+    generationAt(firstIssue, now),
+  );
   const trigger = (number: pulumi.Output<number>) => pulumi.interpolate`${issue.id} ${number}`;
   const authorities = authoritySlots.map((slot) => {
     const number = generation.apply(({ authorities }) => authorities[slot]);

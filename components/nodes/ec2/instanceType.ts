@@ -2,7 +2,9 @@ import { getInstanceType, type GetInstanceTypeResult } from "@pulumi/aws/ec2/get
 import { getRegion } from "@pulumi/aws/getRegion";
 import * as pulumi from "@pulumi/pulumi";
 
+import { lookedUp } from "../../mocks";
 import { PlainResourceError } from "../../resourceError";
+import { resolved } from "../../resolved";
 import { notOffered } from "./network";
 import type { NormalEc2Node } from "./normalise";
 import { ec2Platforms } from "./platforms";
@@ -30,7 +32,8 @@ export function checkedInstanceType(
 
 async function askAws(instanceType: string, parent: pulumi.Resource): Promise<GetInstanceTypeResult> {
   try {
-    return await getInstanceType({ instanceType }, { parent });
+    const answer = getInstanceType({ instanceType }, { parent });
+    return await resolved(lookedUp("getInstanceType", pulumi.output(answer)));
   } catch (error) {
     // AWS's code for a type that it does not have, at all or in this region.
     if ((error as Error).message.includes("InvalidInstanceType")) {

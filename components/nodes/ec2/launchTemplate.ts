@@ -3,6 +3,7 @@ import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type Ec2EphemeralNode, tagNames } from "../../ec2/connection";
+import { lookedUp } from "../../mocks";
 import { templateSpeed } from "./gp3";
 import { defaultSubnets, subnetsOf } from "./network";
 import { metadataOptions, nodeImage, type NodeParts } from "./parts";
@@ -42,10 +43,8 @@ function templateArguments(name: string, { node, around, ...parts }: NodeParts, 
   const tags = { ...parts.tags, [tagNames.lifecycle]: "ephemeral" };
   const speed = templateSpeed(node.cacheVolume.throughputMebibytes);
   const imageId = nodeImage(node, parent);
-  const image = getAmiOutput(
-    { filters: [{ name: "image-id", values: [imageId] }], includeDeprecated: true },
-    { parent },
-  );
+  const filters = [{ name: "image-id", values: [imageId] }];
+  const image = lookedUp("getAmi", getAmiOutput({ filters, includeDeprecated: true }, { parent }));
   return {
     description: `Build nodes of ${name}`,
     updateDefaultVersion: true,

@@ -1,6 +1,6 @@
 import { getInstanceTypeOfferingsOutput } from "@pulumi/aws/ec2/getInstanceTypeOfferings";
-import { getSubnetOutput } from "@pulumi/aws/ec2/getSubnet";
-import { getSubnetsOutput } from "@pulumi/aws/ec2/getSubnets";
+import { getSubnetOutput, type GetSubnetResult } from "@pulumi/aws/ec2/getSubnet";
+import { getSubnetsOutput, type GetSubnetsResult } from "@pulumi/aws/ec2/getSubnets";
 import { getVpcOutput } from "@pulumi/aws/ec2/getVpc";
 import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup";
 import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule";
@@ -8,6 +8,7 @@ import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRu
 import * as pulumi from "@pulumi/pulumi";
 
 import { buildkitPort } from "../../ec2/connection";
+import { lookedUp } from "../../mocks";
 import { PlainResourceError } from "../../resourceError";
 import type { IngressArgs } from "./arguments";
 
@@ -16,16 +17,18 @@ export function findVpc(
   subnetId: pulumi.Input<string> | undefined,
   parent: pulumi.Resource,
 ): { id: pulumi.Output<string>; cidr: pulumi.Output<string> } {
-  const vpc = getVpcOutput(
-    subnetId === undefined ? { default: true } : { id: getSubnetOutput({ id: subnetId }, { parent }).vpcId },
-    { parent },
-  );
+  const wanted = subnetId === undefined ? { default: true } : { id: findSubnet(subnetId, parent).vpcId };
+  const vpc = lookedUp("getVpc", getVpcOutput(wanted, { parent }));
   return { id: vpc.id, cidr: vpc.cidrBlock };
 }
 
 /** The zone of a subnet. */
 export function zoneOfSubnet(subnetId: pulumi.Input<string>, parent: pulumi.Resource): pulumi.Output<string> {
-  return getSubnetOutput({ id: subnetId }, { parent }).availabilityZone;
+  return findSubnet(subnetId, parent).availabilityZone;
+}
+
+function findSubnet(id: pulumi.Input<string>, parent: pulumi.Resource): pulumi.Output<GetSubnetResult> {
+  return lookedUp("getSubnet", getSubnetOutput({ id }, { parent }));
 }
 
 /**
@@ -34,10 +37,9 @@ export function zoneOfSubnet(subnetId: pulumi.Input<string>, parent: pulumi.Reso
  * `us-west-2a`), where there is no default subnet: https://github.com/aws/karpenter-provider-aws/issues/6183
  */
 export function firstZone(instanceType: pulumi.Input<string>, parent: pulumi.Resource): pulumi.Output<string> {
-  const offerings = getInstanceTypeOfferingsOutput(
-    { locationType: "availability-zone", filters: [{ name: "instance-type", values: [instanceType] }] },
-    { parent },
-  );
+  const filters = [{ name: "instance-type", values: [instanceType] }];
+  const answer = getInstanceTypeOfferingsOutput({ locationType: "availability-zone", filters }, { parent });
+  const offerings = lookedUp("getInstanceTypeOfferings", answer);
   return pulumi.all([offerings.locations, offerings.region, instanceType]).apply(([locations, region, type]) => {
     const isAvailabilityZone = new RegExp(`^${region}[a-z]$`);
     const [first] = locations.filter((location) => isAvailabilityZone.test(location)).sort();
@@ -65,7 +67,7 @@ export function defaultSubnet(
     { name: "availability-zone", values: [zone] },
     { name: "default-for-az", values: ["true"] },
   ];
-  const subnets = getSubnetsOutput({ filters }, { parent });
+  const subnets = findSubnets(filters, parent);
   return pulumi.all([subnets.ids, vpcId, zone]).apply(([ids, vpc, where]) => {
     const [first] = [...ids].sort();
     if (first === undefined) {
@@ -74,6 +76,13 @@ export function defaultSubnet(
     }
     return first;
   });
+}
+
+function findSubnets(
+  filters: { name: string; values: pulumi.Input<string>[] }[],
+  parent: pulumi.Resource,
+): pulumi.Output<GetSubnetsResult> {
+  return lookedUp("getSubnets", getSubnetsOutput({ filters }, { parent }));
 }
 
 /** Subnets with their zones, in their order. */
@@ -94,7 +103,7 @@ export function defaultSubnets(
     { name: "vpc-id", values: [vpcId] },
     { name: "default-for-az", values: ["true"] },
   ];
-  const found = getSubnetsOutput({ filters }, { parent }).ids.apply((ids) => subnetsOf(ids, parent));
+  const found = findSubnets(filters, parent).ids.apply((ids) => subnetsOf(ids, parent));
   return pulumi.all([found, cacheZone]).apply(([subnets, first]) => {
     const rank = ({ zone }: { zone: string }) => (zone === first ? "" : zone);
     return [...subnets].sort((one, other) => (rank(one) < rank(other) ? -1 : 1));

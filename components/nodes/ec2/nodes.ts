@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { type Ec2Connection, type Ingress, nodeServerName, parameterNames, tagNames } from "../../ec2/connection";
 import { createAuthority, issueLeaf, type Leaf } from "./authority";
+import { lookedUp } from "../../mocks";
 import type { IngressArgs } from "./arguments";
 import { createSecurityGroup, findVpc } from "./network";
 import { createNode } from "./node";
@@ -20,8 +21,8 @@ export function createEc2Nodes(
   const opts = { parent: component };
   const { builderName } = args;
   const tags = { ...args.tags, Name: name, [tagNames.builder]: builderName };
-  const account = getCallerIdentityOutput({}, opts);
-  const { region } = getRegionOutput({}, opts);
+  const account = lookedUp("getCallerIdentity", getCallerIdentityOutput({}, opts));
+  const { region } = lookedUp("getRegion", getRegionOutput({}, opts));
   const parameterArn = (parameter: string) =>
     pulumi.interpolate`arn:${account.arn.apply(partitionOf)}:ssm:${region}:${account.accountId}:parameter${parameter}`;
 

@@ -2,6 +2,7 @@ import type { Volume } from "@pulumi/aws/ebs/volume";
 import { getParameterOutput } from "@pulumi/aws/ssm/getParameter";
 import * as pulumi from "@pulumi/pulumi";
 
+import { lookedUp } from "../../mocks";
 import type { NormalEc2Node } from "./normalise";
 import { ec2Platforms } from "./platforms";
 
@@ -36,8 +37,9 @@ export interface NodeParts {
 /** The image that a node boots. */
 export function nodeImage(node: NormalEc2Node, parent: pulumi.Resource): pulumi.Input<string> {
   const { amiParameter } = ec2Platforms[node.platform];
+  const parameter = () => lookedUp("getParameter", getParameterOutput({ name: amiParameter }, { parent }));
   // A public parameter's value is no secret, and as one it would hide the whole instance.
-  return node.ami ?? pulumi.unsecret(getParameterOutput({ name: amiParameter }, { parent }).value);
+  return node.ami ?? pulumi.unsecret(parameter().value);
 }
 
 /** IMDSv2 alone, and not for what is one network hop away: a build's steps. */

@@ -29,7 +29,11 @@ let previous: MultiPlatformImage | undefined;
 for (const [name, args] of Object.entries(spec.images)) {
   // One after the other, in the order of the spec, so that tests know which is first.
   const image = new MultiPlatformImage(name, { ...args, builder }, { provider, dependsOn: previous ? [previous] : [] });
-  const exported = spec.outputs ?? ["indexDigest", "ref", "platformDigests"];
+  // One that is not pushed and has no tag has none.
+  const hasRef = args.push !== false || args.tags !== undefined;
+  const exported = (spec.outputs ?? ["indexDigest", "ref", "platformDigests"]).filter(
+    (each) => each !== "ref" || hasRef,
+  );
   outputs[name] = Object.fromEntries(exported.map((output) => [output, image[output]]));
   if (spec.logs) {
     void pulumi.log.info("a line that waits for the image", image.image);
