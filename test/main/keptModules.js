@@ -15,7 +15,7 @@ const FEW = 20;
 const MILLISECONDS_UNTIL_KEPT = 1_000;
 
 const file = process.env.TEST_KEPT_MODULES;
-// Of a process that has none of its own.
+// It is this process's own: those that it starts load other modules.
 delete process.env.TEST_KEPT_MODULES;
 if (file) {
   keepModules(file);
