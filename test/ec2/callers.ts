@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 
 import type { Ec2Connection } from "../../components/ec2/connection";
 import { type Cloud, type CloudInstance, type Halt } from "../cloud/cloud";
-import { compiled } from "../main/compiled";
+import { compiled, startsFast } from "../main/compiled";
 import { waitFor } from "../main/stack";
 import type { AccessAccount } from "./accessAccount";
 import type { CallerWork } from "./callerProgram";
@@ -22,7 +22,12 @@ export async function startCaller(
 ): Promise<Caller> {
   const work: CallerWork = { connection, aws, holdSeconds };
   const child = spawn(process.execPath, [await compiled(`${__dirname}/callerProgram`)], {
-    env: { CALLER_WORK: JSON.stringify(work), AWS_SDK_UA_APP_ID: name, AWS_EC2_METADATA_DISABLED: "true" },
+    env: {
+      ...(await startsFast()),
+      CALLER_WORK: JSON.stringify(work),
+      AWS_SDK_UA_APP_ID: name,
+      AWS_EC2_METADATA_DISABLED: "true",
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

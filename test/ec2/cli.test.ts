@@ -92,7 +92,7 @@ describe("the command line, in a cloud", function () {
 
   it("holds nothing after Ctrl-C", async () => {
     await cloud.change({ pending: 8 });
-    const waking = start("wake", "builders");
+    const waking = await start("wake", "builders");
     await waitFor("the wait", () => /waiting for node amd64, 3 s/.test(waking.stderr()), 30);
     assert.equal((await held()).rules.length, 1);
     waking.child.kill("SIGINT");
@@ -242,12 +242,12 @@ describe("the command line, in a cloud", function () {
     }
   }
 
-  function start(...args: string[]): StartedCommand {
+  function start(...args: string[]): Promise<StartedCommand> {
     return startCommand(cloud, home, args);
   }
 
   async function run(...args: string[]): Promise<Outcome> {
-    const outcome = await start(...args).done;
+    const outcome = await (await start(...args)).done;
     assert.doesNotMatch(outcome.stdout + outcome.stderr, /PRIVATE KEY|of-the-tests-alone/);
     return outcome;
   }

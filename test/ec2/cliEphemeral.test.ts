@@ -141,7 +141,7 @@ describe("the command line, with ephemeral nodes", function () {
   }
 
   async function run(...args: string[]): Promise<Outcome> {
-    const outcome = await startCommand(cloud, home, args).done;
+    const outcome = await (await startCommand(cloud, home, args)).done;
     console.log(`      ${args.join(" ")}\n${(outcome.stderr + outcome.stdout).replace(/^/gm, "        ")}`);
     return outcome;
   }

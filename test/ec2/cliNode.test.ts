@@ -43,7 +43,7 @@ describe("the command line, with a node that boots", function () {
 
   async function run(...args: string[]): Promise<Outcome> {
     const begin = Date.now();
-    const outcome = await startCommand(ec2.cloud, home, args).done;
+    const outcome = await (await startCommand(ec2.cloud, home, args)).done;
     const seconds = Math.round((Date.now() - begin) / 1_000);
     console.log(
       `      ${args.join(" ")} (${seconds} s)\n${(outcome.stderr + outcome.stdout).replace(/^/gm, "        ")}`,

@@ -5,6 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 
 import type { Cloud } from "../cloud/cloud";
+import { compiled, startsFast } from "../main/compiled";
 
 const repository = path.resolve(__dirname, "../..");
 
@@ -21,10 +22,11 @@ export interface StartedCommand {
 }
 
 /** A command of `multi-platform-image`, in the cloud's namespace, with a HOME of its own. */
-export function startCommand(cloud: Cloud, home: string, args: readonly string[]): StartedCommand {
-  const main = ["-r", "ts-node/register/transpile-only", path.join(repository, "components/cli/main.ts")];
-  const [program, ...rest] = cloud.enter([process.execPath, ...main, ...args]);
-  const env = { PATH: process.env.PATH, HOME: home, TMPDIR: os.tmpdir(), ...cloud.environment() };
+export async function startCommand(cloud: Cloud, home: string, args: readonly string[]): Promise<StartedCommand> {
+  const main = await compiled(path.join(repository, "components/cli/main"));
+  const [program, ...rest] = cloud.enter([process.execPath, main, ...args]);
+  const own = { PATH: process.env.PATH, HOME: home, TMPDIR: os.tmpdir() };
+  const env = { ...own, ...(await startsFast()), ...cloud.environment() };
   const child = spawn(program, rest, { cwd: repository, env, stdio: ["ignore", "pipe", "pipe"] });
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (data: Buffer) => (stdout += data.toString()));

@@ -96,7 +96,7 @@ describe("the callers' IAM policies, and the calls of a builder's life", functio
   }
 
   async function command(...args: string[]): Promise<void> {
-    const { code, stderr } = await startCommand(ec2.cloud, home, args).done;
+    const { code, stderr } = await (await startCommand(ec2.cloud, home, args)).done;
     assert.equal(code, 0, stderr);
   }
 

@@ -62,7 +62,7 @@ describe("an EC2 node that builds further platforms", function () {
       );
       assert.equal(fs.readFileSync(`${files}/made`, "utf8"), `made on ${architecture}\n`);
     }
-    const awake = await startCommand(ec2.cloud, stack.home, ["wake", builderName]).done;
+    const awake = await (await startCommand(ec2.cloud, stack.home, ["wake", builderName])).done;
     assert.equal(awake.code, 0, awake.stderr);
     const [registered] = (
       JSON.parse(fs.readFileSync(storedBuilder(stack.home, `${builderName}-direct`), "utf8")) as Stored

@@ -1,23 +1,36 @@
-// Pulumi's SDK loads TypeScript and npm's resolver for functions that are made into closures. No program of the tests has
-// one, and loading them takes half a second of each of a thousand commands: here they are loaded when they are first used.
+// Pulumi's SDK loads TypeScript, npm's resolver and V8's inspector for functions that are made into closures, OpenTelemetry
+// for updates that are traced, and its Automation API with every program. No program of the tests needs these, or it loads
+// them itself, and loading them takes most of a second of each of a thousand commands: here they are loaded when first used.
 // The SDK notes the stack at each call of its own. Finding the sources' lines of each takes a seventh of a program's time.
 const Module = require("node:module");
 
-const lazy = new Set(["typescript", "@npmcli/arborist"]);
+/** By what the SDK asks for; and whether it is compiled from a module of ECMAScript's, which `import` becoming code asks. */
+const lazy = [
+  { request: /^(typescript|@npmcli\/arborist|normalize-package-data)$/, __esModule: undefined },
+  // The interfaces alone are asked at each call.
+  { request: /^@opentelemetry\/(?!api$)/, __esModule: true },
+  { request: /^\.\/(automation|v8Hooks)$/, __esModule: true },
+];
+
+/** What a program waits for before it runs, so that a closure would know each file: a quarter of a second of it. */
+const inspector = "../../runtime/closure/v8Hooks";
 const load = Module._load;
 
 Module._load = function (request, parent, ...more) {
   if (request === "source-map-support/register") {
     return {};
   }
-  if (!lazy.has(request) || !parent?.filename.includes("/@pulumi/pulumi/")) {
+  if (request === inspector && parent?.filename.endsWith("/cmd/run/index.js")) {
+    return { isInitializedAsync: () => Promise.resolve() };
+  }
+  const found = lazy.find((each) => each.request.test(request));
+  if (!found || !parent?.filename.includes("/@pulumi/pulumi/")) {
     return load.call(this, request, parent, ...more);
   }
   let loaded;
   const real = () => (loaded ??= load.call(this, request, parent, ...more));
   return new Proxy(function () {}, {
-    // Asked for by the code that `import` becomes. Both are CommonJS.
-    get: (_, name) => (name === "__esModule" ? undefined : real()[name]),
+    get: (_, name) => (name === "__esModule" ? found.__esModule : real()[name]),
     has: (_, name) => name in real(),
     apply: (_, that, args) => real().apply(that, args),
     construct: (_, args) => new (real())(...args),

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { prepareTools, type Tool, toolEnvironment } from "../../tools";
-import { compiled } from "./compiled";
+import { compiled, startsFast } from "./compiled";
 import { layOutStack, passphrase, projectFile, stackOutputs } from "./stackFiles";
 
 const repository = path.resolve(__dirname, "../..");
@@ -221,6 +221,6 @@ async function pulumiEnvironment(home: string, backend: string, options: StackOp
     PULUMI_BACKEND_URL: `file://${backend}`,
     PULUMI_CONFIG_PASSPHRASE: passphrase,
     PULUMI_STACK: options.stack ?? "dev",
-    NODE_OPTIONS: `--require ${path.join(__dirname, "lazyModules.js")}`,
+    ...(await startsFast()),
   };
 }

@@ -105,7 +105,7 @@ describe("contexts and Dockerfiles", () => {
   });
 
   describe("with files that docker-build or BuildKit can't take:", () => {
-    const stage = () => stageContext("app", readRootIgnored("app"));
+    const stage = () => stageContext("app", readRootIgnored("app"), "app");
 
     it("a name that is no UTF-8 is told, unless it is left out", async () => {
       const name = Buffer.concat([Buffer.from("app/caf"), Buffer.from([0xe9]), Buffer.from(".txt")]);

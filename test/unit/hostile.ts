@@ -3,9 +3,12 @@ import * as assert from "node:assert/strict";
 import * as fc from "fast-check";
 
 import { BuildError } from "../../components/errors";
+import { runsAll } from "../tier";
 
-/** Few runs in a push, so that all tests of this kind take seconds. A failure names its seed. */
-export const runs = { numRuns: 200 };
+/** How often a property is tried: `npm test` tries a quarter, each time of another seed, which a failure names. */
+export const runsOf = (inAll: number): { numRuns: number } => ({ numRuns: runsAll ? inAll : Math.ceil(inAll / 4) });
+
+export const runs = runsOf(400);
 
 // Under a load of other tests. What is meant to be found takes minutes.
 const mostMilliseconds = 2_000;

@@ -11,7 +11,7 @@ import { Relay } from "../../components/build/relay";
 import { type BuilderConnection, parseConnection } from "../../components/builderConnection";
 import { ownRegistration, removeRegistration } from "../../components/cli/registrations";
 import { isEntryName, userId } from "../../components/paths";
-import { itEnds, runs, textOf, withSentence } from "./hostile";
+import { itEnds, runs, runsOf, textOf, withSentence } from "./hostile";
 
 const names = textOf("a", "arm64", "/", "..", ".", "-", "\0", " ", "\n", "é", "-direct", "-1a2b3c4d", "__proto__");
 
@@ -55,7 +55,7 @@ describe("a connection that anybody wrote", () => {
         assert.doesNotMatch((error as Error).message, /hunter2/);
       }
     };
-    fc.assert(fc.property(fc.oneof(any, value), check), { numRuns: 500 });
+    fc.assert(fc.property(fc.oneof(any, value), check), runsOf(500));
   });
 
   itEnds("an endpoint", (text) => withSentence(() => parseEndpoint(text)), [
@@ -135,7 +135,7 @@ describe("names that anybody wrote", () => {
       assert.ok(own === undefined || isEntryName(own.builderName));
       assert.ok((own?.sockets ?? []).every((socket) => path.normalize(socket) === socket));
     };
-    fc.assert(fc.property(names, fc.oneof(stored, fc.jsonValue()), check), { numRuns: 500 });
+    fc.assert(fc.property(names, fc.oneof(stored, fc.jsonValue()), check), runsOf(500));
     const relay = remoteRegistration("b", [{ name: "a", platform: "linux/arm64", endpoint: places[0] }]);
     assert.equal(ownRegistration("b-1a2b3c4d", relay)?.kind, "relay");
     assert.equal(ownRegistration("..", relay), undefined);

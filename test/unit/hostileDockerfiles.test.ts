@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { readDockerfile } from "../../components/baseImages/dockerfile";
 import { expand } from "../../components/baseImages/expand";
 import { neededImages } from "../../components/baseImages/needed";
-import { itEnds, runs, textOf } from "./hostile";
+import { itEnds, runs, runsOf, textOf } from "./hostile";
 
 const needed = async (text: string, target?: string) => {
   const dockerfile = await readDockerfile(text);
@@ -58,9 +58,7 @@ describe("a Dockerfile that anybody wrote", () => {
     const text = textOf(...instructions, ...flags, ...words);
     await fc.assert(
       fc.asyncProperty(text, fc.option(fc.string(), { nil: undefined }), async (...all) => void (await needed(...all))),
-      {
-        numRuns: 500,
-      },
+      runsOf(500),
     );
   });
 

@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { anyCharacter, anyFolders } from "../../components/context/expressionSteps";
 import { IgnorePatterns } from "../../components/context/ignorePatterns";
 import { LinearExpression } from "../../components/context/linearExpression";
-import { itEnds, textOf, withSentence } from "./hostile";
+import { itEnds, runsOf, textOf, withSentence } from "./hostile";
 
 const wildcards = ["[^/]*", "[^\\n]*", anyFolders, anyCharacter];
 const others = ["a", "b", "/", "[ab]", "[^a]", "[\\]a]", "\\.", "\\b", "\\B", "\\d", "\\x61", "|", "^", "{", "}"];
@@ -28,7 +28,7 @@ describe("patterns of .dockerignore that anybody wrote", () => {
       assert.equal(linear.test(tried), expected);
       assert.equal(linear.test(tried), expected, "and again, as it is remembered");
     };
-    fc.assert(fc.property(source, text, check), { numRuns: 3_000 });
+    fc.assert(fc.property(source, text, check), runsOf(3_000));
   });
 
   it("match, or are refused with a sentence", () => {
@@ -57,7 +57,7 @@ describe("patterns of .dockerignore that anybody wrote", () => {
     ];
     const check = (text: string, file: string) =>
       void withSentence(() => new IgnorePatterns("x", text).match(file, undefined));
-    fc.assert(fc.property(textOf(...words), textOf("a", "/", ".", "b"), check), { numRuns: 1_000 });
+    fc.assert(fc.property(textOf(...words), textOf("a", "/", ".", "b"), check), runsOf(1_000));
   });
 
   it("are refused where their repetitions would take hours", () => {

@@ -8,7 +8,7 @@ import { RegistryWriter } from "../../components/registry/push";
 import { parsePulled, parseReference, registryHost } from "../../components/registry/reference";
 import { parseChallenge } from "../../components/registry/token";
 import { answering } from "./answers";
-import { assertSentence, itEnds, runs, textOf, withSentence } from "./hostile";
+import { assertSentence, itEnds, runs, runsOf, textOf, withSentence } from "./hostile";
 
 const words = [
   "Bearer ",
@@ -88,7 +88,7 @@ describe("a registry that answers anything", () => {
       fc.constant("/upload"),
     );
     const challenge = fc.oneof(header, bearer, fc.constant('Bearer realm="https://auth.registry.example/token"'));
-    await fc.assert(fc.asyncProperty(challenge, token, status, place, place, check), { numRuns: 500 });
+    await fc.assert(fc.asyncProperty(challenge, token, status, place, place, check), runsOf(500));
   });
 
   it("has manifests that are read, or refused with a sentence", () => {

@@ -26,7 +26,9 @@ export async function runFile(file: TestFile, folder: string, all: boolean): Pro
   const started = Date.now();
   const temporary = path.join(folder, "tmp");
   const countsFile = path.join(folder, "counts.json");
+  const kept = path.join(cacheDirectory(), "test", "kept-modules");
   fs.mkdirSync(temporary, { recursive: true });
+  fs.mkdirSync(kept, { recursive: true });
   say(`# ${file.name}: begins`);
   const env = {
     ...process.env,
@@ -35,6 +37,7 @@ export async function runFile(file: TestFile, folder: string, all: boolean): Pro
     [tierVariable]: all ? "all" : "",
     // Of TypeScript and others that each process loads.
     V8_COMPILE_CACHE_CACHE_DIR: path.join(cacheDirectory(), "test", "compile-cache"),
+    TEST_KEPT_MODULES: path.join(kept, "mocha.modules"),
     // The AWS SDK's advice on Node's version is nothing that a test can follow.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   };

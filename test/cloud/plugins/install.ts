@@ -25,7 +25,8 @@ export async function testPulumiHome(): Promise<string> {
   // Beside each folder Pulumi notes in a file when it was last used.
   const entries = await fs.readdir(path.join(real, "plugins"), { withFileTypes: true });
   const builds = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  return madeOnce("pulumi-home", { program, builds, node: process.execPath }, async (home) => {
+  const scripts = Object.keys(plugins).map((name) => startScript(name, program));
+  return madeOnce("pulumi-home", { scripts, builds }, async (home) => {
     await installPlugins(home, program);
     for (const build of builds.filter((name) => name.startsWith("resource-docker-build-"))) {
       // Pulumi takes no link for a plugin's folder, but links in it.
@@ -44,10 +45,16 @@ export async function installPlugins(pulumiHome: string, program?: string): Prom
   for (const [name, sdk] of Object.entries(plugins)) {
     const folder = path.join(pulumiHome, "plugins", `resource-${name}-v${packageVersion(sdk)}`);
     await fs.mkdir(folder, { recursive: true });
-    const main = path.join(compiled, name, "main.js");
-    const script = `#!/bin/sh\nexec '${process.execPath}' --no-warnings '${main}' "$@"\n`;
-    await fs.writeFile(path.join(folder, `pulumi-resource-${name}`), script, { mode: 0o755 });
+    await fs.writeFile(path.join(folder, `pulumi-resource-${name}`), startScript(name, compiled), { mode: 0o755 });
   }
+}
+
+/** Each of Pulumi's commands starts each plugin anew. */
+function startScript(name: string, compiled: string): string {
+  const main = path.join(compiled, name, "main.js");
+  const kept = path.join(compiled, `${name}.modules`);
+  const options = `--no-warnings --require '${path.join(repository, "test/main/keptModules.js")}'`;
+  return `#!/bin/sh\nTEST_KEPT_MODULES='${kept}' exec '${process.execPath}' ${options} '${main}' "$@"\n`;
 }
 
 /** The plugins as JavaScript: loading TypeScript would cost each of Pulumi's commands a second. */
