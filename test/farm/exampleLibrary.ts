@@ -8,6 +8,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import * as library from "../../components";
 import type { Ec2Args } from "../../components/nodes/ec2/arguments";
+import type { Platform } from "../../components/platforms";
 
 export * from "../../components";
 
@@ -16,17 +17,22 @@ export interface ExampleAccount {
   ec2: Ec2Args;
   /** By the name that a Dockerfile has after `FROM`. */
   baseImages: Record<string, { location: string }>;
+  /** What images are for; all but linux/amd64 as further platforms of its node. */
+  platforms: Platform[];
 }
 
 const platform = "linux/amd64";
 
 export class Builder extends library.Builder {
   constructor(name: string, args: library.BuilderArgs = {}, opts?: pulumi.ComponentResourceOptions) {
-    const given = args.nodes ?? [{ kind: "ec2", platform }];
+    const furtherPlatforms = account().platforms.filter((each) => each !== platform);
+    const given = args.nodes ?? [{ kind: "ec2", platform, ...(furtherPlatforms.length > 0 && { furtherPlatforms }) }];
     const nodes = given.filter((node) => node.platform === platform);
     super(name, { ...args, nodes, ec2: { ...args.ec2, ...account().ec2 } }, opts);
   }
 }
+
+let defaultBuilder: Builder | undefined;
 
 export class MultiPlatformImage extends library.MultiPlatformImage {
   constructor(
@@ -35,7 +41,9 @@ export class MultiPlatformImage extends library.MultiPlatformImage {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     const context = { location: args.context, named: account().baseImages };
-    super(name, { ...args, context, platforms: [platform] }, opts);
+    // The library's own would have nodes that don't boot here.
+    const builder = args.builder ?? (defaultBuilder ??= new Builder("default-builder"));
+    super(name, { ...args, builder, context, platforms: account().platforms }, opts);
   }
 }
 

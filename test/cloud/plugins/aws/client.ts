@@ -5,9 +5,9 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 
 import type { Properties } from "../protocol/values";
-import { CloudWatch } from "./cloudWatch";
 import { endpointOf } from "./endpoints";
 import { awsError } from "./errors";
+import { JsonApi } from "./jsonApi";
 
 /** The provider's own arguments, as far as the stand-in knows them. */
 export type Configuration = {
@@ -43,10 +43,12 @@ export interface Aws {
   region: string;
   accountId: string;
   defaultTags: Record<string, string>;
-  cloudWatch: CloudWatch;
+  cloudWatch: JsonApi;
   ec2: EC2Client;
   ecr: ECRClient;
+  ecs: JsonApi;
   iam: IAMClient;
+  logs: JsonApi;
   ssm: SSMClient;
   sts: STSClient;
 }
@@ -69,21 +71,25 @@ export async function connect(configuration: Configuration): Promise<Aws> {
     customUserAgent,
     endpoint: endpointOf(service, configuration),
   });
+  const json = (service: "cloudWatch" | "ecs" | "logs"): JsonApi =>
+    new JsonApi(service, {
+      region,
+      // Those of the SDK's own search, where none are given.
+      credentials: () => sts.config.credentials(),
+      endpoint: endpointOf(service.toLowerCase(), configuration),
+      agent: customUserAgent,
+    });
   return {
     configuration,
     region,
     accountId,
     defaultTags: configuration.defaultTags?.tags ?? {},
-    cloudWatch: new CloudWatch({
-      region,
-      // Those of the SDK's own search, where none are given.
-      credentials: () => sts.config.credentials(),
-      endpoint: endpointOf("cloudwatch", configuration),
-      agent: customUserAgent,
-    }),
+    cloudWatch: json("cloudWatch"),
     ec2: named("EC2", new EC2Client(settings("ec2"))),
     ecr: named("ECR", new ECRClient(settings("ecr"))),
+    ecs: json("ecs"),
     iam: named("IAM", new IAMClient(settings("iam"))),
+    logs: json("logs"),
     ssm: named("SSM", new SSMClient(settings("ssm"))),
     sts,
   };

@@ -8,6 +8,23 @@ interface Credentials {
   sessionToken?: string;
 }
 
+/** A service of AWS that has no client in this repository. */
+interface Service {
+  /** As the real provider's errors name it. */
+  name: string;
+  /** In signatures. */
+  signedAs: string;
+  /** Before the names of operations. */
+  target: string;
+  version: "1.0" | "1.1";
+}
+
+const services = {
+  cloudWatch: { name: "CloudWatch", signedAs: "monitoring", target: "GraniteServiceVersion20100801", version: "1.0" },
+  ecs: { name: "ECS", signedAs: "ecs", target: "AmazonEC2ContainerServiceV20141113", version: "1.1" },
+  logs: { name: "CloudWatch Logs", signedAs: "logs", target: "Logs_20140328", version: "1.1" },
+} as const satisfies Record<string, Service>;
+
 interface Settings {
   endpoint: string;
   region: string;
@@ -15,23 +32,29 @@ interface Settings {
   agent: string;
 }
 
-/** A client of CloudWatch in its JSON protocol, as small as the stand-in needs it. */
-export class CloudWatch {
+/** A client of a service in AWS's JSON protocol, as small as the stand-in needs it. */
+export class JsonApi {
   /** How far this machine's clock is behind the account's, as far as it was told. */
   private skewMilliseconds = 0;
 
-  constructor(private readonly settings: Settings) {}
+  private readonly service: Service;
+
+  constructor(
+    service: keyof typeof services,
+    private readonly settings: Settings,
+  ) {
+    this.service = services[service];
+  }
 
   /** @throws AwsError with the code of the refusal. */
   async call<Answer extends object>(operation: string, input: object): Promise<Answer> {
     const { endpoint, region, credentials, agent } = this.settings;
     const body = JSON.stringify(input);
-    const target = `GraniteServiceVersion20100801.${operation}`;
     const { host } = new URL(endpoint);
     const identity = await credentials();
     const send = (): Promise<Response> => {
       const moment = new Date(Date.now() + this.skewMilliseconds);
-      const headers = signed(host, region, target, body, identity, moment);
+      const headers = signed(this.service, operation, { host, region, body, identity, moment });
       return fetch(endpoint, { method: "POST", headers: { ...headers, "user-agent": agent }, body });
     };
     let answer = await send();
@@ -47,7 +70,7 @@ export class CloudWatch {
     if (!answer.ok) {
       const error = new Error(parsed.message ?? parsed.Message ?? text);
       error.name = parsed.__type?.split("#").at(-1) ?? "UnknownError";
-      throw awsError("CloudWatch", operation, Object.assign(error, { $metadata: { httpStatusCode: answer.status } }));
+      throw awsError(this.service.name, operation, Object.assign(error, { $metadata: { httpStatusCode: answer.status } }));
     }
     return parsed;
   }
@@ -55,28 +78,27 @@ export class CloudWatch {
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
 function signed(
-  host: string,
-  region: string,
-  target: string,
-  body: string,
-  { accessKeyId, secretAccessKey, sessionToken }: Credentials,
-  date: Date,
+  { signedAs, target, version }: Service,
+  operation: string,
+  request: { host: string; region: string; body: string; identity: Credentials; moment: Date },
 ): Record<string, string> {
-  const moment = date.toISOString().replace(/[-:]|\.\d+/g, "");
+  const { host, region, body } = request;
+  const { accessKeyId, secretAccessKey, sessionToken } = request.identity;
+  const moment = request.moment.toISOString().replace(/[-:]|\.\d+/g, "");
   const day = moment.slice(0, 8);
   const headers: Record<string, string> = {
-    "content-type": "application/x-amz-json-1.0",
+    "content-type": `application/x-amz-json-${version}`,
     host,
     "x-amz-date": moment,
     ...(sessionToken && { "x-amz-security-token": sessionToken }),
-    "x-amz-target": target,
+    "x-amz-target": `${target}.${operation}`,
   };
   const names = Object.keys(headers).join(";");
   const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);
-  const request = ["POST", "/", "", lines.join(""), names, sha256(body)].join("\n");
-  const scope = `${day}/${region}/monitoring/aws4_request`;
-  const key = [day, region, "monitoring", "aws4_request"].reduce<Buffer>(hmac, Buffer.from(`AWS4${secretAccessKey}`));
-  const signature = hmac(key, ["AWS4-HMAC-SHA256", moment, scope, sha256(request)].join("\n")).toString("hex");
+  const canonical = ["POST", "/", "", lines.join(""), names, sha256(body)].join("\n");
+  const scope = `${day}/${region}/${signedAs}/aws4_request`;
+  const key = [day, region, signedAs, "aws4_request"].reduce<Buffer>(hmac, Buffer.from(`AWS4${secretAccessKey}`));
+  const signature = hmac(key, ["AWS4-HMAC-SHA256", moment, scope, sha256(canonical)].join("\n")).toString("hex");
   return {
     ...headers,
     authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
