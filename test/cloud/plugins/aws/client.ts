@@ -8,6 +8,7 @@ import type { Properties } from "../protocol/values";
 import { endpointOf } from "./endpoints";
 import { awsError } from "./errors";
 import { JsonApi } from "./jsonApi";
+import { dispatcherOf, handlerOf, type TransportSettings } from "./transport";
 
 /** The provider's own arguments, as far as the stand-in knows them. */
 export type Configuration = {
@@ -21,7 +22,8 @@ export type Configuration = {
   defaultTags?: { tags?: Record<string, string> };
   allowedAccountIds?: string[];
   forbiddenAccountIds?: string[];
-} & Properties;
+} & TransportSettings &
+  Properties;
 
 export interface AssumedRole {
   roleArn?: string;
@@ -70,7 +72,9 @@ export async function connect(configuration: Configuration): Promise<Aws> {
     credentials,
     customUserAgent,
     endpoint: endpointOf(service, configuration),
+    ...wayOf(configuration),
   });
+  const dispatcher = dispatcherOf(configuration);
   const json = (service: "cloudWatch" | "ecs" | "logs"): JsonApi =>
     new JsonApi(service, {
       region,
@@ -78,6 +82,7 @@ export async function connect(configuration: Configuration): Promise<Aws> {
       credentials: () => sts.config.credentials(),
       endpoint: endpointOf(service.toLowerCase(), configuration),
       agent: customUserAgent,
+      dispatcher,
     });
   return {
     configuration,
@@ -96,7 +101,21 @@ export async function connect(configuration: Configuration): Promise<Aws> {
 }
 
 const newSts = (configuration: Configuration, region: string, credentials?: Credentials): STSClient =>
-  named("STS", new STSClient({ region, credentials, customUserAgent, endpoint: endpointOf("sts", configuration) }));
+  named(
+    "STS",
+    new STSClient({
+      region,
+      credentials,
+      customUserAgent,
+      endpoint: endpointOf("sts", configuration),
+      ...wayOf(configuration),
+    }),
+  );
+
+function wayOf(configuration: Configuration) {
+  const dispatcher = dispatcherOf(configuration);
+  return dispatcher && { requestHandler: handlerOf(dispatcher) };
+}
 
 /** Undefined: the SDK's own search, from the environment on. Roles are assumed one by another. */
 async function credentialsOf(configuration: Configuration, region: string): Promise<Credentials | undefined> {

@@ -1,5 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 
+import { type Dispatcher, fetch, type Response } from "undici";
+
 import { awsError } from "./errors";
 
 interface Credentials {
@@ -30,6 +32,8 @@ interface Settings {
   region: string;
   credentials: () => Promise<Credentials>;
   agent: string;
+  /** The provider's own way to AWS, if it has one. */
+  dispatcher?: Dispatcher;
 }
 
 /** A client of a service in AWS's JSON protocol, as small as the stand-in needs it. */
@@ -48,14 +52,14 @@ export class JsonApi {
 
   /** @throws AwsError with the code of the refusal. */
   async call<Answer extends object>(operation: string, input: object): Promise<Answer> {
-    const { endpoint, region, credentials, agent } = this.settings;
+    const { endpoint, region, credentials, agent, dispatcher } = this.settings;
     const body = JSON.stringify(input);
     const { host } = new URL(endpoint);
     const identity = await credentials();
     const send = (): Promise<Response> => {
       const moment = new Date(Date.now() + this.skewMilliseconds);
       const headers = signed(this.service, operation, { host, region, body, identity, moment });
-      return fetch(endpoint, { method: "POST", headers: { ...headers, "user-agent": agent }, body });
+      return fetch(endpoint, { method: "POST", headers: { ...headers, "user-agent": agent }, body, dispatcher });
     };
     let answer = await send();
     // As the provider's SDK does: https://aws.amazon.com/blogs/developer/clock-skew-correction/
@@ -70,7 +74,11 @@ export class JsonApi {
     if (!answer.ok) {
       const error = new Error(parsed.message ?? parsed.Message ?? text);
       error.name = parsed.__type?.split("#").at(-1) ?? "UnknownError";
-      throw awsError(this.service.name, operation, Object.assign(error, { $metadata: { httpStatusCode: answer.status } }));
+      throw awsError(
+        this.service.name,
+        operation,
+        Object.assign(error, { $metadata: { httpStatusCode: answer.status } }),
+      );
     }
     return parsed;
   }
