@@ -12,7 +12,7 @@ import type { Platform } from "../../components/platforms";
 
 export * from "../../components";
 
-/** In `account.json` of the project's folder. */
+/** In `account.json` of the project's folder, or where EXAMPLE_ACCOUNT says. */
 export interface ExampleAccount {
   ec2: Ec2Args;
   /** By the name that a Dockerfile has after `FROM`. */
@@ -48,5 +48,5 @@ export class MultiPlatformImage extends library.MultiPlatformImage {
 }
 
 function account(): ExampleAccount {
-  return JSON.parse(fs.readFileSync("account.json", "utf8")) as ExampleAccount;
+  return JSON.parse(fs.readFileSync(process.env.EXAMPLE_ACCOUNT ?? "account.json", "utf8")) as ExampleAccount;
 }
