@@ -80,7 +80,8 @@ export async function connect(configuration: Configuration): Promise<Aws> {
       region,
       // Those of the SDK's own search, where none are given.
       credentials: () => sts.config.credentials(),
-      endpoint: endpointOf(service.toLowerCase(), configuration),
+      // Where it is called at all: a provider may have endpoints of some services alone.
+      endpoint: () => endpointOf(service.toLowerCase(), configuration),
       agent: customUserAgent,
       dispatcher,
     });

@@ -28,7 +28,7 @@ const services = {
 } as const satisfies Record<string, Service>;
 
 interface Settings {
-  endpoint: string;
+  endpoint: () => string;
   region: string;
   credentials: () => Promise<Credentials>;
   agent: string;
@@ -52,7 +52,8 @@ export class JsonApi {
 
   /** @throws AwsError with the code of the refusal. */
   async call<Answer extends object>(operation: string, input: object): Promise<Answer> {
-    const { endpoint, region, credentials, agent, dispatcher } = this.settings;
+    const { region, credentials, agent, dispatcher } = this.settings;
+    const endpoint = this.settings.endpoint();
     const body = JSON.stringify(input);
     const { host } = new URL(endpoint);
     const identity = await credentials();
