@@ -1,5 +1,6 @@
-"""Programs that Debian's cloud image lacks: BuildKit's bridge needs iptables, Git contexts need git."""
+"""Programs that an image may lack: BuildKit's bridge needs iptables, which Debian's own has, and Git contexts need git."""
 
+import itertools
 import re
 import shutil
 import subprocess
@@ -9,10 +10,11 @@ from machine.command import run
 from machine.console import Failure, say
 
 PACKAGES = {"iptables": "iptables", "ebtables-nft": "iptables", "git": "git"}
+# Debian's image upgrades itself, too (unattended-upgrades).
+LOCK_SECONDS = 300
 # No --force-unsafe-io: a power cut would leave empty programs, which dpkg takes for installed.
 SETTINGS = {
-    # Debian's image upgrades itself at boot, too.
-    "DPkg::Lock::Timeout": "300",
+    "DPkg::Lock::Timeout": str(LOCK_SECONDS),
     "Acquire::Retries": "3",
     "Acquire::Languages": "none",
 }
@@ -30,7 +32,8 @@ def install_missing():
             f"the image lacks {' and '.join(missing)} and has no apt-get: use Debian's image, or one that has them"
         )
     wait_for_sources()
-    for attempt in range(1, 6):
+    end = time.monotonic() + LOCK_SECONDS
+    for attempt in itertools.count(1):
         try:
             # After a power cut in the middle.
             run(["dpkg", "--configure", "-a"], timeout=600, env=ENVIRONMENT)
@@ -42,10 +45,12 @@ def install_missing():
             )
             return
         except Failure as failure:
-            if attempt == 5:
+            # Of a lock that another holds only `install` waits for the end: dpkg and `update` fail at once.
+            is_locked = "lock" in str(failure) and time.monotonic() < end
+            if attempt >= 5 and not is_locked:
                 raise Failure(f"{' and '.join(missing)} could not be installed: {failure}") from failure
             say(f"installing {' and '.join(missing)} again: {failure}")
-            time.sleep(attempt * 2)
+            time.sleep(min(attempt * 2, 10))
 
 
 def wait_for_sources():

@@ -120,7 +120,11 @@ async function verify(
 }
 
 async function openExample(project: Project, interrupt: AbortSignal): Promise<ExampleStack> {
-  const stack = await RunStack.open(project, say, interrupt);
+  // In the example's own folder, which stays where something could not be destroyed.
+  const state = path.join(project.folder, "state");
+  fs.mkdirSync(state);
+  const environment = { ...project.environment, PULUMI_BACKEND_URL: `file://${state}` };
+  const stack = await RunStack.open({ ...project, environment }, say, interrupt);
   return { up: () => stack.up({}), destroy: () => stack.destroy() };
 }
 

@@ -3,3 +3,7 @@
 
 export const usualFirstBoot = "a new EC2 instance boots in about 26 s, then fetches packages and BuildKit";
 export const usualStart = "a stopped EC2 instance boots in about 21 s";
+
+// The aws provider looks at a new instance 10 s after the launch, and then every 3 s:
+// https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/wait.go (waitInstanceCreated)
+export const usualLaunch = "it usually takes 10 to 20 s, and up to 2 minutes where IAM is slow to know the node's role";

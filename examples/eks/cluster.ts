@@ -16,7 +16,12 @@ const subnetIds = getSubnetsOutput({
     { name: "default-for-az", values: ["true"] },
     {
       name: "availability-zone-id",
-      values: getAvailabilityZonesOutput({ state: "available", excludeZoneIds }).zoneIds,
+      // Without Local Zones, which an account opts in to: EKS has no control planes there.
+      values: getAvailabilityZonesOutput({
+        state: "available",
+        excludeZoneIds,
+        filters: [{ name: "opt-in-status", values: ["opt-in-not-required"] }],
+      }).zoneIds,
     },
   ],
 }).ids;

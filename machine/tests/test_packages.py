@@ -11,14 +11,22 @@ class PackagesTest(unittest.TestCase):
         self.there = {"apt-get", "dpkg"}
         self.ran, self.failures = [], []
         self.states = []
+        self.locked_until = 0
         self.enterContext(mock.patch.object(packages.shutil, "which", lambda name: name in self.there))
-        self.enterContext(mock.patch.object(packages.time, "sleep", lambda _: None))
+        self.now = 0
+        self.enterContext(mock.patch.object(packages.time, "sleep", self.sleep))
+        self.enterContext(mock.patch.object(packages.time, "monotonic", lambda: self.now))
         self.enterContext(mock.patch.object(packages, "say", lambda _: None))
         self.enterContext(mock.patch.object(packages, "run", self.run_command))
         self.enterContext(mock.patch.object(packages.subprocess, "run", self.show))
 
+    def sleep(self, seconds):
+        self.now += seconds
+
     def run_command(self, command, **_):
         self.ran.append(command)
+        if self.now < self.locked_until and command[0] == "dpkg":
+            raise Failure("dpkg: error: dpkg frontend lock was locked by another process with pid 77")
         if command[0] == "apt-get" and self.failures:
             raise self.failures.pop()
 
@@ -39,6 +47,22 @@ class PackagesTest(unittest.TestCase):
         packages.install_missing()
         self.assertEqual([command[0] for command in self.ran], ["dpkg", "apt-get", "dpkg", "apt-get", "apt-get"])
         self.assertNotIn("unsafe", str(self.ran))
+
+    def test_wait_for_an_upgrade_of_the_image_that_holds_the_locks(self):
+        self.locked_until = 240
+        packages.install_missing()
+        self.assertEqual(self.ran[-1][-2:], ["git", "iptables"])
+        self.assertLess(self.now, 260)
+
+    def test_give_up_where_a_lock_is_held_for_ever_or_there_is_no_way_to_the_packages(self):
+        self.locked_until = 10_000
+        with self.assertRaisesRegex(Failure, "git and iptables could not be installed: .*lock was locked"):
+            packages.install_missing()
+        self.assertTrue(300 <= self.now < 320, self.now)
+        self.locked_until, self.ran, self.failures = 0, [], [Failure("no route to host")] * 9
+        with self.assertRaisesRegex(Failure, "no route to host"):
+            packages.install_missing()
+        self.assertEqual(len([command for command in self.ran if command[0] == "dpkg"]), 5)
 
     def test_wait_until_cloud_init_has_written_the_sources(self):
         self.states = ["ActiveState=inactive\nJob=77\n", "ActiveState=activating\nJob=77\n"]

@@ -69,8 +69,10 @@ export interface ApiCall {
   resources: CalledResource[];
   /** The tags that it gave. */
   requestTags: Record<string, string>;
-  /** ARNs of the roles that it gives to an instance. */
+  /** ARNs of the roles that it gives to an instance, or to a task of ECS. */
   passedRoles: string[];
+  /** Of the managed policy that a call to IAM attaches or detaches. */
+  policyArn: string | null;
   /** From where. */
   address: string;
   /** The program, as it names itself: `standin-aws` for the provider; `ec2fleet.amazonaws.com` for a fleet's launch. */
@@ -121,6 +123,11 @@ export interface Inventory {
   rolePolicies: string[];
   instanceProfiles: string[];
   repositories: string[];
+  /** Of ECS: clusters and task definitions that are active, and services that have not ended. */
+  clusters: string[];
+  taskDefinitions: string[];
+  services: string[];
+  logGroups: string[];
 }
 
 /** What may change while the cloud runs. */

@@ -10,8 +10,12 @@ const tagging: Record<string, string> = {
   "ec2:CreateVolume": "ec2:CreateTags",
   "ec2:CreateSecurityGroup": "ec2:CreateTags",
   "ecr:CreateRepository": "ecr:TagResource",
+  "ecs:CreateCluster": "ecs:TagResource",
+  "ecs:CreateService": "ecs:TagResource",
+  "ecs:RegisterTaskDefinition": "ecs:TagResource",
   "iam:CreateInstanceProfile": "iam:TagInstanceProfile",
   "iam:CreateRole": "iam:TagRole",
+  "logs:CreateLogGroup": "logs:TagResource",
   "ssm:PutParameter": "ssm:AddTagsToResource",
 };
 
@@ -20,14 +24,26 @@ const tagging: Record<string, string> = {
  *
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
-export function permissionsOf({ service, operation, resources, requestTags, passedRoles }: ApiCall): Permission[] {
+export function permissionsOf({
+  service,
+  operation,
+  resources,
+  requestTags,
+  passedRoles,
+  policyArn,
+}: ApiCall): Permission[] {
   const action = `${service}:${operation}`;
   const found: ApiCall["resources"] = resources.length > 0 ? resources : [{ arn: "*", tags: {} }];
   const template = launchTemplateOf(action, resources);
   const permissions: Permission[] = found.map(({ arn, tags, given = requestTags }) => ({
     action,
     resource: arn,
-    keys: { ...template, ...prefixed("aws:RequestTag/", given), ...prefixed("aws:ResourceTag/", tags) },
+    keys: {
+      ...template,
+      ...(policyArn && { "iam:PolicyARN": policyArn }),
+      ...prefixed("aws:RequestTag/", given),
+      ...prefixed("aws:ResourceTag/", tags),
+    },
   }));
   if (tagging[action]) {
     for (const { arn, given = service === "ec2" ? {} : requestTags } of resources) {
@@ -39,7 +55,7 @@ export function permissionsOf({ service, operation, resources, requestTags, pass
   }
   const isProfile = action === "iam:AddRoleToInstanceProfile";
   const added = isProfile ? resources.map(({ arn }) => arn).filter((arn) => arn.includes(":role/")) : [];
-  const keys = { "iam:PassedToService": "ec2.amazonaws.com" };
+  const keys = { "iam:PassedToService": service === "ecs" ? "ecs-tasks.amazonaws.com" : "ec2.amazonaws.com" };
   permissions.push(...[...added, ...passedRoles].map((arn) => ({ action: "iam:PassRole", resource: arn, keys })));
   return permissions;
 }

@@ -41,6 +41,14 @@ describe("the first day in a new account", function () {
     const stack = await createAmd64Stack({ name: "fresh", builder: { nodes: twoNodes(), idleTimeoutMinutes: 10 } });
     const { code, output } = await stack.up();
     assert.equal(code, 0, output);
+    // What is waited for while Pulumi itself makes them, before any hook of an image runs.
+    for (const node of ["one", "two"]) {
+      const began = output.search(
+        `waiting for EC2 to launch node ${node} \\(linux/amd64, m7a.large\\): it usually takes`,
+      );
+      const ended = output.search(`node ${node} is launched as instance i-[0-9a-f]+, after \\d+ s`);
+      assert.ok(began >= 0 && began < ended, output);
+    }
     await destroyInAll(stack);
     await ec2.cloud.change({ standardVcpus: null, plan: "free" });
     const nodes = [{ kind: "ec2" as const, platform: "linux/amd64" as const, instanceType: "m7i-flex.large" }];

@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import {
   IAMClient,
@@ -34,6 +35,8 @@ describe("a builder with an aws provider of its own", function () {
     await iam.send(
       new PutRolePolicyCommand({ RoleName: role, PolicyName: "all", PolicyDocument: JSON.stringify(all) }),
     );
+    // IAM is 3 s late; a deployer's role is older than that.
+    await sleep(3_500);
     // The endpoint is the provider's alone: nothing in the environment leads to the account.
     const { AWS_ENDPOINT_URL: endpoint = "" } = ec2.cloud.environment();
     const services = ["cloudwatch", "ec2", "ssm", "sts", "iam", "ecr"];

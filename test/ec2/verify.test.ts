@@ -8,6 +8,7 @@ import type { Life } from "../../tools/verify/life";
 import { startEcr } from "../cloud/ecr";
 import { testPulumiHome } from "../cloud/plugins/install";
 import { skipWithout } from "../hosts";
+import { compiled } from "../main/compiled";
 import { trusting } from "../main/image";
 import { temporaryDirectory, waitFor } from "../main/stack";
 import { nightly, runsAll } from "../tier";
@@ -119,6 +120,38 @@ describe("npm run verify:aws", function () {
         "nothing left",
       ],
     );
+    await assertNothingLeft(run);
+  });
+
+  nightly.it("runs the examples after it, as their users have them, and leaves nothing of these either", async () => {
+    const library = temporaryDirectory("library");
+    const main = JSON.stringify(await compiled(path.resolve(__dirname, "../farm/exampleLibrary")));
+    fs.writeFileSync(path.join(library, "index.js"), `module.exports = require(${main});\n`);
+    // For the program's types, which Pulumi checks.
+    const types = JSON.stringify(path.join(repository, "components"));
+    fs.writeFileSync(path.join(library, "index.d.ts"), `export * from ${types};\n`);
+    const account = path.join(library, "account.json");
+    const location = `docker-image://${environment.VERIFY_AWS_BASE_IMAGE}`;
+    const baseImages = { "public.ecr.aws/docker/library/node:22-alpine": { location } };
+    const ec2Arguments = JSON.parse(environment.VERIFY_AWS_EC2 ?? "{}") as unknown;
+    const platforms = ["linux/amd64"];
+    fs.writeFileSync(account, JSON.stringify({ ec2: ec2Arguments, baseImages, platforms }));
+    Object.assign(environment, { VERIFY_AWS_LIBRARY: library, EXAMPLE_ACCOUNT: account });
+    const run = start("--examples");
+    await run.done;
+    const { text, life } = reportOf(run);
+    const examples = life.rows
+      .filter(({ name }) => name.startsWith("example "))
+      .map(({ name, error }) => [name, error]);
+    const [[ecs, failure], farm] = examples as [[string, string | undefined], unknown];
+    assert.equal(ecs, "example ecs-fargate", text);
+    // The tests' base image has no node to run: what fails is destroyed and told, too. Its services are in farm/exampleEcs.
+    assert.match(
+      failure ?? "it came up",
+      /docker-build:index:Image \(api\):\s+error: failed to solve: process .* node -p/,
+      text,
+    );
+    assert.deepEqual(farm, ["example ephemeral-farm", undefined], run.output());
     await assertNothingLeft(run);
   });
 

@@ -15,26 +15,29 @@ const baseImage = "public.ecr.aws/docker/library/node:22-alpine";
  * A stack of an example's project as it is, beside what its library finds in the tests' account.
  * @param example the project's folder, below `examples`
  * @param options.backend where its state is: given, so that another stack can refer to it
+ * @param options.platforms what its images are for; by default linux/amd64
  */
 export async function createExampleStack(
   example: string,
   ecr: Ecr,
-  options: { backend?: string } = {},
+  options: { backend?: string; platforms?: ExampleAccount["platforms"] } = {},
 ): Promise<Stack> {
   const source = path.join(repository, "examples", example);
   const [, project = ""] = /^name: (\S+)$/m.exec(fs.readFileSync(path.join(source, "Pulumi.yaml"), "utf8")) ?? [];
-  const stack = await createStack({ images: {} }, { ...options, project, environment: trusting(ecr) });
+  const { backend, platforms = ["linux/amd64"] } = options;
+  const stack = await createStack({ images: {} }, { backend, project, environment: trusting(ecr) });
   for (const own of ["node_modules", "index.js", "package.json"]) fs.rmSync(path.join(stack.directory, own));
   fs.cpSync(source, stack.directory, { recursive: true, filter: (file) => path.basename(file) !== "node_modules" });
   await installPackages(path.join(stack.directory, "node_modules"));
-  stack.write("account.json", JSON.stringify(await account()));
+  stack.write("account.json", JSON.stringify(await account(platforms)));
   return stack;
 }
 
-async function account(): Promise<ExampleAccount> {
+async function account(platforms: ExampleAccount["platforms"]): Promise<ExampleAccount> {
   const { cloud } = await getEc2();
   return {
     ec2: { buildkit: await buildkitRelease(), ingress: { from: "caller", address: cloud.vpc.callerAddress } },
+    platforms,
     baseImages: { [baseImage]: { location: `docker-image://${await getBaseImage()}` } },
   };
 }

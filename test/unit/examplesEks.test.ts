@@ -112,8 +112,10 @@ describe("the example eks", () => {
         upgradePolicy: { supportType: "STANDARD" },
       },
     });
-    const [{ excludeZoneIds }] = program.calls("aws:index/getAvailabilityZones:getAvailabilityZones");
-    assert.deepEqual(excludeZoneIds, ["use1-az3", "usw1-az2", "cac1-az3"]);
+    const [zones] = program.calls("aws:index/getAvailabilityZones:getAvailabilityZones");
+    assert.deepEqual(zones.excludeZoneIds, ["use1-az3", "usw1-az2", "cac1-az3"]);
+    // Without it Local Zones are among them, where the account has opted in to some.
+    assert.deepEqual(zones.filters, [{ name: "opt-in-status", values: ["opt-in-not-required"] }]);
     const filters = program.calls("aws:ec2/getSubnets:getSubnets").map((inputs) => JSON.stringify(inputs.filters));
     assert.ok(filters.some((each) => each.includes('["euw1-az1","euw1-az2"]')));
   });

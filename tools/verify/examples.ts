@@ -47,7 +47,10 @@ async function runExample(example: string, open: (folder: string) => Promise<Exa
   }
 }
 
-/** As its users have it: in a folder of its own, with the library as an installed package. */
+/**
+ * As its users have it: in a folder of its own, with the library as an installed package. `VERIFY_AWS_LIBRARY` is another
+ * folder in its place, where an account reaches the internet only through mirrors.
+ */
 function installExample(example: string): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `verify-aws-${example}-`));
   const modules = path.join(folder, "node_modules");
@@ -55,6 +58,7 @@ function installExample(example: string): string {
   fs.cpSync(path.join(root, "examples", example), folder, { recursive: true, filter });
   fs.mkdirSync(modules);
   fs.symlinkSync(path.join(root, "node_modules/@pulumi"), path.join(modules, "@pulumi"));
-  fs.symlinkSync(path.join(root, "components"), path.join(modules, "pulumi-multi-platform-image"));
+  const library = process.env.VERIFY_AWS_LIBRARY ?? path.join(root, "components");
+  fs.symlinkSync(library, path.join(modules, "pulumi-multi-platform-image"));
   return folder;
 }

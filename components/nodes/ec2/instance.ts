@@ -2,7 +2,7 @@ import { Instance } from "@pulumi/aws/ec2/instance";
 import { VolumeAttachment } from "@pulumi/aws/ec2/volumeAttachment";
 import * as pulumi from "@pulumi/pulumi";
 
-import { launchErrorHooks } from "./launchErrors";
+import { launchHooks } from "./launchHooks";
 import { defaultSubnet } from "./network";
 import { metadataOptions, nodeImage, type NodeParts } from "./parts";
 
@@ -47,7 +47,7 @@ export function createInstance(
       // In place the provider changes the network interface. That has no tag of ours, so a policy for it would be one for
       // every interface of the account.
       replaceOnChanges: ["ipv6AddressCount", "vpcSecurityGroupIds"],
-      hooks: launchErrorHooks(name, node, cache.availabilityZone, opts.parent),
+      hooks: launchHooks(name, node, cache.availabilityZone, opts.parent),
     }),
   );
   new VolumeAttachment(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .account import opt_in_to_local_zone
 from .alarms import install_alarms
 from .checks import install_checks
+from .ecs import install_ecs
 from .faults import Faults
 from .fleets import install_fleets
 from .gate import install_gate
@@ -45,5 +46,6 @@ def assemble(settings: Settings) -> World:
     install_interfaces(world)
     install_parameters(world)
     install_registry(world)
+    install_ecs(world)
     install_gate(world)
     return world

@@ -126,6 +126,7 @@ def _entry(world: World, call: Call, address: str | None, agent: str) -> dict[st
         "resources": resources_of(world, call),
         "requestTags": request_tags(call),
         "passedRoles": passed_roles(world, call),
+        "policyArn": call.get("PolicyArn") if call.service == "iam" else None,
         "address": address,
         "agent": agent,
     }

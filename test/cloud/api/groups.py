@@ -15,7 +15,9 @@ def install_groups(world: World) -> None:
     def check(call: Call) -> None:
         asked = call.get("GroupId")
         users = [life for life in world.instances.lives.values() if life.state != "terminated"]
-        if any(group.id == asked for life in users for group in groups_of(life.instance)):
+        of_instances = (group for life in users for group in groups_of(life.instance))
+        of_tasks = (group for nic in world.ec2.enis.values() if nic.instance is None for group in nic.group_set)
+        if any(group.id == asked for groups in (of_instances, of_tasks) for group in groups):
             raise Refusal("DependencyViolation", f"resource {asked} has a dependent object")
 
     changes = ("AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress", "ModifySecurityGroupRules")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from moto.ecr.models import ecr_backends
+from moto.logs.models import logs_backends
 
 from .alarms import alarm_names
 from .instances import Life
@@ -38,6 +39,10 @@ def inventory(world: World) -> dict[str, list[Any]]:
             "rolePolicies": [f"{role.name}/{policy}" for role in iam.get_roles() for policy in role.policies],
             "instanceProfiles": [profile.name for profile in iam.get_instance_profiles()],
             "repositories": list(repositories),
+            "clusters": [arn for arn, each in world.ecs.clusters.items() if each["status"] == "ACTIVE"],
+            "taskDefinitions": [arn for arn, each in world.ecs.definitions.items() if each["status"] == "ACTIVE"],
+            "services": [arn for arn, each in world.ecs.services.items() if each["status"] != "INACTIVE"],
+            "logGroups": list(logs_backends[world.settings.accountId][world.settings.region].groups),
         }
 
 

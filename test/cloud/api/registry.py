@@ -18,8 +18,6 @@ from .world import Call, World
 
 
 def install_registry(world: World) -> None:
-    # With the second at which each ends.
-    tokens: list[dict[str, Any]] = []
     original = Repository.__init__
 
     def make(self: Repository, *arguments: Any, **options: Any) -> None:
@@ -29,10 +27,8 @@ def install_registry(world: World) -> None:
 
     def authorize(self: ECRResponse) -> ActionResult:
         settings = world.settings
-        password = secrets.token_urlsafe(48)
-        expires = time.time() + settings.ecrTokenLifetimeSeconds
-        tokens.append({"token": password, "expires": expires})
-        _tell(world, "ecr-tokens.json", tokens)
+        password = issue_token(world)
+        expires = world.ecr_tokens[-1]["expires"]
         account = (self._get_param("registryIds") or [settings.accountId])[0]
         host = settings.ecrHost or f"{account}.dkr.ecr.{settings.region}.amazonaws.com"
         token = {
@@ -50,6 +46,15 @@ def install_registry(world: World) -> None:
         known = ecr_backends[world.settings.accountId][world.settings.region].repositories.values()
         described = [{"name": one.name, "immutable": one.image_tag_mutability != "MUTABLE"} for one in known]
         _tell(world, "ecr-repositories.json", described)
+
+
+def issue_token(world: World) -> str:
+    """With the second at which it ends, among those that the registry knows."""
+    password = secrets.token_urlsafe(48)
+    with world.lock:
+        world.ecr_tokens.append({"token": password, "expires": time.time() + world.settings.ecrTokenLifetimeSeconds})
+        _tell(world, "ecr-tokens.json", world.ecr_tokens)
+    return password
 
 
 def _tell(world: World, name: str, value: Any) -> None:

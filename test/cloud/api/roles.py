@@ -5,10 +5,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
+from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.exceptions import NotFoundException
+from moto.iam.models import AWSManagedPolicy, ManagedPolicy
 from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
 
 from .errors import Refusal, refusal
@@ -25,6 +28,7 @@ class Roles:
         self._profiles: dict[str, float] = {}
         world.before("iam", "CreateRole")(self._check_trust)
         world.before("sts", "AssumeRole")(self._check_role)
+        world.before("iam", "AttachRolePolicy")(self._publish)
         changes = ("CreateRole", "PutRolePolicy", "DeleteRolePolicy", "AttachRolePolicy", "DetachRolePolicy")
         world.after("iam", *changes)(self._remember_policies)
         world.after("iam", "CreateInstanceProfile", "AddRoleToInstanceProfile")(self._remember_profile)
@@ -35,7 +39,7 @@ class Roles:
             return
         action = f"{call.service}:{call.operation}"
         settings = self.world.settings
-        documents = self._effective(identity.role)
+        documents = self.effective(identity.role)
         parameters = call.parameters
         for resource in resources_of(call.service, call.operation, parameters, settings.region, settings.accountId):
             if not allows(documents, action, resource):
@@ -68,7 +72,7 @@ class Roles:
             return profile
         return None
 
-    def _effective(self, role: str) -> list[str]:
+    def effective(self, role: str) -> list[str]:
         known = [documents for moment, documents in self._policies.get(role, []) if self._has_passed(moment)]
         return known[-1] if known else []
 
@@ -78,6 +82,17 @@ class Roles:
     def _check_trust(self, call: Call) -> None:
         # moto checks it when it is updated, not when it is created.
         IAMTrustPolicyDocumentValidator(call.get("AssumeRolePolicyDocument", "")).validate()
+
+    def _publish(self, call: Call) -> None:
+        """AWS's own policies are in every account; moto would make resources of all fourteen hundred."""
+        arn = call.get("PolicyArn", "")
+        name = arn.split("/")[-1]
+        if arn.startswith("arn:aws:iam::aws:policy/") and arn not in self.world.iam.managed_policies:
+            data = json.loads(aws_managed_policies_data).get(name)
+            if data:
+                settings = self.world.settings
+                policy = AWSManagedPolicy.from_data(name, settings.accountId, settings.region, data)
+                self.world.iam.managed_policies[policy.arn] = policy
 
     def _check_role(self, call: Call) -> None:
         arn = call.get("RoleArn", "")
@@ -89,11 +104,15 @@ class Roles:
 
     def _remember_policies(self, call: Call) -> None:
         role = self.world.iam.get_role(call.get("RoleName"))
-        documents = [*role.policies.values(), *(policy.document for policy in role.managed_policies.values())]
+        documents = [*role.policies.values(), *(_document(policy) for policy in role.managed_policies.values())]
         self._policies.setdefault(role.name, []).append((time.time(), documents))
 
     def _remember_profile(self, call: Call) -> None:
         self._profiles[call.get("InstanceProfileName")] = time.time()
+
+
+def _document(policy: ManagedPolicy) -> str:
+    return next(version.document for version in policy.versions if version.is_default)
 
 
 def _denial(identity: Identity, action: str, resource: str | None) -> str:

@@ -47,7 +47,7 @@ def resources_of(world: World, call: Call) -> list[dict[str, Any]]:
     if call.service == "ec2":
         is_look_up = call.operation.startswith("Describe") and call.operation not in _DESCRIBES_RESOURCES
         return [] if is_look_up else list(_ec2(world, call))
-    known = {"ssm": _ssm, "iam": _iam, "ecr": _ecr, "cloudwatch": _cloudwatch}.get(call.service)
+    known = {"ssm": _ssm, "iam": _iam, "ecr": _ecr, "ecs": _ecs, "logs": _logs, "cloudwatch": _cloudwatch}.get(call.service)
     return [{"arn": arn, "tags": {}} for arn in (known(world, call) if known else [])]
 
 
@@ -57,8 +57,13 @@ def request_tags(call: Call) -> dict[str, str]:
 
 
 def _tags_of(specifications: Iterable[dict[str, Any]]) -> dict[str, str]:
-    given = [tag for each in specifications for tag in each.get("Tags") or []]
+    given = [tag for each in specifications for tag in _listed(each.get("Tags"))]
     return {tag.get("Key", tag.get("key")): tag.get("Value", tag.get("value", "")) for tag in given}
+
+
+def _listed(tags: Any) -> list[dict[str, str]]:
+    """CloudWatch Logs has a map of them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()] if isinstance(tags, dict) else tags or []
 
 
 def _is_spot(call: Call) -> bool:
@@ -69,7 +74,9 @@ def _is_spot(call: Call) -> bool:
 
 
 def passed_roles(world: World, call: Call) -> list[str]:
-    """What the call gives to an instance, for which iam:PassRole is asked, too."""
+    """What the call gives to an instance or to a task, for which iam:PassRole is asked, too."""
+    if call.operation == "RegisterTaskDefinition":
+        return [arn for arn in (call.get("executionRoleArn"), call.get("taskRoleArn")) if arn]
     for part, get in (
         ("Name", world.iam.get_instance_profile),
         ("Arn", world.iam.get_instance_profile_by_arn),
@@ -148,6 +155,30 @@ def _ecr(world: World, call: Call) -> Iterator[str]:
     for name in call.get("repositoryNames") or [call.get("repositoryName")]:
         if name:
             yield f"arn:aws:ecr:{world.settings.region}:{world.settings.accountId}:repository/{name}"
+
+
+def _ecs(world: World, call: Call) -> Iterator[str]:
+    """Task definitions are registered and described as such; of a cluster's services each is a resource, and it is not."""
+    if call.operation in ("RegisterTaskDefinition", "DeregisterTaskDefinition", "DescribeTaskDefinition"):
+        if call.operation.startswith("Register"):
+            yield world.ecs.arn(f"task-definition/{call.get('family')}:*")
+        return
+    if call.get("resourceArn"):
+        yield call.get("resourceArn")
+    yield from call.get("serviceDeploymentArns", [])
+    cluster = (call.get("cluster") or call.get("clusterName") or "").split("/")[-1]
+    services = [*call.get("services", []), call.get("service"), call.get("serviceName")]
+    for name in [each for each in services if each]:
+        yield name if name.startswith("arn:") else world.ecs.arn(f"service/{cluster}/{name}")
+    for name in [*call.get("clusters", []), *([cluster] if cluster and not any(services) else [])]:
+        yield name if name.startswith("arn:") else world.ecs.arn(f"cluster/{name}")
+
+
+def _logs(world: World, call: Call) -> Iterator[str]:
+    if call.get("resourceArn"):
+        yield call.get("resourceArn")
+    elif call.get("logGroupName"):
+        yield f"arn:aws:logs:{world.settings.region}:{world.settings.accountId}:log-group:{call.get('logGroupName')}"
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -15,6 +15,7 @@ from moto.ssm.models import SimpleSystemManagerBackend, ssm_backends
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from .ecs import Ecs
     from .faults import Faults
     from .halts import Halts
     from .identities import Identities, Identity
@@ -53,6 +54,8 @@ class World:
         self.calls: list[dict[str, Any]] = []
         self._before: dict[tuple[str, str], list[Rule]] = defaultdict(list)
         self._after: dict[tuple[str, str], list[Rule]] = defaultdict(list)
+        self.ecr_tokens: list[dict[str, Any]] = []
+        self.ecs: Ecs
         self.faults: Faults
         self.halts: Halts
         self.identities: Identities

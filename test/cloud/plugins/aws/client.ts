@@ -5,9 +5,10 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 
 import type { Properties } from "../protocol/values";
-import { CloudWatch } from "./cloudWatch";
 import { endpointOf } from "./endpoints";
 import { awsError } from "./errors";
+import { JsonApi } from "./jsonApi";
+import { dispatcherOf, handlerOf, type TransportSettings } from "./transport";
 
 /** The provider's own arguments, as far as the stand-in knows them. */
 export type Configuration = {
@@ -21,7 +22,8 @@ export type Configuration = {
   defaultTags?: { tags?: Record<string, string> };
   allowedAccountIds?: string[];
   forbiddenAccountIds?: string[];
-} & Properties;
+} & TransportSettings &
+  Properties;
 
 export interface AssumedRole {
   roleArn?: string;
@@ -43,10 +45,12 @@ export interface Aws {
   region: string;
   accountId: string;
   defaultTags: Record<string, string>;
-  cloudWatch: CloudWatch;
+  cloudWatch: JsonApi;
   ec2: EC2Client;
   ecr: ECRClient;
+  ecs: JsonApi;
   iam: IAMClient;
+  logs: JsonApi;
   ssm: SSMClient;
   sts: STSClient;
 }
@@ -68,29 +72,51 @@ export async function connect(configuration: Configuration): Promise<Aws> {
     credentials,
     customUserAgent,
     endpoint: endpointOf(service, configuration),
+    ...wayOf(configuration),
   });
+  const dispatcher = dispatcherOf(configuration);
+  const json = (service: "cloudWatch" | "ecs" | "logs"): JsonApi =>
+    new JsonApi(service, {
+      region,
+      // Those of the SDK's own search, where none are given.
+      credentials: () => sts.config.credentials(),
+      // Where it is called at all: a provider may have endpoints of some services alone.
+      endpoint: () => endpointOf(service.toLowerCase(), configuration),
+      agent: customUserAgent,
+      dispatcher,
+    });
   return {
     configuration,
     region,
     accountId,
     defaultTags: configuration.defaultTags?.tags ?? {},
-    cloudWatch: new CloudWatch({
-      region,
-      // Those of the SDK's own search, where none are given.
-      credentials: () => sts.config.credentials(),
-      endpoint: endpointOf("cloudwatch", configuration),
-      agent: customUserAgent,
-    }),
+    cloudWatch: json("cloudWatch"),
     ec2: named("EC2", new EC2Client(settings("ec2"))),
     ecr: named("ECR", new ECRClient(settings("ecr"))),
+    ecs: json("ecs"),
     iam: named("IAM", new IAMClient(settings("iam"))),
+    logs: json("logs"),
     ssm: named("SSM", new SSMClient(settings("ssm"))),
     sts,
   };
 }
 
 const newSts = (configuration: Configuration, region: string, credentials?: Credentials): STSClient =>
-  named("STS", new STSClient({ region, credentials, customUserAgent, endpoint: endpointOf("sts", configuration) }));
+  named(
+    "STS",
+    new STSClient({
+      region,
+      credentials,
+      customUserAgent,
+      endpoint: endpointOf("sts", configuration),
+      ...wayOf(configuration),
+    }),
+  );
+
+function wayOf(configuration: Configuration) {
+  const dispatcher = dispatcherOf(configuration);
+  return dispatcher && { requestHandler: handlerOf(dispatcher) };
+}
 
 /** Undefined: the SDK's own search, from the environment on. Roles are assumed one by another. */
 async function credentialsOf(configuration: Configuration, region: string): Promise<Credentials | undefined> {

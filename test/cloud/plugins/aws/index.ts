@@ -3,17 +3,22 @@ import { packageVersion } from "../versions";
 import { type Aws, type Configuration, connect, regionOf } from "./client";
 import { getAuthorizationToken, getCallerIdentity, getParameter, getRegion } from "./lookUps/account";
 import { getAmi, getInstanceType, getInstanceTypeOfferings, getSubnet, getSubnets, getVpc } from "./lookUps/ec2";
+import { ecsCluster } from "./resources/ecsCluster";
+import { ecsService } from "./resources/ecsService";
 import { instance } from "./resources/instance";
 import { instanceProfile } from "./resources/instanceProfile";
 import { launchTemplate } from "./resources/launchTemplate";
+import { logGroup } from "./resources/logGroup";
 import { metricAlarm } from "./resources/metricAlarm";
 import { parameter } from "./resources/parameter";
 import { repository } from "./resources/repository";
 import { role } from "./resources/role";
 import { rolePolicy } from "./resources/rolePolicy";
+import { rolePolicyAttachment } from "./resources/rolePolicyAttachment";
 import { inRegion } from "./resources/region";
 import { securityGroup } from "./resources/securityGroup";
 import { securityGroupEgressRule, securityGroupIngressRule } from "./resources/securityGroupRule";
+import { taskDefinition } from "./resources/taskDefinition";
 import { volume } from "./resources/volume";
 import { volumeAttachment } from "./resources/volumeAttachment";
 import { terraformConfig } from "./terraformConfig";
@@ -26,9 +31,12 @@ export const aws: Provider<Aws> = {
     accessKey: "text",
     allowedAccountIds: "json",
     assumeRoles: "json",
+    customCaBundle: "text",
     defaultTags: "json",
     endpoints: "json",
     forbiddenAccountIds: "json",
+    httpProxy: "text",
+    httpsProxy: "text",
     profile: "text",
     region: "text",
     secretKey: "text",
@@ -48,6 +56,7 @@ export const aws: Provider<Aws> = {
         },
   configure: connect,
   resources: {
+    "aws:cloudwatch/logGroup:LogGroup": inRegion(logGroup),
     "aws:cloudwatch/metricAlarm:MetricAlarm": inRegion(metricAlarm),
     "aws:ebs/volume:Volume": inRegion(volume),
     "aws:ec2/instance:Instance": inRegion(instance),
@@ -55,9 +64,13 @@ export const aws: Provider<Aws> = {
     "aws:ec2/securityGroup:SecurityGroup": inRegion(securityGroup),
     "aws:ec2/volumeAttachment:VolumeAttachment": inRegion(volumeAttachment),
     "aws:ecr/repository:Repository": inRegion(repository),
+    "aws:ecs/cluster:Cluster": inRegion(ecsCluster),
+    "aws:ecs/service:Service": inRegion(ecsService),
+    "aws:ecs/taskDefinition:TaskDefinition": inRegion(taskDefinition),
     "aws:iam/instanceProfile:InstanceProfile": instanceProfile,
     "aws:iam/role:Role": role,
     "aws:iam/rolePolicy:RolePolicy": rolePolicy,
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": rolePolicyAttachment,
     "aws:ssm/parameter:Parameter": inRegion(parameter),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": inRegion(securityGroupEgressRule),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": inRegion(securityGroupIngressRule),
