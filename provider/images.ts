@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { MultiPlatformImage, type MultiPlatformImageArgs, type PlatformDigests } from "pulumi-multi-platform-image";
+import { MultiPlatformImage, type MultiPlatformImageArgs } from "pulumi-multi-platform-image";
 
 import { builderOf } from "./builders";
 import { withKnown } from "./known";
@@ -11,7 +11,7 @@ export async function constructImage(
 ): Promise<pulumi.provider.ConstructResult> {
   const image = new MultiPlatformImage(name, await imageArgs(`MultiPlatformImage ${name}`, inputs), options);
   const { urn, indexDigest, ref, platformDigests } = image;
-  return { urn, state: { indexDigest, ref, platformDigests: ifKnown(platformDigests) } };
+  return { urn, state: { indexDigest, ref: ifKnown(ref), platformDigests: ifKnown(platformDigests) } };
 }
 
 async function imageArgs(owner: string, inputs: pulumi.Inputs): Promise<MultiPlatformImageArgs> {
@@ -42,18 +42,17 @@ function named(contexts: pulumi.Input<Record<string, pulumi.Input<string>>>) {
 }
 
 /** Nothing where TypeScript has an error for those who ask: here each output is asked for. */
-function ifKnown(digests: pulumi.Output<PlatformDigests>): pulumi.Output<PlatformDigests | undefined> {
+function ifKnown<T>(output: pulumi.Output<T>): pulumi.Output<T | undefined> {
   // The SDK's own promises: `apply` never ends for an output that failed.
-  const settling = digests as unknown as Settling;
-  return pulumi.output(
-    Promise.all([settling.promise(), settling.isKnown]).then(
-      ([value, is]) => (is ? value : (pulumi.unknown as unknown as PlatformDigests)),
-      () => undefined,
-    ),
+  const settling = output as unknown as Settling<T>;
+  const settled = Promise.all([settling.promise(), settling.isKnown]).then(
+    ([value, is]) => (is ? value : (pulumi.unknown as unknown as T)),
+    () => undefined,
   );
+  return pulumi.output(settled) as pulumi.Output<T | undefined>;
 }
 
-interface Settling {
+interface Settling<T> {
   isKnown: Promise<boolean>;
-  promise(): Promise<PlatformDigests>;
+  promise(): Promise<T>;
 }

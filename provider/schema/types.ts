@@ -13,6 +13,7 @@ const names: Record<string, string> = {
   from: "IngressFrom",
   archives: "BuildkitArchive",
   driver: "RemoteDriver",
+  provenance: "ProvenanceMode",
 };
 
 /** Maps whose keys TypeScript knows, and no schema can. */
@@ -120,7 +121,8 @@ export class SchemaTypes {
       // All of them are whole numbers.
       return { type: "integer" };
     }
-    const literals = type.isUnion() ? type.types : [type];
+    // Languages without unions have no `false` beside texts: leaving the argument out says the same.
+    const literals = (type.isUnion() ? type.types : [type]).filter(({ flags }) => !(flags & ts.TypeFlags.BooleanLike));
     if (literals.every((each) => each.isStringLiteral())) {
       return this.enumSpec(
         nameOf(type, argument),
@@ -169,8 +171,12 @@ export class SchemaTypes {
 
 /** The type of the value of an input, of `pulumi.Input<T>` T: nothing where a type is none. */
 function inputOf(type: ts.Type, checker: ts.TypeChecker): ts.Type | undefined {
-  const promise = type.isUnion() ? type.types.find(({ symbol }) => symbol?.name === "Promise") : undefined;
-  return promise && checker.getNonNullableType(checker.getTypeArguments(promise as ts.TypeReference)[0]);
+  const promises = type.isUnion() ? type.types.filter(({ symbol }) => symbol?.name === "Promise") : [];
+  const values = promises.map((each) =>
+    checker.getNonNullableType(checker.getTypeArguments(each as ts.TypeReference)[0]),
+  );
+  // Of one that may be a text in place of an object, the object.
+  return values.find(({ flags }) => !(flags & ts.TypeFlags.StringLike)) ?? values[0];
 }
 
 function nameOf(type: ts.Type, argument: string): string {
