@@ -72,7 +72,7 @@ describe("what changes of a builder ask for in AWS, without its images", functio
     describe(`${role}: allows`, () => {
       const isKept = role === "manage";
       /** Of an ephemeral node `npm test` has what differs; farm/ephemeral.test.ts has its policies in a life with images. */
-      const common = isKept ? it : nightly.it;
+      const common = { it: isKept ? it : nightly.it };
       let declared: Declared = { builder, defaultTags: {} };
       let stack: Stack;
 
@@ -151,16 +151,16 @@ describe("what changes of a builder ask for in AWS, without its images", functio
         assert.deepEqual(await allowed("up", "--yes", "--skip-preview", "--expect-no-changes"), []);
       });
 
-      common("a refresh while nodes run", async () => {
+      common.it("a refresh while nodes run", async () => {
         assert.deepEqual(await allowed("up", "--yes", "--skip-preview", "--refresh", "--expect-no-changes"), []);
       });
 
-      common("other tags", async () => {
+      common.it("other tags", async () => {
         change({ ec2: { tags: { team: "builds" } } });
         await assertChanges(updated(all));
       });
 
-      common("the provider's default tags, also those that are the builder's, too", async () => {
+      common.it("the provider's default tags, also those that are the builder's, too", async () => {
         change({}, { team: "builds", cost: "7" });
         await assertChanges([...updated(all), "updated aws"]);
         if (runsAll) {
@@ -170,7 +170,7 @@ describe("what changes of a builder ask for in AWS, without its images", functio
         assert.deepEqual(await allowed("up", "--yes", "--skip-preview", "--refresh", "--expect-no-changes"), []);
       });
 
-      common("a larger cache, and another idle time", async () => {
+      common.it("a larger cache, and another idle time", async () => {
         change({ nodes: node({ cacheVolumeSizeGibibytes: 120 }), ...{ idleTimeoutMinutes: 2 } });
         await assertChanges(updated(["Volume", "Parameter"]));
       });
@@ -195,7 +195,7 @@ describe("what changes of a builder ask for in AWS, without its images", functio
         ? ["replaced Instance", "replaced VolumeAttachment", "updated MetricAlarm"]
         : ["updated LaunchTemplate"];
 
-      common("another addressing: a kept node gets its addresses with a new instance", async () => {
+      common.it("another addressing: a kept node gets its addresses with a new instance", async () => {
         change({ ec2: { ...declared.builder.ec2, addressing: "ipv6" } });
         await assertChanges([...moved, "updated Parameter"]);
         const refreshed = await allowed("up", "--yes", "--skip-preview", "--refresh", "--expect-no-changes");
@@ -204,13 +204,13 @@ describe("what changes of a builder ask for in AWS, without its images", functio
         await assertChanges(updated(isKept ? ["Parameter"] : ["LaunchTemplate", "Parameter"]));
       });
 
-      common("another security group", async () => {
+      common.it("another security group", async () => {
         const rules = ["replaced SecurityGroupEgressRule", "replaced SecurityGroupEgressRule"];
         const group = urnOf("aws:ec2/securityGroup:SecurityGroup", "builders");
         await assertChanges(["replaced SecurityGroup", ...rules, ...moved, "updated Parameter"], "--replace", group);
       });
 
-      common("other certificates", async () => {
+      common.it("other certificates", async () => {
         const certificates = urnOf("pulumi:index:Stash", "builders-certificates");
         await assertChanges(updated(["Parameter", "Parameter"]), "--replace", certificates);
       });
