@@ -2,7 +2,18 @@ import tseslint from "typescript-eslint";
 
 export default tseslint.config(
   // Examples and pairs are what users write, with packages of their own; `tsc` reads them as well.
-  { ignores: ["dist/", "node_modules/", ".state/", ".multi-platform-image/", "examples/", "test/unit/pairs/", "**/*.js", "**/*.mjs"] },
+  {
+    ignores: [
+      "dist/",
+      "node_modules/",
+      ".state/",
+      ".multi-platform-image/",
+      "examples/",
+      "test/unit/pairs/",
+      "**/*.js",
+      "**/*.mjs",
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },

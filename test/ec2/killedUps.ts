@@ -50,7 +50,11 @@ export async function cancelKilled(stack: Stack): Promise<string | undefined> {
   }
   const mended = await mendState(stack, first.output);
   const second = await cancel();
-  assert.equal(second.code, 0, `${first.output}\n${mended ?? "troubleshooting.md has nothing on that"}\n${second.output}`);
+  assert.equal(
+    second.code,
+    0,
+    `${first.output}\n${mended ?? "troubleshooting.md has nothing on that"}\n${second.output}`,
+  );
   return mended;
 }
 

@@ -30,7 +30,10 @@ export async function mendState(
 
 function waysBack(): WayBack[] {
   const [, section] = fs.readFileSync(page, "utf8").split("\n## A state that can't be read\n");
-  const sections = section.split(/\n## /)[0].split(/\n### /).slice(1);
+  const sections = section
+    .split(/\n## /)[0]
+    .split(/\n### /)
+    .slice(1);
   return sections.map((text) => ({
     messages: [...text.split("\n")[0].matchAll(/`([^`]+)`/g)].map(([, message]) => message),
     commands: text.match(/```sh\n(.+?)```/s)?.[1] ?? "",
