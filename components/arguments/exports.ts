@@ -16,7 +16,7 @@ const pushed = {
 } as const;
 
 /** An entry of `exports`. */
-export const exports: ArgumentsOf<dockerBuild.types.input.ExportArgs> = {
+export const exportEntry: ArgumentsOf<dockerBuild.types.input.ExportArgs> = {
   cacheonly: "any",
   disabled: "flag",
   docker: { ...image, ...file },

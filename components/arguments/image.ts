@@ -2,7 +2,7 @@ import type * as dockerBuild from "@pulumi/docker-build";
 
 import type { MultiPlatformImageArgs } from "../imageArguments";
 import { cacheFrom, cacheTo } from "./caches";
-import { exports } from "./exports";
+import { exportEntry } from "./exports";
 import type { ArgumentsOf } from "./table";
 
 /** The arguments of `MultiPlatformImage`. */
@@ -18,7 +18,7 @@ export const imageArguments: ArgumentsOf<MultiPlatformImageArgs> = {
   context: "any",
   dockerfile: "any",
   exec: "flag",
-  exports: [exports],
+  exports: [exportEntry],
   ignoreSecretsInDiffCalculation: "list",
   labels: "record",
   load: "flag",
