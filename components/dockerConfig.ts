@@ -51,7 +51,7 @@ export function checkDockerContext(owner: string, environment: NodeJS.ProcessEnv
 }
 
 /**
- * Refuses a build that is told to do without BuildKit: docker-build asks Docker's client, which looks at this variable alone.
+ * Refuses a build for which the environment switches BuildKit off: docker-build asks Docker's client, which looks at this variable alone.
  * @see https://github.com/docker/cli/blob/v28.0.0/cli/command/cli.go (`BuildKitEnabled`)
  */
 export function checkBuildKit(owner: string, environment: NodeJS.ProcessEnv = process.env): void {

@@ -108,6 +108,16 @@ export function writeFileAtomically(
   }
 }
 
+/** The same of an object whose values are all of one kind; undefined also where it is of another shape. */
+export function readRecordIfThere<T>(
+  file: string,
+  isValue: (value: unknown) => value is T,
+): Record<string, T> | undefined {
+  const found = readJsonIfThere<unknown>(file);
+  const isRecord = typeof found === "object" && found !== null && Object.values(found).every(isValue);
+  return isRecord ? (found as Record<string, T>) : undefined;
+}
+
 /** A file that can be run as a program. */
 export function isExecutable(file: string): boolean {
   try {

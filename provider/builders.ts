@@ -3,6 +3,7 @@ import { Builder, type BuilderConnection } from "pulumi-multi-platform-image";
 
 import { withKnown } from "./known";
 import { builderType, schema } from "./package";
+import { settling } from "./settling";
 
 /** The builders that this process has made, by their URNs: other languages name them by those. */
 const made = new Map<string, Builder>();
@@ -52,7 +53,7 @@ export async function constructBuilder(
   const { connection, ...args } = await withKnown(owner, "Builder", inputs);
   const builder =
     connection === undefined ? new Builder(name, args, options) : shared(owner, name, connection, args, options);
-  made.set(await urnOf(builder), builder);
+  made.set(await settling(builder.urn).promise(), builder);
   const { builderName, nodes } = builder;
   return { urn: builder.urn, state: { builderName, nodes, ...connectionOf(builder) } };
 }
@@ -89,8 +90,4 @@ function connectionOf(builder: Builder): { connection?: pulumi.Output<string> } 
   } catch {
     return {};
   }
-}
-
-function urnOf(resource: pulumi.Resource): Promise<string> {
-  return (resource.urn as unknown as { promise(): Promise<string> }).promise();
 }

@@ -3,6 +3,7 @@ import { MultiPlatformImage, type MultiPlatformImageArgs } from "pulumi-multi-pl
 
 import { builderOf } from "./builders";
 import { withKnown } from "./known";
+import { settling } from "./settling";
 
 export async function constructImage(
   name: string,
@@ -43,16 +44,10 @@ function named(contexts: pulumi.Input<Record<string, pulumi.Input<string>>>) {
 
 /** Nothing where TypeScript has an error for those who ask: here each output is asked for. */
 function ifKnown<T>(output: pulumi.Output<T>): pulumi.Output<T | undefined> {
-  // The SDK's own promises: `apply` never ends for an output that failed.
-  const settling = output as unknown as Settling<T>;
-  const settled = Promise.all([settling.promise(), settling.isKnown]).then(
+  const { isKnown } = settling(output);
+  const settled = Promise.all([settling(output).promise(), isKnown]).then(
     ([value, is]) => (is ? value : (pulumi.unknown as unknown as T)),
     () => undefined,
   );
   return pulumi.output(settled) as pulumi.Output<T | undefined>;
-}
-
-interface Settling<T> {
-  isKnown: Promise<boolean>;
-  promise(): Promise<T>;
 }

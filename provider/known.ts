@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { facts, schema } from "./package";
 import type { ObjectSpec, TypeSpec } from "./schema/spec";
+import { settling } from "./settling";
 
 /** Where a value is among the arguments: what errors begin with, and how it is named there. */
 interface Place {
@@ -80,9 +81,7 @@ async function knownValue(
 const typeName = ({ $ref = "" }: TypeSpec) => $ref.slice($ref.lastIndexOf(":") + 1);
 
 async function valueOf({ owner, path }: Place, output: pulumi.Output<unknown>): Promise<unknown> {
-  // The SDK's own promises: `apply` says nothing of a value that is not known.
-  const promises = output as unknown as { isKnown: Promise<boolean>; promise(): Promise<unknown> };
-  if (!(await promises.isKnown)) {
+  if (!(await settling(output).isKnown)) {
     const reason =
       "it decides what is made, and its value is known only after something else is made; give it as a plain value, for instance from the stack's configuration";
     throw new pulumi.InputPropertyError({
@@ -90,7 +89,7 @@ async function valueOf({ owner, path }: Place, output: pulumi.Output<unknown>): 
       reason: `${owner}: \`${path}\` is an output: ${reason}`,
     });
   }
-  return promises.promise();
+  return settling(output).promise();
 }
 
 /** TypeScript's compiler refuses an argument of another kind of node; here it would be passed over in silence. */

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { argumentError } from "../errors";
 import type { MultiPlatformImageArgs } from "../imageArguments";
-import { checkArguments, refuseOutput } from "./check";
+import { checkArguments, isDeferred, refuseOutput } from "./check";
 import { contextArguments, dockerfileArguments, imageArguments } from "./image";
 import { otherImageNames } from "./otherNames";
 
@@ -37,7 +37,7 @@ function checkGivenBuilder(owner: string, builder: unknown): void {
 }
 
 function isKnownObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !pulumi.Output.isInstance(value) && !(value instanceof Promise);
+  return typeof value === "object" && value !== null && !isDeferred(value);
 }
 
 /** docker-build's form of a context or a Dockerfile that is given as its path alone. */
@@ -45,7 +45,7 @@ export function asLocation<T extends object>(
   given: pulumi.Input<string> | pulumi.Input<T | undefined> | undefined,
 ): pulumi.Input<T | { location: string } | undefined> | undefined {
   const whole = (known: string | T | undefined) => (typeof known === "string" ? { location: known } : known);
-  return pulumi.Output.isInstance(given) || given instanceof Promise
+  return isDeferred(given)
     ? pulumi.output(given as pulumi.Output<string | T | undefined>).apply((known) => whole(known as string | T))
-    : whole(given);
+    : whole(given as string | T | undefined);
 }

@@ -1,7 +1,7 @@
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 
-import { readJsonIfThere, writeFileAtomically } from "../paths";
+import { readRecordIfThere, writeFileAtomically } from "../paths";
 import { type FoundFile, hashFile } from "./files";
 import { contentsFolder } from "./folders";
 
@@ -28,7 +28,7 @@ export class KnownContents {
   constructor(...context: [folder: string, patterns: string]) {
     const key = crypto.createHash("sha256").update(JSON.stringify(context)).digest("hex").slice(0, 32);
     this.file = `${contentsFolder}/${key}.json`;
-    this.known = new Map(Object.entries(readKnown(this.file)));
+    this.known = new Map(Object.entries(readRecordIfThere(this.file, isPair) ?? {}));
   }
 
   async hashOf(file: FoundFile): Promise<string> {
@@ -69,12 +69,6 @@ function isSameContent(one: fs.Stats, other: fs.Stats): boolean {
   return one.size === other.size && one.mtimeMs === other.mtimeMs && one.ino === other.ino && one.mode === other.mode;
 }
 
-function readKnown(file: string): Record<string, Known> {
-  const found = readJsonIfThere<unknown>(file);
-  const isKnown = typeof found === "object" && found !== null && Object.values(found).every(isPair);
-  return isKnown ? (found as Record<string, Known>) : {};
-}
-
-function isPair(value: unknown): boolean {
+function isPair(value: unknown): value is Known {
   return Array.isArray(value) && value.length === 2 && value.every((each) => typeof each === "string");
 }

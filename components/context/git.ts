@@ -71,7 +71,7 @@ function queriedRef(parameters: URLSearchParams): string | undefined {
  * The commit that a Git context's ref has now, as `git` of this machine learns it, with its own credentials.
  *
  * Synchronous: what it finds decides on options of a resource.
- * @param tell is told, before it is waited for, of a server that does not answer at once.
+ * @param tell is called, before the wait begins, for a server that does not answer at once.
  */
 export function lookUpCommit(context: GitContext, tell: (message: string) => void): FoundCommit {
   const look = lookUp(context);

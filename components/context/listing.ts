@@ -1,4 +1,4 @@
-import { readJsonIfThere } from "../paths";
+import { readRecordIfThere } from "../paths";
 import { hashIn } from "./copies";
 import { listingsFolder } from "./folders";
 
@@ -13,12 +13,10 @@ export function listingFile(hash: string): string {
 
 /** The files of a copy that was made on this machine, by its location. */
 export function readListing(location: string): Listing | undefined {
-  const found = readJsonIfThere<unknown>(listingFile(hashIn(location) ?? ""));
-  const isListing = typeof found === "object" && found !== null && Object.values(found).every(isText);
-  return isListing ? (found as Listing) : undefined;
+  return readRecordIfThere(listingFile(hashIn(location) ?? ""), isText);
 }
 
-function isText(value: unknown): boolean {
+function isText(value: unknown): value is string {
   return typeof value === "string";
 }
 

@@ -4,23 +4,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Claim } from "../../components/cli/claim";
 import type { Ec2Connection } from "../../components/ec2/connection";
 import { Ec2Account } from "./ec2Account";
+import { ec2Connection } from "./ec2Connection";
 
 const holder = "0badcafe";
 
 describe("what `wake` holds for a machine", () => {
   let aws: Ec2Account;
   const address = (own: string): Ec2Connection => ({
+    ...ec2Connection({ ca: "", cert: "", key: "" }, own),
     builderName: "builders-1a2b3c4d",
-    accountId: "123456789012",
-    region: "us-east-1",
-    vpcCidr: "10.0.0.0/16",
-    securityGroupId: "sg-0",
-    ingress: { from: "caller", address: own },
-    addressing: "public",
-    wakeTimeoutSeconds: 180,
-    tls: { ca: "", cert: "", key: "" },
-    nodes: [],
-    ephemeralNodes: [],
   });
 
   beforeEach(() => void (aws = new Ec2Account()));

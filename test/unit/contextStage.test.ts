@@ -6,7 +6,6 @@ import * as path from "node:path";
 import { hashIn } from "../../components/context/copies";
 import { readRootIgnored } from "../../components/context/files";
 import { readListing } from "../../components/context/listing";
-import { stageAll } from "../../components/context/locations";
 import { stageContext } from "../../components/context/stage";
 import { sweep } from "../../components/context/sweep";
 import { endUses } from "../../components/context/uses";
@@ -222,34 +221,5 @@ describe("the staged copy of a context", () => {
     assert.ok(fs.existsSync(".multi-platform-image/contexts/notes/file"));
     assert.ok(fs.existsSync(".multi-platform-image/files/notes.json"));
     assert.ok(!fs.existsSync(".multi-platform-image/.tmp-1-a"), "what a process that was killed left of a copy");
-  });
-
-  it("leaves the Dockerfile where it is, by a path that all checkouts have", async () => {
-    write("app/Dockerfile", "FROM scratch");
-    const locations = async (context: string, dockerfile?: { location?: string; inline?: string }) =>
-      (await stageAll({ context: { location: context }, dockerfile }, "shop", () => undefined)).dockerfile;
-    assert.deepEqual(await locations("../app"), { location: "../app/Dockerfile" });
-    assert.deepEqual(await locations(path.join(root, "app")), { location: "../app/Dockerfile" });
-    assert.deepEqual(await locations("../app", { location: "./x/Dockerfile" }), { location: "./x/Dockerfile" });
-    assert.deepEqual(await locations("../app", { inline: "FROM scratch" }), { inline: "FROM scratch" });
-    assert.equal(await locations("https://example.com/x.git"), undefined);
-  });
-
-  it("takes the Dockerfile's own patterns for the main context, and their own for named ones", async () => {
-    write("app/Dockerfile.dockerignore", "private");
-    write("lib/private");
-    const context = { location: "../app", named: { lib: { location: "../lib" } } };
-    const staged = (await stageAll({ context }, "shop", () => undefined)).context;
-    assert.ok(!fs.existsSync(path.join(staged?.location ?? "", "private")));
-    assert.ok(fs.existsSync(path.join(staged?.location ?? "", "x.log")));
-    assert.ok(fs.existsSync(path.join(staged?.named?.lib.location ?? "", "private")));
-  });
-
-  it("leaves what is no folder of this machine as it is", async () => {
-    const context = {
-      location: "https://example.com/x.tar.gz",
-      named: { base: { location: "docker-image://debian" } },
-    };
-    assert.deepEqual((await stageAll({ context }, "shop", () => undefined)).context, context);
   });
 });

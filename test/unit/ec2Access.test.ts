@@ -7,13 +7,14 @@ import { type Ec2Connection, tagNames } from "../../components/ec2/connection";
 import { type Ec2Session, sessionWith } from "../../components/ec2/session";
 import { createAuthority } from "../hosts";
 import { Ec2Account } from "./ec2Account";
+import { type CallersConnection, ec2Connection } from "./ec2Connection";
 import { ParameterStore } from "./parameterStore";
 
 const minutes = (count: number) => count * 60_000;
 
 describe("what an `up` holds on EC2", () => {
   let account: Ec2Account;
-  let connection: Ec2Connection & { ingress: { from: "caller"; address: string } };
+  let connection: CallersConnection;
   let tls: Ec2Connection["tls"];
   const told: string[] = [];
   const progress = (message: string) => void told.push(message);
@@ -28,19 +29,7 @@ describe("what an `up` holds on EC2", () => {
     mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
     told.length = 0;
     account = new Ec2Account();
-    connection = {
-      builderName: "farm-1a2b3c4d",
-      accountId: "123456789012",
-      region: "us-east-1",
-      vpcCidr: "10.0.0.0/16",
-      securityGroupId: "sg-0",
-      ingress: { from: "caller", address: "203.0.113.7" },
-      addressing: "public",
-      wakeTimeoutSeconds: 180,
-      tls,
-      nodes: [],
-      ephemeralNodes: [],
-    };
+    connection = ec2Connection(tls);
   });
 
   afterEach(() => mock.timers.reset());

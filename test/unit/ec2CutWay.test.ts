@@ -10,6 +10,7 @@ import { diagnoseInstance } from "../../components/ec2/diagnosis";
 import { sessionWith } from "../../components/ec2/session";
 import { createAuthority } from "../hosts";
 import { Ec2Account } from "./ec2Account";
+import { ec2Connection } from "./ec2Connection";
 
 /** Of a group of machines: no connection goes there, whatever the network (RFC 9293, 3.9.2.3). */
 const nowhere = "224.0.0.1";
@@ -22,19 +23,7 @@ describe("a node that is silent, while EC2", () => {
   before(async () => {
     const authority = await createAuthority();
     const client = await authority.issueClient();
-    connection = {
-      builderName: "farm-1a2b3c4d",
-      accountId: "123456789012",
-      region: "us-east-1",
-      vpcCidr: "10.0.0.0/16",
-      securityGroupId: "sg-0",
-      ingress: { from: "caller", address: "203.0.113.7" },
-      addressing: "public",
-      wakeTimeoutSeconds: 180,
-      tls: { ca: authority.certificate, cert: client.certificate, key: client.key },
-      nodes: [],
-      ephemeralNodes: [],
-    };
+    connection = ec2Connection({ ca: authority.certificate, cert: client.certificate, key: client.key });
   });
 
   beforeEach(() => {
