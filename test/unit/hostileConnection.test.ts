@@ -107,10 +107,16 @@ describe("names that anybody wrote", () => {
 
   it("lead to a socket in the folder of sockets, or nowhere", () => {
     const check = (name: string) => {
-      const relay = withSentence(() => new Relay("key", [name]));
+      const relay = withSentence(() => new Relay(root, [name]));
       const socket = relay?.registeredEndpoint(name).slice("unix://".length);
-      const folder = new RegExp(`^${root}/t/mpi-${userId()}/[0-9a-f]{8}/[^/]*\\.sock$`, "s");
+      // Beside it lies one of the same name with eight characters more: where that would be too long for a socket, all are in /tmp.
+      const temporary = `${root}/t/mpi-${userId()}`;
+      const isLong = Buffer.byteLength(`${temporary}/01234567/${name}.01234567.sock`) > 103;
+      const folder = new RegExp(`^${isLong ? `/tmp/mpi-${userId()}` : temporary}/[0-9a-f]{8}/[^/]*\\.sock$`, "s");
       assert.ok(socket === undefined || folder.test(socket), socket);
+      if (socket !== undefined) {
+        fs.rmSync(path.dirname(socket), { recursive: true });
+      }
     };
     fc.assert(fc.property(names, check), runs);
   });
