@@ -7,6 +7,7 @@ import type { Ec2Connection, Ec2ConnectionNode } from "../ec2/connection";
 import { Instances } from "../ec2/instances";
 import { ec2RunNode } from "../ec2/wake";
 import { BuildError } from "../errors";
+import { onInterruption } from "../interruption";
 import { lanesOf } from "../spread";
 import { type Account, openAccount } from "./account";
 import type { WakeOptions } from "./arguments";
@@ -33,7 +34,8 @@ export async function wake({ builder, minutes, platforms, ...options }: WakeOpti
     const nodes = platforms ? nodesOf(connection.nodes, platforms) : lanesOf(connection.nodes)[0];
     const instances = new Instances(connection, () => Promise.resolve(account));
     const claim = new Claim(account, connection, ownHolder());
-    const endInterruption = onInterruption(() => claim.undo());
+    // Whoever interrupts the command wants neither nodes awake nor a way in.
+    const ignoreInterruption = onInterruption(() => claim.undo());
     const until = await claim.take(minutes, progress);
     try {
       const endpoints = await wakeAll(account, connection, nodes, instances, claim, progress);
@@ -47,7 +49,7 @@ export async function wake({ builder, minutes, platforms, ...options }: WakeOpti
       await claim.undo();
       throw error;
     } finally {
-      endInterruption();
+      ignoreInterruption();
     }
   });
 }
@@ -109,15 +111,4 @@ function registerDirectly(
 
 function platformList(nodes: readonly Ec2ConnectionNode[]): string {
   return nodes.flatMap(platformsOf).join(",");
-}
-
-/** Whoever interrupts the command wants neither nodes awake nor a way in. Says how to end this. */
-function onInterruption(undo: () => Promise<void>): () => void {
-  const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
-  const handlers = Object.entries(signals).map(([signal, code]): [string, () => void] => [
-    signal,
-    () => void undo().finally(() => process.exit(code)),
-  ]);
-  handlers.forEach(([signal, handler]) => process.once(signal, handler));
-  return () => handlers.forEach(([signal, handler]) => process.removeListener(signal, handler));
 }

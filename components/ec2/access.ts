@@ -1,4 +1,5 @@
 import type { Access, Progress } from "../build/node";
+import { onInterruption } from "../interruption";
 import type { AwsClients } from "./clients";
 import type { Ec2Connection } from "./connection";
 import type { Launched } from "./ephemeral/launched";
@@ -19,6 +20,7 @@ export class Ec2Access implements Access {
   private progress: Progress = () => undefined;
   private lingering?: NodeJS.Timeout;
   private readonly atEnd = () => void this.close();
+  private ignoreInterruption: () => void = () => undefined;
 
   /** @param launched instances that end with what is held. */
   constructor(
@@ -79,18 +81,28 @@ export class Ec2Access implements Access {
     if (this.held && this.users === 0) {
       const held = this.held;
       this.held = undefined;
+      this.ignoreInterruption();
       // Now, not when they have ended: whoever builds next must not take one of them for its node.
       const instanceIds = this.launched?.letGo() ?? [];
       this.closing = withinTime(held.then((hold) => hold.end(instanceIds)));
     }
   }
 
+  /** Builds that go on are the engine's to end: it is interrupted, too. */
+  private async interrupt(): Promise<void> {
+    this.users = 0;
+    this.close();
+    await this.closing;
+  }
+
   private async take(): Promise<Hold> {
     const hold = new Hold(this.connection, await this.clients(), () => this.progress, this.launched);
     this.claims.add(hold.claim);
+    this.ignoreInterruption = onInterruption(() => this.interrupt());
     try {
       await hold.take();
     } catch (error) {
+      this.ignoreInterruption();
       await withinTime(hold.end([]));
       throw error;
     }

@@ -4,8 +4,11 @@ import * as path from "node:path";
 
 import { commandLine } from "../processes";
 
-/** A process that was told to end a moment ago may take one. */
-const GRACE_MILLISECONDS = 2_000;
+/**
+ * A process that was asked to end a moment ago may take one: the watcher of a local node looks once a second whether its
+ * folder is still there, then ends its daemon first. On a busy machine that takes more than three seconds.
+ */
+const GRACE_MILLISECONDS = 10_000;
 
 /**
  * What a file of tests has left behind: processes that were started with its temporary folder, which this ends, and what
