@@ -37,7 +37,9 @@ interface Sample {
 }
 
 function sample(): Sample {
-  return { at: Date.now(), idleMilliseconds: os.cpus().reduce((sum, { times }) => sum + times.idle, 0) };
+  // What runs at a low priority steps back for a job.
+  const idle = os.cpus().map(({ times }) => times.idle + times.nice);
+  return { at: Date.now(), idleMilliseconds: idle.reduce((sum, each) => sum + each, 0) };
 }
 
 export function idleCores(from: Sample, to: Sample): number {
