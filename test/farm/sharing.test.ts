@@ -182,7 +182,9 @@ describe("a builder that is shared", function () {
     );
     assert.equal(opened.length, 4);
     const now = await rules();
-    assert.equal(now.filter((rule) => !left.includes(rule)).length, 1, `rules: ${now.join()}, before: ${left.join()}`);
+    // Of the one that was killed, unless one of the others has built long enough to remove it.
+    const added = now.filter((rule) => !left.includes(rule));
+    assert.ok(added.length <= 1, `rules: ${now.join()}, before: ${left.join()}`);
     left.splice(0, left.length, ...now);
     // Of the one that was killed; and when several write at once, one that is given up may come back for its last time.
     const claims = Object.values(await lease());
