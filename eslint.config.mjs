@@ -9,7 +9,7 @@ export default tseslint.config(
       ".state/",
       ".multi-platform-image/",
       "examples/",
-      "test/unit/pairs/",
+      "test/unit/docs/pairs/",
       "**/*.js",
       "**/*.mjs",
     ],

@@ -3,7 +3,7 @@ import { keep, readKept } from "../registry/kept";
 import { digestOf, listPlatforms } from "../registry/manifest";
 import { fetchManifest, RegistryUnreachableError } from "../registry/read";
 import { formatPulled, parsePulled, type PulledReference } from "../registry/reference";
-import { ofRun } from "../run";
+import { ofRun } from "../pulumi/run";
 import { normalPlatform } from "./matching";
 
 /** What a registry says of a base image. */

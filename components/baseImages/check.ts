@@ -1,16 +1,16 @@
 import * as path from "node:path";
 
-import type { Progress } from "../build/node";
-import { told } from "../build/waiting";
+import type { Progress } from "../nodes/node";
+import { told } from "../support/progress";
 import { readText } from "../context/files";
-import { BuildError } from "../errors";
-import type { Platform } from "../platforms";
+import { BuildError } from "../support/errors";
+import type { Platform } from "../support/platforms";
 import type { RegistryLogin } from "../registry/credentials";
 import { isLoopback } from "../registry/read";
 import { normalReference, parsePulled } from "../registry/reference";
-import { isRemoteLocation } from "../validate";
+import { isRemoteLocation } from "../builder/checkNodes";
 import type { BaseImageAnswers } from "./ask";
-import { readDockerfile } from "./dockerfile";
+import { readDockerfile } from "./parse";
 import { problemOf, type UsedImage, warningOf } from "./judge";
 import { neededImages } from "./needed";
 

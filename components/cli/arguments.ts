@@ -1,7 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
-import { parsePlatform, type Platform } from "../platforms";
-import { type CallerRole, callerRoles } from "../policies/table";
+import { parsePlatform, type Platform } from "../support/platforms";
+import { type CallerRole, callerRoles } from "../nodes/ec2/policies/policyTable";
 import { UsageError } from "./usageError";
 
 /** Which AWS account and region, where the environment does not say. */

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { buildxDirectory, entryIn, isEntryName, userId } from "../paths";
-import { certificatesRoot } from "./ownFiles";
+import { buildxDirectory, entryIn, isEntryName, userId } from "../support/paths";
+import { certificatesRoot } from "../nodes/ec2/shell/ownFiles";
 
 /** A builder in buildx's store that this library wrote. */
 export interface OwnRegistration {

@@ -1,24 +1,24 @@
-import { formatEndpoint } from "../build/endpoint";
-import type { Progress } from "../build/node";
-import { nodesOf, platformsOf, provePlacement } from "../build/placement";
-import { register, type RegisteredNode, remoteRegistration } from "../build/registration";
-import { title, wakeNode } from "../build/wake";
-import type { Ec2Connection, Ec2ConnectionNode } from "../ec2/connection";
-import { Instances } from "../ec2/instances";
-import { ec2RunNode } from "../ec2/wake";
-import { BuildError } from "../errors";
-import { onInterruption } from "../interruption";
-import { lanesOf } from "../spread";
-import { type Account, openAccount } from "./account";
+import { formatEndpoint } from "../transport/endpoint";
+import type { Progress } from "../nodes/node";
+import { nodesOf, platformsOf, provePlacement } from "../session/placement";
+import { register, type RegisteredNode, remoteRegistration } from "../session/registration";
+import { title, wakeNode } from "../session/wakeNodes";
+import type { Ec2Connection, Ec2ConnectionNode } from "../nodes/ec2/connection";
+import { Instances } from "../nodes/ec2/run/instances";
+import { ec2RunNode } from "../nodes/ec2/run/kept/keptNode";
+import { BuildError } from "../support/errors";
+import { onInterruption } from "../support/interruption";
+import { lanesOf } from "../nodes/lanes";
+import { type Account, openAccount } from "../nodes/ec2/shell/account";
 import type { WakeOptions } from "./arguments";
-import { findConnection } from "./builders";
-import { Claim } from "./claim";
-import { withRelay } from "../build/daemons";
-import { isEphemeral } from "./nodes";
-import { ownHolder, writeCertificates } from "./ownFiles";
+import { findConnection } from "../nodes/ec2/shell/findBuilders";
+import { Claim } from "../nodes/ec2/shell/claim";
+import { withRelay } from "../transport/daemons";
+import { isEphemeral } from "../nodes/ec2/shell/nodeInstances";
+import { ownHolder, writeCertificates } from "../nodes/ec2/shell/ownFiles";
 import { withProgress } from "./progress";
 import { directName } from "./registrations";
-import { formatTime } from "./tables";
+import { formatTime } from "../support/tables";
 
 /** Makes a builder ready for builds from this machine's shell, and says how to build. */
 export async function wake({ builder, minutes, platforms, ...options }: WakeOptions): Promise<string> {

@@ -4,15 +4,15 @@ import * as path from "node:path";
 
 import * as lockfile from "proper-lockfile";
 
-import { BuildError } from "../errors";
-import { writeFileAtomically } from "../paths";
+import { BuildError } from "../support/errors";
+import { writeFileAtomically } from "../support/paths";
 import { KnownContents } from "./contents";
 import { copyLocation } from "./copies";
 import { findFiles, forEachFile, type FoundFile, type FoundFiles } from "./files";
 import { makeStagingFolders, stagingFolder } from "./folders";
 import type { IgnorePatterns } from "./ignorePatterns";
 import { type Listing, listingFile } from "./listing";
-import { placeFile, type Placed, placeFolders } from "./place";
+import { placeFile, type Placed, placeFolders } from "./copyFiles";
 import { sweep } from "./sweep";
 import { noteUse } from "./uses";
 

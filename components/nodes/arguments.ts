@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { Platform } from "../platforms";
+import type { Platform } from "../support/platforms";
 import type { Ec2NodeArgs } from "./ec2/arguments";
 
 /** A node of a {@link Builder}: a union by `kind`. */

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { makeCacheFolder } from "../ownFolders";
-import { cacheDirectory, shortHash, writeFileAtomically } from "../paths";
+import { makeCacheFolder } from "../support/ownFolders";
+import { cacheDirectory, shortHash, writeFileAtomically } from "../support/paths";
 import { digestOf } from "./manifest";
 
 const digestPattern = /^sha256:([0-9a-f]{64})$/;

@@ -2,8 +2,8 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { builderPattern } from "../../components/policies/builderPattern";
-import { callerPolicy, type CallerRole, callerRoles } from "../../components/policies/table";
+import { builderPattern } from "../../components/nodes/ec2/policies/builderPattern";
+import { callerPolicy, type CallerRole, callerRoles } from "../../components/nodes/ec2/policies/policyTable";
 import type { ApiCall } from "../cloud/cloud";
 import { type Ecr, startEcr } from "../cloud/ecr";
 import type { Policy } from "../cloud/policy";

@@ -4,11 +4,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { EC2 } from "@aws-sdk/client-ec2";
 import type { SSM } from "@aws-sdk/client-ssm";
 
-import { liveClaims, parseLease } from "../../components/ec2/claims";
-import { type Ec2Connection, parameterNames } from "../../components/ec2/connection";
-import { Hold } from "../../components/ec2/hold";
-import { clientsOnce } from "../../components/ec2/session";
-import type { AwsSettings } from "../../components/ec2/settings";
+import { liveClaims, parseLease } from "../../components/nodes/ec2/run/claims";
+import { type Ec2Connection, parameterNames } from "../../components/nodes/ec2/connection";
+import { Hold } from "../../components/nodes/ec2/run/hold";
+import { clientsOnce } from "../../components/nodes/ec2/run/open";
+import type { AwsSettings } from "../../components/nodes/ec2/run/awsSettings";
 import type { Cloud } from "../cloud/cloud";
 import { skipWithout, type TestRun } from "../hosts";
 import { drawSeeded } from "../seed";

@@ -1,4 +1,4 @@
-import * as names from "../../components/nodes/names";
+import * as names from "../../components/support/names";
 import type { Cloud, CloudInstance } from "../cloud/cloud";
 import { writeApp } from "../ec2/amd64";
 import { waitForSleep } from "../ec2/node";

@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 
 import type { BuilderConnection } from "../../components";
-import { parameterNames } from "../../components/ec2/connection";
+import { parameterNames } from "../../components/nodes/ec2/connection";
 import { amd64Spec } from "../ec2/amd64";
 import { destroyInAll } from "../ec2/destroy";
 import { createStack, type Ec2Machines, getBaseImage, getEc2 } from "../ec2/fixture";

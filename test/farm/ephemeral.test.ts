@@ -2,8 +2,8 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 
 import type { BuilderArgs } from "../../components";
-import { builderPattern } from "../../components/policies/builderPattern";
-import { callerPolicy, callerRoles } from "../../components/policies/table";
+import { builderPattern } from "../../components/nodes/ec2/policies/builderPattern";
+import { callerPolicy, callerRoles } from "../../components/nodes/ec2/policies/policyTable";
 import type { ApiCall, CloudInstance } from "../cloud/cloud";
 import { allowedOn, callersOwn, refusals } from "../cloud/refusals";
 import { type Amd64Outputs, amd64Spec, createAmd64Stack, writeApp } from "../ec2/amd64";

@@ -8,7 +8,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import * as library from "../../components";
 import type { Ec2Args } from "../../components/nodes/ec2/arguments";
-import type { Platform } from "../../components/platforms";
+import type { Platform } from "../../components/support/platforms";
 
 export * from "../../components";
 

@@ -12,7 +12,7 @@ import { nightly, runsAll } from "../tier";
 import { ends } from "./builds";
 import { createExampleStack } from "./exampleStack";
 
-/** The programs of the examples, unchanged. All but builder and images is in test/unit/examples.test.ts. */
+/** The programs of the examples, unchanged. All but builder and images is in test/unit/examples/examples.test.ts. */
 describe("the examples", function () {
   this.timeout(600_000);
   let ec2: Ec2Machines;

@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import { GetParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 
 import type { BuilderArgs } from "../../components";
-import { parameterNames } from "../../components/ec2/connection";
+import { parameterNames } from "../../components/nodes/ec2/connection";
 import { type Amd64Outputs, createAmd64Stack } from "../ec2/amd64";
 import { destroyInAll } from "../ec2/destroy";
 import { type Ec2Machines, getEc2 } from "../ec2/fixture";

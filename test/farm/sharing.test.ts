@@ -3,8 +3,8 @@ import * as assert from "node:assert/strict";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 
 import type { BuilderConnection } from "../../components";
-import { liveClaims, parseLease } from "../../components/ec2/claims";
-import { parameterNames } from "../../components/ec2/connection";
+import { liveClaims, parseLease } from "../../components/nodes/ec2/run/claims";
+import { parameterNames } from "../../components/nodes/ec2/connection";
 import { amd64Spec } from "../ec2/amd64";
 import { createStack, type Ec2Machines, getBaseImage, getEc2 } from "../ec2/fixture";
 import { hookCalls, instanceOf, waitForSleep, waitForState } from "../ec2/node";

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 
-import { laneOf } from "../../components/spread";
+import { laneOf } from "../../components/nodes/lanes";
 import { record } from "../ec2/timings";
 import { type NamespaceNode, skipWithout, startNamespaceNode } from "../hosts";
 import { getMachines, type Machines } from "../main/fixture";

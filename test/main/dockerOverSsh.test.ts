@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { containerImage, startArguments } from "../../components/build/buildkitContainer";
+import { containerImage, startArguments } from "../../components/nodes/remote/run/container";
 import {
   type DockerEngine,
   execute,

@@ -26,7 +26,7 @@ export const endFaults: readonly Fault[] = [
     fault: "the user data, Python or the units fail: nothing watches",
     outcome: "the shell of the user data powers off 15 minutes after the boot",
     state: "ok",
-    proofs: [["unit/machine", "whose watch is …"]],
+    proofs: [["unit/nodes/ec2/machine", "whose watch is …"]],
   },
   {
     part: "an EC2 node's end",
@@ -35,7 +35,9 @@ export const endFaults: readonly Fault[] = [
     state: "weak",
     reason: "without another `up` nothing ends it",
     way: `${schedule}; \`clean --nodes BUILDER\` of the command line ends it at once`,
-    proofs: [["unit/ec2Access", "ends an ephemeral instance that nobody claims and that has not ended itself"]],
+    proofs: [
+      ["unit/nodes/ec2/run/ec2Access", "ends an ephemeral instance that nobody claims and that has not ended itself"],
+    ],
   },
   {
     part: "an EC2 node's end",
@@ -43,7 +45,7 @@ export const endFaults: readonly Fault[] = [
     outcome: "the `up` that started it stops it when it never answers; else an alarm does, after two idle hours",
     state: "ok",
     proofs: [
-      ["unit/ec2Access", "is stopped, if this `up` has started it"],
+      ["unit/nodes/ec2/run/ec2Access", "is stopped, if this `up` has started it"],
       ["ec2/backstop", "is stopped from outside once it has idled for hours, and nobody else's is, nor one that works"],
     ],
   },
@@ -94,7 +96,7 @@ export const endFaults: readonly Fault[] = [
     fault: "its daemon hangs",
     outcome: "it is ended after 10 silent minutes",
     state: "ok",
-    proofs: [["unit/localDaemon", "silent for long, which counts as busy"]],
+    proofs: [["unit/nodes/local/localDaemon", "silent for long, which counts as busy"]],
   },
   {
     part: "the machine of `up`",
@@ -102,12 +104,12 @@ export const endFaults: readonly Fault[] = [
     outcome: "it builds, or says in one sentence what is missing",
     state: "ok",
     proofs: [
-      ["unit/oddMachines", "builds for a user without a name, with umask …, and is closed to all others"],
-      ["unit/oddMachines", "builds where the cache is another user's"],
-      ["unit/oddMachines", "builds where … has taken the place for sockets"],
-      ["unit/oddMachines", "builds with a cache that …, and neither keeps nor removes anything there"],
+      ["unit/support/oddMachines", "builds for a user without a name, with umask …, and is closed to all others"],
+      ["unit/support/oddMachines", "builds where the cache is another user's"],
+      ["unit/support/oddMachines", "builds where … has taken the place for sockets"],
+      ["unit/support/oddMachines", "builds with a cache that …, and neither keeps nor removes anything there"],
       [
-        "unit/oddMachines",
+        "unit/support/oddMachines",
         "says in one sentence that HOME is not this user's to write to, and builds with a place for buildx's store",
       ],
     ],
@@ -117,6 +119,6 @@ export const endFaults: readonly Fault[] = [
     fault: "the cache folder can't be written",
     outcome: "nothing is kept, and nothing fails",
     state: "ok",
-    proofs: [["unit/registryKept", "fails nothing where the cache can't be written"]],
+    proofs: [["unit/registry/registryKept", "fails nothing where the cache can't be written"]],
   },
 ];

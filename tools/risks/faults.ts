@@ -44,7 +44,9 @@ const buildFaults: readonly Fault[] = [
     state: "weak",
     reason: "whether a disk was full is seen only while it is; what a step says must cost nobody's cache",
     way: "more space there (`cacheVolumeSizeGibibytes`), or `docker buildx prune` after `wake`",
-    proofs: [["unit/diskFull", "costs nobody's cache if a step only says so: it is built once more, and then fails"]],
+    proofs: [
+      ["unit/session/diskFull", "costs nobody's cache if a step only says so: it is built once more, and then fails"],
+    ],
   },
   {
     part: "a build",

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { Platform } from "../../platforms";
+import type { Platform } from "../../support/platforms";
 import type { CommonNodeArgs } from "../arguments";
 
 /** Platforms that EC2 has machines for. */

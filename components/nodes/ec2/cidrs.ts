@@ -1,6 +1,6 @@
 import * as net from "node:net";
 
-import { argumentError } from "../../errors";
+import { argumentError } from "../../support/errors";
 
 /**
  * A network that a rule of a security group may let in: written as AWS answers it, because the aws provider refuses the

@@ -1,5 +1,5 @@
-import type { NodeSettings } from "../../ec2/connection";
-import { BuildError } from "../../errors";
+import type { NodeSettings } from "./connection";
+import { BuildError } from "../../support/errors";
 import { buildkitdToml } from "./buildkitdToml";
 import type { NormalEc2Node } from "./normalise";
 

@@ -2,10 +2,10 @@ import * as net from "node:net";
 
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { NodeAddressing, NodeSettings } from "../../ec2/connection";
-import { argumentError } from "../../errors";
-import type { Platform } from "../../platforms";
-import { checkNumber, checkWholeNumber } from "../../validate";
+import type { NodeAddressing, NodeSettings } from "./connection";
+import { argumentError } from "../../support/errors";
+import type { Platform } from "../../support/platforms";
+import { checkNumber, checkWholeNumber } from "../../builder/checkNodes";
 import type { BuildkitReleaseArgs, Ec2Args, Ec2NodeArgs, Ec2Platform, IngressArgs } from "./arguments";
 import { defaultRelease } from "./archives";
 import { checkCidr } from "./cidrs";

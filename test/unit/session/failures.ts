@@ -1,0 +1,15 @@
+import type { Party, Remedy } from "../../../components/session/verdict";
+
+/** A failed build. */
+export interface Failure {
+  /** How it was made. */
+  how: string;
+  error: string;
+  /** @default false */
+  nodeHungUp?: boolean;
+  party: Party;
+  /** @default "none" */
+  remedy?: Remedy;
+  /** Part of what is told besides the error. None where the error says all. */
+  words?: string;
+}
