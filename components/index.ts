@@ -4,8 +4,8 @@ export type { BuilderConnection } from "./builder/builderConnection";
 export type { BuildNode } from "./builder/builderSource";
 export type { MultiPlatformImageArgs } from "./image/imageArguments";
 export { MultiPlatformImage } from "./image/multiPlatformImage";
+export type { CommonNodeArgs } from "./nodes/commonArguments";
 export type {
-  CommonNodeArgs,
   LocalNodeArgs,
   NodeArgs,
   RemoteDriver,

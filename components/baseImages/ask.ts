@@ -3,7 +3,6 @@ import { keep, readKept } from "../registry/kept";
 import { digestOf, listPlatforms } from "../registry/manifest";
 import { fetchManifest, RegistryUnreachableError } from "../registry/read";
 import { formatPulled, parsePulled, type PulledReference } from "../registry/reference";
-import { ofRun } from "../pulumi/run";
 import { normalPlatform } from "./matching";
 
 /** What a registry says of a base image. */
@@ -46,13 +45,6 @@ export class BaseImageAnswers {
     this.warned.add(registry);
     return isNew;
   }
-}
-
-const runs = new WeakMap<object, BaseImageAnswers>();
-
-/** Those of the program that runs now. */
-export function baseImageAnswers(): BaseImageAnswers {
-  return ofRun(runs, () => new BaseImageAnswers());
 }
 
 async function ask(

@@ -1,6 +1,6 @@
 import * as path from "node:path";
 
-import type { Progress } from "../nodes/node";
+import type { Progress } from "../support/progress";
 import { told } from "../support/progress";
 import { readText } from "../context/files";
 import { BuildError } from "../support/errors";
@@ -8,7 +8,7 @@ import type { Platform } from "../support/platforms";
 import type { RegistryLogin } from "../registry/credentials";
 import { isLoopback } from "../registry/read";
 import { normalReference, parsePulled } from "../registry/reference";
-import { isRemoteLocation } from "../builder/checkNodes";
+import { isRemoteLocation } from "../context/remoteLocation";
 import type { BaseImageAnswers } from "./ask";
 import { readDockerfile } from "./parse";
 import { problemOf, type UsedImage, warningOf } from "./judge";

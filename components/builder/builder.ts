@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { BuildSession } from "../session/session";
-import { type BuilderArgs, normaliseBuilder } from "./builderArguments";
+import type { BuilderArgs } from "./builderArguments";
+import { normaliseBuilder } from "./normaliseBuilder";
 import type { BuilderConnection } from "./builderConnection";
-import { startSessions } from "../session/openSession";
+import { startSessions } from "./openSession";
 import type { PreviewedNode } from "./preview";
 import { type BuildNode, connectionSource, declaredSource, GivenConnection, type NodeSource } from "./builderSource";
 import { failTestsOf, isMocked } from "../pulumi/mocks";

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { normaliseBuilder } from "./builderArguments";
+import type { normaliseBuilder } from "./normaliseBuilder";
 import { type BuilderConnection, parseConnection } from "./builderConnection";
-import type { ReachableBuilder, ReachableNode } from "../session/openSession";
+import type { ReachableBuilder, ReachableNode } from "./openSession";
 import type { Ec2Connection } from "../nodes/ec2/connection";
 import type { NodeArgs } from "../nodes/arguments";
 import { createEc2Nodes } from "../nodes/ec2/declare/nodes";

@@ -4,6 +4,7 @@ import { otherBuilderNames } from "../arguments/otherNames";
 import { parseEndpoint } from "../transport/endpoint";
 import { nodesOf } from "../session/placement";
 import { argumentError, BuildError } from "../support/errors";
+import { checkWholeNumber } from "../support/numbers";
 import type { NodeArgs } from "../nodes/arguments";
 import { checkDriver } from "../nodes/remote/normalise";
 import { isNodeName } from "../support/names";
@@ -135,22 +136,6 @@ function checkDistinct(owner: string, nodes: readonly NamedNode[]): void {
   }
 }
 
-/** A size: a whole number from the least to the most that its owner takes. */
-export function checkNumber(owner: string, argument: string, value: number, least: number, most: number): number {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw argumentError(owner, argument, value, `a whole number from ${least} to ${most} is allowed`);
-  }
-  return value;
-}
-
-/** A duration or count: a whole number from the least that makes sense. */
-export function checkWholeNumber(owner: string, argument: string, value: number, least: number): number {
-  if (!Number.isInteger(value) || value < least) {
-    throw argumentError(owner, argument, value, `a whole number of at least ${least} is allowed`);
-  }
-  return value;
-}
-
 /** Tags that are known now; `undefined` stands for one that is not. */
 export function checkTags(owner: string, tags: readonly (string | undefined)[], push: boolean | undefined): void {
   if (push && tags.length === 0) {
@@ -186,17 +171,3 @@ export function checkPlacement(
   }
 }
 
-/** As docker-build tells a remote context from a folder: Git, HTTP, or standard input. */
-export function isRemoteLocation(location: string): boolean {
-  const isUrl = /^(https?:\/\/|git:\/\/|ssh:\/\/|github\.com\/|docker-image:\/\/|oci-layout:\/\/)|^-$/.test(location);
-  return isUrl || isScpLocation(location);
-}
-
-/**
- * Whether a location is `user@host:path`, as scp and Git have it. BuildKit also takes it without a user, which may be a folder
- * here.
- * @see https://github.com/moby/buildkit/blob/v0.33.1/util/sshutil/scpurl.go
- */
-export function isScpLocation(location: string): boolean {
-  return /^[\w-]+@[a-z0-9.-]+:/i.test(location);
-}

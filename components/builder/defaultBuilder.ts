@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { Builder } from "./builder";
-import { defaultNodes } from "./builderArguments";
+import { defaultNodes } from "./normaliseBuilder";
 import type { Platform } from "../support/platforms";
 import { ofRun } from "../pulumi/run";
 

@@ -1,4 +1,4 @@
-import type { Progress } from "../nodes/node";
+import type { Progress } from "../support/progress";
 import { plainText } from "../support/plainText";
 
 const quietMilliseconds = 3_000;

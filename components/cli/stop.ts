@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { Progress } from "../nodes/node";
+import type { Progress } from "../support/progress";
 import { call } from "../nodes/ec2/run/awsErrors";
 import { callerAddress } from "../nodes/ec2/run/callerAddress";
 import type { Ec2Connection } from "../nodes/ec2/connection";

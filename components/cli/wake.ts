@@ -1,8 +1,9 @@
 import { formatEndpoint } from "../transport/endpoint";
-import type { Progress } from "../nodes/node";
+import type { Progress } from "../support/progress";
 import { nodesOf, platformsOf, provePlacement } from "../session/placement";
 import { register, type RegisteredNode, remoteRegistration } from "../session/registration";
-import { title, wakeNode } from "../session/wakeNodes";
+import { wakeNode } from "../session/wakeNodes";
+import { title } from "../nodes/node";
 import type { Ec2Connection, Ec2ConnectionNode } from "../nodes/ec2/connection";
 import { Instances } from "../nodes/ec2/run/instances";
 import { ec2RunNode } from "../nodes/ec2/run/kept/keptNode";

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { nodesOf } from "../session/placement";
 import type { Builder } from "../builder/builder";
-import type { ImageBuild } from "./hooks/purposes";
+import type { ImageBuild } from "./hooks/imageBuild";
 import { imageHooks } from "./hooks/hooks";
 import type { ImageOptions } from "./imageOptions";
 import { mockedDigest, orMocked } from "../pulumi/mocks";

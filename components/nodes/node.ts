@@ -1,8 +1,6 @@
 import type { Platform } from "../support/platforms";
+import type { Progress } from "../support/progress";
 import type { Endpoint } from "../transport/endpoint";
-
-/** Tells the user what is going on. A passing line is about a wait, and gives way to the next. */
-export type Progress = (message: string, isPassing?: boolean) => void;
 
 /** A node in the words of messages. */
 export interface DescribedNode {
@@ -16,6 +14,11 @@ export interface DescribedNode {
   readonly native?: boolean;
   /** Where the node is reached, in words that hold no secret. */
   readonly address: string;
+}
+
+/** A node's name and address, as messages begin. */
+export function title(node: DescribedNode): string {
+  return `node ${node.name} (${node.platform}, ${node.address})`;
 }
 
 /** A node that has no address yet: what is waited for, as the end of "waiting for node arm64: …". */

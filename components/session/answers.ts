@@ -1,4 +1,6 @@
-import type { Party } from "./verdict";
+/** Whose fault a failed build is. "caller": it was cancelled. */
+export type Party =
+  "caller" | "node" | "provider" | "registry" | "base image" | "Dockerfile" | "disk" | "quota" | "network" | "unknown";
 
 /** Who was asked, as BuildKit's errors begin: https://github.com/moby/buildkit/tree/v0.33.1/util/push and beside it. */
 interface Asked {

@@ -2,11 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { prune, readFailedLog, writeFile } from "../buildkit/client";
 import { BuildError } from "../support/errors";
-import type { Progress, RunNode } from "../nodes/node";
+import type { RunNode } from "../nodes/node";
+import type { Progress } from "../support/progress";
 import type { Relay } from "../transport/relay";
 import { diskFull } from "./verdict";
 import { told, waitFor } from "../support/progress";
-import { title } from "./wakeNodes";
+import { title } from "../nodes/node";
 
 const pruneTimeoutMilliseconds = 60_000;
 const answerTimeoutMilliseconds = 5_000;

@@ -1,7 +1,7 @@
 import type { OpenStep } from "../buildkit/builds";
 import { withoutLogins } from "../support/withoutLogins";
 import { type World, world } from "./endingsWorld";
-import type { Progress } from "../nodes/node";
+import type { Progress } from "../support/progress";
 import type { Relay } from "../transport/relay";
 import type { Attempt } from "./session";
 

@@ -1,8 +1,9 @@
 import { BuildError } from "../support/errors";
-import type { Engine } from "../nodes/local/run/engine";
+import type { Engine } from "../transport/dockerEngine";
 import type { Platform } from "../support/platforms";
 import { indexName } from "../nodes/lanes";
-import type { DescribedNode, Progress } from "../nodes/node";
+import type { DescribedNode } from "../nodes/node";
+import type { Progress } from "../support/progress";
 import { platformsOf } from "./placement";
 import { engineRegistration, register } from "./registration";
 import { type Attempt, type BuildSession, type ExplainedAttempt, explainForeign, newAttempt } from "./session";

@@ -1,5 +1,5 @@
 import { type Endpoint, formatEndpoint } from "../transport/endpoint";
-import type { Progress } from "../nodes/node";
+import type { Progress } from "../support/progress";
 import { isAlive } from "../transport/probe";
 import type { OpenConnection, Relay } from "../transport/relay";
 

@@ -1,6 +1,7 @@
 import { BuildError } from "../support/errors";
 import { findDiskFull, makeRoom, stillFullError } from "./diskFull";
-import type { Progress, RunNode } from "../nodes/node";
+import type { RunNode } from "../nodes/node";
+import type { Progress } from "../support/progress";
 import type { Relay } from "../transport/relay";
 import type { Attempt } from "./session";
 import { judge, type Remedy } from "./verdict";

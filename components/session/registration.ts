@@ -5,7 +5,7 @@ import { BuildError } from "../support/errors";
 import { makeOwnFolder } from "../support/ownFolders";
 import { buildxDirectory, entryIn, writeFileAtomically } from "../support/paths";
 import { ociPlatform, type Platform } from "../support/platforms";
-import { containerFlags, containerImage } from "../nodes/remote/run/container";
+import { containerFlags, containerImage } from "../buildkit/containerImage";
 import { platformsOf } from "./placement";
 
 /** A node in the words of buildx's store. */

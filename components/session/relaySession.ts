@@ -10,13 +10,15 @@ import { indexName } from "../nodes/lanes";
 import { Endings } from "./endings";
 import { Liveness } from "./liveness";
 import { mend } from "./recover";
-import type { Access, Progress, RunNode } from "../nodes/node";
+import type { Access, RunNode } from "../nodes/node";
+import type { Progress } from "../support/progress";
 import { lists, nodeOf, nodesOf, provePlacement } from "./placement";
 import { register, remoteRegistration } from "./registration";
 import { Relay } from "../transport/relay";
 import { explainIndexLogin } from "./explainIndexLogin";
 import { type Attempt, type BuildSession, type ExplainedAttempt, explainForeign, newAttempt } from "./session";
-import { title, wakeNode } from "./wakeNodes";
+import { wakeNode } from "./wakeNodes";
+import { title } from "../nodes/node";
 
 const recordTimeoutMilliseconds = 30_000;
 const settleMilliseconds = 300;

@@ -1,9 +1,10 @@
 import type { RecordedProvenance } from "../buildkit/history";
 import type { Platform } from "../support/platforms";
 import type { PlatformDigests } from "../registry/manifest";
-import type { DescribedNode, Progress } from "../nodes/node";
+import type { DescribedNode } from "../nodes/node";
+import type { Progress } from "../support/progress";
 import { nodeOf } from "./placement";
-import { title } from "./wakeNodes";
+import { title } from "../nodes/node";
 
 /** One image's build, from its before-hook to its end. */
 export interface Attempt {

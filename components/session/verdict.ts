@@ -1,9 +1,5 @@
-import { explainAnswer } from "./answers";
+import { explainAnswer, type Party } from "./answers";
 import { explainDockerfile } from "./dockerfileErrors";
-
-/** Whose fault a failed build is. "caller": it was cancelled. */
-export type Party =
-  "caller" | "node" | "provider" | "registry" | "base image" | "Dockerfile" | "disk" | "quota" | "network" | "unknown";
 
 /** What may make it good. "look at step": a RUN step failed, and only its own output can tell whether that was for lack of space. */
 export type Remedy = "none" | "wake" | "make room" | "look at step" | "wait for registry";

@@ -4,7 +4,8 @@ import { type DaemonInfo, readDaemonInfo } from "../buildkit/client";
 import { BuildError } from "../support/errors";
 import type { Endpoint } from "../transport/endpoint";
 import type { Failure } from "../transport/failures";
-import type { DescribedNode, Progress, RunNode, Waiting } from "../nodes/node";
+import { type RunNode, title, type Waiting } from "../nodes/node";
+import type { Progress } from "../support/progress";
 import type { Relay } from "../transport/relay";
 import { explainFailure } from "../transport/tlsFailures";
 
@@ -77,11 +78,6 @@ export async function wakeNode(
     }
     await sleep(Date.now() - start < quickPollsMilliseconds ? quickPollMilliseconds : pollMilliseconds);
   }
-}
-
-/** A node's name and address, as messages begin. */
-export function title(node: DescribedNode): string {
-  return `node ${node.name} (${node.platform}, ${node.address})`;
 }
 
 async function lateError(node: RunNode, timeoutSeconds: number, answer: Failure | Waiting): Promise<BuildError> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { Progress } from "../nodes/node";
+/** Tells the user what is going on. A passing line is about a wait, and gives way to the next. */
+export type Progress = (message: string, isPassing?: boolean) => void;
 
 const progressEveryMilliseconds = 3_000;
 

@@ -3,7 +3,8 @@ import * as assert from "node:assert/strict";
 import type { EC2 } from "@aws-sdk/client-ec2";
 import type { SSM } from "@aws-sdk/client-ssm";
 
-import type { Access, Progress } from "../../components/nodes/node";
+import type { Access } from "../../components/nodes/node";
+import type { Progress } from "../../components/support/progress";
 import { liveClaims, parseLease } from "../../components/nodes/ec2/run/claims";
 import { type Ec2Connection, type Lease, parameterNames, tagNames } from "../../components/nodes/ec2/connection";
 import { parseDescription } from "../../components/nodes/ec2/run/ruleText";
@@ -11,7 +12,7 @@ import { Forgotten } from "../../components/nodes/ec2/run/forgotten";
 import { Ingress } from "../../components/nodes/ec2/run/callerRules";
 import { LeaseClaim } from "../../components/nodes/ec2/run/lease";
 import { clientsOnce, ec2Session } from "../../components/nodes/ec2/run/open";
-import type { AwsSettings } from "../../components/nodes/ec2/run/awsSettings";
+import type { AwsSettings } from "../../components/nodes/ec2/awsSettings";
 import type { Cloud } from "../cloud/cloud";
 import { skipWithout, type TestRun } from "../hosts";
 import { type AccessAccount, ingressRules, makeBuilder, openAccessAccount } from "./accessAccount";

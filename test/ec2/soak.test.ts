@@ -8,7 +8,7 @@ import { liveClaims, parseLease } from "../../components/nodes/ec2/run/claims";
 import { type Ec2Connection, parameterNames } from "../../components/nodes/ec2/connection";
 import { Hold } from "../../components/nodes/ec2/run/hold";
 import { clientsOnce } from "../../components/nodes/ec2/run/open";
-import type { AwsSettings } from "../../components/nodes/ec2/run/awsSettings";
+import type { AwsSettings } from "../../components/nodes/ec2/awsSettings";
 import type { Cloud } from "../cloud/cloud";
 import { skipWithout, type TestRun } from "../hosts";
 import { drawSeeded } from "../seed";

@@ -2,7 +2,8 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { containerImage, startArguments } from "../../components/nodes/remote/run/container";
+import { startArguments } from "../../components/nodes/remote/run/container";
+import { containerImage } from "../../components/buildkit/containerImage";
 import {
   type DockerEngine,
   execute,

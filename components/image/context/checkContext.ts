@@ -4,7 +4,7 @@ import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
 import { argumentError } from "../../support/errors";
-import { isRemoteLocation } from "../../builder/checkNodes";
+import { isRemoteLocation } from "../../context/remoteLocation";
 import { isFile, isFolder } from "../../context/files";
 
 /** What of a Dockerfile is known now. */

@@ -2,11 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { baseImageAnswers } from "../../baseImages/ask";
-import type { Progress } from "../../nodes/node";
+import { baseImageAnswers } from "./baseImageAnswers";
+import type { Progress } from "../../support/progress";
 import type { Attempt, BuildSession } from "../../session/session";
 import type { Builder } from "../../builder/builder";
-import { type BuildStep, hookPhases, type ImageBuild, type ImagePurpose } from "./purposes";
+import { type BuildStep, hookPhases, type ImagePurpose } from "./purposes";
+import type { ImageBuild } from "./imageBuild";
 import { errorHook, resourceHook } from "../../pulumi/hookNames";
 import { isMocked } from "../../pulumi/mocks";
 import { inOneLine, plainText } from "../../support/plainText";

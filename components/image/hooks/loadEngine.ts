@@ -1,7 +1,7 @@
 import { describeFailure } from "../../transport/failures";
 import { dockerHost } from "./dockerConfig";
 import { argumentError } from "../../support/errors";
-import { askEngine } from "../../nodes/local/run/engine";
+import { askEngine } from "../../transport/dockerEngine";
 
 /**
  * Before a node wakes: refuses `load` where no Docker engine answers, which the build would end with as "read/write on closed pipe".

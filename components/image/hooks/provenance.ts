@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { BuildSession } from "../../session/session";
 import { argumentError } from "../../support/errors";
-import { allLogins, type ImageBuild } from "./purposes";
+import { allLogins, type ImageBuild } from "./imageBuild";
 import { resolved } from "../../pulumi/resolved";
 import { attachProvenance } from "../../provenance/attach";
 

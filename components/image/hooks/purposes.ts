@@ -3,17 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { BaseImageAnswers } from "../../baseImages/ask";
 import { checkBaseImages } from "../../baseImages/check";
-import type { Progress } from "../../nodes/node";
+import type { Progress } from "../../support/progress";
 import { platformsOf } from "../../session/placement";
 import type { Attempt, BuildSession } from "../../session/session";
 import type { Builder } from "../../builder/builder";
 import { checkBuildKit, checkDockerContext } from "./dockerConfig";
-import type { DockerProvider } from "./dockerProvider";
+import { allLogins, type ImageBuild } from "./imageBuild";
 import { refuseWithoutEngine } from "./loadEngine";
 import { allPlatforms, isNativeOn, type Platform } from "../../support/platforms";
 import { attachIfAsked, refuseUnlessRecorded } from "./provenance";
-import type { ProvenanceMode } from "../../provenance/statement";
-import type { RegistryLogin } from "../../registry/credentials";
 import { refuseIdentityToken, refuseWithoutIndexLogin } from "../../registry/indexLogin";
 import { isRegistrySilent } from "../../registry/registrySilence";
 import { resolved } from "../../pulumi/resolved";
@@ -21,22 +19,6 @@ import { whyBuilt, whyJoined } from "./why";
 
 /** What one of docker-build's images is: all of an image, one platform of it, or what puts its platforms together. */
 export type ImagePurpose = "image" | "platform" | "index";
-
-/** What the hooks of one image know of its build. */
-export interface ImageBuild {
-  readonly platforms: readonly Platform[];
-  /** Registries without TLS, as the builder's nodes have them. */
-  readonly insecureRegistries?: readonly string[];
-  /** What its base images are found by; none where they are not checked. */
-  readonly checkedArgs?: dockerBuild.ImageArgs;
-  /** What the docker-build provider that builds it is configured with. */
-  readonly provider?: () => Promise<DockerProvider>;
-  /** How much provenance is attached to what is pushed; none where none is. */
-  readonly provenance?: ProvenanceMode;
-  /** Set once this `up` has built and pushed. */
-  wasPushedNow: boolean;
-  attempt?: Attempt;
-}
 
 /** What the phases of a build have at hand. */
 export interface BuildStep {
@@ -118,14 +100,6 @@ async function withGoal(attempt: Attempt, build: ImageBuild, inputs: pulumi.Inpu
   const isSilent = tag && (() => isRegistrySilent(tag, logins, build.insecureRegistries ?? []));
   const hasLogins = logins.length > 0;
   return Object.assign(attempt, { isLoaded, hasLogins }, isSilent && { isRegistrySilent: isSilent });
-}
-
-/** The logins of an image's arguments, before those of its provider. */
-export async function allLogins(
-  { provider }: Pick<ImageBuild, "provider">,
-  own: readonly RegistryLogin[] = [],
-): Promise<RegistryLogin[]> {
-  return [...own, ...((await provider?.())?.logins ?? [])];
 }
 
 async function concludePush(

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../../support/platforms";
-import type { CommonNodeArgs } from "../arguments";
+import type { CommonNodeArgs } from "../commonArguments";
 
 /** Platforms that EC2 has machines for. */
 export type Ec2Platform = Extract<Platform, "linux/arm64" | "linux/amd64">;

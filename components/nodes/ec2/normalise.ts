@@ -4,41 +4,14 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import type { NodeAddressing, NodeSettings } from "./connection";
 import { argumentError } from "../../support/errors";
-import type { Platform } from "../../support/platforms";
-import { checkNumber, checkWholeNumber } from "../../builder/checkNodes";
+import { checkNumber, checkWholeNumber } from "../../support/numbers";
 import type { BuildkitReleaseArgs, Ec2Args, Ec2NodeArgs, Ec2Platform, IngressArgs } from "./arguments";
 import { defaultRelease } from "./archives";
 import { checkCidr } from "./cidrs";
+import type { NodeLife, NormalEc2Node } from "./normalNode";
 import { checkSettingsFit } from "./nodeSettings";
-import { cacheVolumeOf, type Gp3Volume } from "./gp3";
+import { cacheVolumeOf } from "./gp3";
 import { ec2Platforms, emulatorsFor, isEc2Platform } from "./platforms";
-
-/** How long the nodes of a builder live. */
-export interface NodeLife {
-  /** Launched by each `up` for itself. */
-  isEphemeral: boolean;
-  idleTimeoutMinutes: number | null;
-  maxLifetimeMinutes: number | null;
-}
-
-/** A node with every default filled in. */
-export interface NormalEc2Node extends NodeLife {
-  name: string;
-  platform: Ec2Platform;
-  furtherPlatforms: readonly Platform[] | undefined;
-  /** In order of preference; one, where it is not ephemeral. */
-  instanceTypes: readonly pulumi.Input<string>[];
-  ami: pulumi.Input<string> | undefined;
-  /** Like `instanceTypes`. */
-  subnetIds: readonly pulumi.Input<string>[] | undefined;
-  capacityType: "spot" | "on-demand";
-  rootVolumeSizeGibibytes: number;
-  cacheVolume: Gp3Volume;
-  maxParallelism: number | undefined;
-  buildkit: NodeSettings["buildkit"];
-  registryMirrors: Record<string, readonly string[]>;
-  insecureRegistries: readonly string[];
-}
 
 /** What is common to the nodes, with every default filled in. */
 export interface NormalEc2 {

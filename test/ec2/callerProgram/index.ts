@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Ec2Connection } from "../../../components/nodes/ec2/connection";
 import { ec2Session } from "../../../components/nodes/ec2/run/open";
-import type { AwsSettings } from "../../../components/nodes/ec2/run/awsSettings";
+import type { AwsSettings } from "../../../components/nodes/ec2/awsSettings";
 
 /** In the environment, as JSON. */
 export interface CallerWork {

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 
 import { whyNotDeleted } from "../../../components/image/deletion";
 import { checkExports } from "../../../components/image/checkExports";
-import { normaliseImage } from "../../../components/image/imageArguments";
+import { normaliseImage } from "../../../components/image/normaliseImage";
 
 describe("exports", () => {
   const check = (entry: object, exec = false) => checkExports("MultiPlatformImage app", { exports: [entry], exec });

@@ -7,8 +7,8 @@ import { checkArguments } from "../../../components/arguments/checkArguments";
 import { imageArguments } from "../../../components/image/arguments/imageTable";
 import { otherBuilderNames, otherImageNames } from "../../../components/arguments/otherNames";
 import type { ArgumentsOf } from "../../../components/arguments/table";
-import { normaliseBuilder } from "../../../components/builder/builderArguments";
-import { normaliseImage } from "../../../components/image/imageArguments";
+import { normaliseBuilder } from "../../../components/builder/normaliseBuilder";
+import { normaliseImage } from "../../../components/image/normaliseImage";
 
 /** Arguments as JavaScript has them: nobody has looked at their types. */
 type Loose = Record<string, unknown>;

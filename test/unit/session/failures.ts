@@ -1,4 +1,5 @@
-import type { Party, Remedy } from "../../../components/session/verdict";
+import type { Remedy } from "../../../components/session/verdict";
+import type { Party } from "../../../components/session/answers";
 
 /** A failed build. */
 export interface Failure {

@@ -2,7 +2,7 @@ import { MetricAlarm } from "@pulumi/aws/cloudwatch/metricAlarm";
 import * as pulumi from "@pulumi/pulumi";
 
 import { nodeRoleName } from "../roleName";
-import type { NormalEc2Node } from "../normalise";
+import type { NormalEc2Node } from "../normalNode";
 
 const fiveMinutes = 300;
 const hour = 3_600;

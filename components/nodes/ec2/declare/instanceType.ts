@@ -6,7 +6,7 @@ import { lookedUp } from "../../../pulumi/mocks";
 import { PlainResourceError } from "../../../pulumi/resourceError";
 import { resolved } from "../../../pulumi/resolved";
 import { notOffered } from "./network";
-import type { NormalEc2Node } from "../normalise";
+import type { NormalEc2Node } from "../normalNode";
 import { ec2Platforms } from "../platforms";
 
 /** The type, once AWS has said that it is good for the node. */

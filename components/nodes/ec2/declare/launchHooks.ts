@@ -6,7 +6,7 @@ import { errorHook, resourceHook } from "../../../pulumi/hookNames";
 import { isMocked } from "../../../pulumi/mocks";
 import { plainText } from "../../../support/plainText";
 import { resolved } from "../../../pulumi/resolved";
-import type { NormalEc2Node } from "../normalise";
+import type { NormalEc2Node } from "../normalNode";
 
 const tellEveryMilliseconds = 10_000;
 

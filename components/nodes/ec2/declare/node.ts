@@ -11,7 +11,7 @@ import { createInstance } from "./instance";
 import { createLaunchTemplate } from "./launchTemplate";
 import { checkedInstanceType } from "./instanceType";
 import { firstZone, zoneOfSubnet } from "./network";
-import type { NormalEc2Node } from "../normalise";
+import type { NormalEc2Node } from "../normalNode";
 import { nodeSettings } from "../nodeSettings";
 import { type Ec2NodeSurroundings, type NodeParts, parameterTier } from "./parts";
 import { createInstanceProfile } from "./role";

@@ -3,7 +3,7 @@ import { getParameterOutput } from "@pulumi/aws/ssm/getParameter";
 import * as pulumi from "@pulumi/pulumi";
 
 import { lookedUp } from "../../../pulumi/mocks";
-import type { NormalEc2Node } from "../normalise";
+import type { NormalEc2Node } from "../normalNode";
 import { ec2Platforms } from "../platforms";
 
 /** What a node has in common with its builder's others. */

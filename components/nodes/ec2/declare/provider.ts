@@ -1,7 +1,7 @@
 import type { Provider } from "@pulumi/aws/provider";
 import * as pulumi from "@pulumi/pulumi";
 
-import { type AwsSettings, settingsOfPulumiConfig, settingsOfTerraformConfig } from "../run/awsSettings";
+import { type AwsSettings, settingsOfPulumiConfig, settingsOfTerraformConfig } from "../awsSettings";
 import { PlainResourceError } from "../../../pulumi/resourceError";
 import { resolved } from "../../../pulumi/resolved";
 

@@ -1,4 +1,5 @@
-import type { Access, Progress } from "../../node";
+import type { Access } from "../../node";
+import type { Progress } from "../../../support/progress";
 import { onInterruption } from "../../../support/interruption";
 import type { AwsClients } from "./clients";
 import type { Ec2Connection } from "../connection";

@@ -6,15 +6,8 @@ import * as tls from "node:tls";
 
 import { BuildError } from "../../../support/errors";
 import { expandedHome } from "../../../support/paths";
-import { proxyFor, type ProxySettings } from "./proxies";
-
-/** How requests reach AWS, as the aws provider's settings of the same names say it. */
-export interface TransportSettings extends ProxySettings {
-  /** A file of certificates, which count in place of the system's. */
-  customCaBundle?: string;
-  /** Certificates are not checked. */
-  insecure?: boolean;
-}
+import type { ProxySettings, TransportSettings } from "../awsSettings";
+import { proxyFor } from "./proxies";
 
 const timeouts = { connectionTimeout: 5_000, requestTimeout: 15_000, throwOnRequestTimeout: true };
 

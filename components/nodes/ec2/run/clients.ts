@@ -7,7 +7,7 @@ import { BuildError } from "../../../support/errors";
 import { call } from "./awsErrors";
 import type { Ec2Connection } from "../connection";
 import { credentialsOf } from "./credentials";
-import type { AwsSettings } from "./awsSettings";
+import type { AwsSettings } from "../awsSettings";
 import { requestHandlerOf } from "./awsTransport";
 
 /** AWS as one identity in the region of a builder. */

@@ -12,7 +12,7 @@ import {
 import { BuildError } from "../../../support/errors";
 import { expandedHome } from "../../../support/paths";
 import type { requestHandlerOf } from "./awsTransport";
-import type { AwsRole, AwsSettings, AwsWebIdentity } from "./awsSettings";
+import type { AwsRole, AwsSettings, AwsWebIdentity } from "../awsSettings";
 
 type CredentialProvider = ReturnType<typeof fromNodeProviderChain>;
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Instance, SecurityGroupRule } from "@aws-sdk/client-ec2";
 
-import type { Progress } from "../../node";
+import type { Progress } from "../../../support/progress";
 import { call } from "./awsErrors";
 import { hasShared } from "./claims";
 import type { AwsClients } from "./clients";

@@ -2,7 +2,7 @@ import * as crypto from "node:crypto";
 
 import type { Instance } from "@aws-sdk/client-ec2";
 
-import type { Progress } from "../../node";
+import type { Progress } from "../../../support/progress";
 import { isBuilding } from "./busy";
 import { callerAddress } from "./callerAddress";
 import type { AwsClients } from "./clients";

@@ -6,7 +6,7 @@ import { Launched } from "./ephemeral/launched";
 import { EphemeralNode } from "./ephemeral/ephemeralNode";
 import { Instances } from "./instances";
 import { restartSilent } from "./kept/restart";
-import type { AwsSettings } from "./awsSettings";
+import type { AwsSettings } from "../awsSettings";
 import { letInWhileSilent } from "./silence";
 import { ec2RunNode } from "./kept/keptNode";
 

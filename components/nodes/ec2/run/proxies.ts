@@ -1,12 +1,6 @@
 import { BuildError } from "../../../support/errors";
 import { isExcepted } from "../../../support/noProxy";
-
-/** By which proxy requests go; what is not said is as the environment says. */
-export interface ProxySettings {
-  httpProxy?: string;
-  httpsProxy?: string;
-  noProxy?: string;
-}
+import type { ProxySettings } from "../awsSettings";
 
 /**
  * The proxy for a host, as an aws provider with these settings chooses it: `httpProxy` counts for HTTPS, too, where nothing

@@ -1,5 +1,6 @@
 import type { Endpoint } from "../../../transport/endpoint";
-import type { Progress, RunNode, Waiting } from "../../node";
+import type { RunNode, Waiting } from "../../node";
+import type { Progress } from "../../../support/progress";
 
 const silentMilliseconds = 20_000;
 /** While a node does not answer, `wake` is called each second. */

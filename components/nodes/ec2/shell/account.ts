@@ -1,6 +1,11 @@
 import type { AwsClients } from "../run/clients";
 import { BuildError } from "../../../support/errors";
-import type { AccountOptions } from "../../../cli/arguments";
+
+/** Which AWS account and region, where the environment does not say. */
+export interface AccountOptions {
+  region?: string;
+  profile?: string;
+}
 
 /** AWS as the identity of the command line or its environment, in one region. */
 export interface Account extends AwsClients {

@@ -1,6 +1,6 @@
 import type { SecurityGroupRule } from "@aws-sdk/client-ec2";
 
-import type { Progress } from "../../node";
+import type { Progress } from "../../../support/progress";
 import { callerAddress } from "../run/callerAddress";
 import type { Ec2Connection } from "../connection";
 import { Forgotten } from "../run/forgotten";

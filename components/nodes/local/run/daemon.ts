@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { Progress } from "../../node";
+import type { Progress } from "../../../support/progress";
 import { readDaemonInfo } from "../../../buildkit/client";
 import type { BuildkitdSettings } from "../../../buildkit/toml";
 import { BuildError } from "../../../support/errors";
@@ -13,7 +13,7 @@ import { moduleFile } from "../../../support/packageFiles";
 import { cacheDirectory, findOnPath, writeFileAtomically } from "../../../support/paths";
 import type { Platform } from "../../../support/platforms";
 import { socketDirectory } from "../../../support/socketFolders";
-import { type Engine, findEngine } from "./engine";
+import { type Engine, findEngine } from "../../../transport/dockerEngine";
 import { commandLine } from "./processes";
 import { buildkitdConfig, daemonEnvironment, localNodeFiles, type LocalNodeFiles, localNodeName } from "./daemonFiles";
 import { describeStepNetwork, stepNetworkOf, stepNetworkPrograms } from "./stepNetwork";

@@ -8,7 +8,7 @@ import { containerName, explainStart, startArguments } from "./container";
 import type { SshEndpoint } from "../../../transport/endpoint";
 import { describeFailure, type Failure } from "../../../transport/failures";
 import type { DescribedNode, RunNode } from "../../node";
-import { title } from "../../../session/wakeNodes";
+import { title } from "../../node";
 
 /** A container that runs is found within this time; a pull takes longer, and is told of. */
 const patienceMilliseconds = 3_000;

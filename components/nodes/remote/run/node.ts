@@ -1,4 +1,4 @@
-import { containerImage } from "./container";
+import { containerImage } from "../../../buildkit/containerImage";
 import { clientCertificateProblem } from "../../../transport/clientCertificate";
 import { dockerHostRunNode } from "./dockerHost";
 import { type Endpoint, formatEndpoint, parseEndpoint, type TlsMaterial } from "../../../transport/endpoint";

@@ -5,11 +5,11 @@ import type { AddressInfo, ListenOptions } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 
-import { containerImage } from "../../../../components/nodes/remote/run/container";
+import { containerImage } from "../../../../components/buildkit/containerImage";
 import { EngineSession } from "../../../../components/session/engineSession";
 import { newAttempt } from "../../../../components/session/session";
 import { withoutBuildkitd } from "../../../../components/nodes/local/run/daemon";
-import { askEngine, engineEndpoints, findEngine } from "../../../../components/nodes/local/run/engine";
+import { askEngine, engineEndpoints, findEngine } from "../../../../components/transport/dockerEngine";
 
 describe("Docker engine", () => {
   let folder: string;

@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 
-import { containerImage, explainStart, startArguments } from "../../../../components/nodes/remote/run/container";
+import { explainStart, startArguments } from "../../../../components/nodes/remote/run/container";
+import { containerImage } from "../../../../components/buildkit/containerImage";
 import { sshArguments } from "../../../../components/transport/endpoint";
 import { parseConnection } from "../../../../components/builder/builderConnection";
 import { defaultRelease } from "../../../../components/nodes/ec2/archives";

@@ -1,6 +1,6 @@
 import type { Instance } from "@aws-sdk/client-ec2";
 
-import type { Progress } from "../../../node";
+import type { Progress } from "../../../../support/progress";
 import { codeOf, describeAwsError, isTransient } from "../awsErrors";
 import type { AwsClients } from "../clients";
 import type { Ec2EphemeralNode } from "../../connection";

@@ -2,7 +2,8 @@ import type { Instance } from "@aws-sdk/client-ec2";
 
 import { clientCertificateProblem } from "../../../../transport/clientCertificate";
 import type { Endpoint } from "../../../../transport/endpoint";
-import type { Progress, RunNode, Waiting } from "../../../node";
+import type { RunNode, Waiting } from "../../../node";
+import type { Progress } from "../../../../support/progress";
 import { BuildError } from "../../../../support/errors";
 import type { Platform } from "../../../../support/platforms";
 import { describeAwsError, isTransient } from "../awsErrors";

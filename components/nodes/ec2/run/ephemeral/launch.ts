@@ -2,7 +2,8 @@ import * as crypto from "node:crypto";
 
 import type { CreateFleetInstance } from "@aws-sdk/client-ec2";
 
-import type { Progress, Waiting } from "../../../node";
+import type { Waiting } from "../../../node";
+import type { Progress } from "../../../../support/progress";
 import { codeOf, describeAwsError, isTransient, shortMessage } from "../awsErrors";
 import type { AwsClients } from "../clients";
 import type { Ec2EphemeralNode } from "../../connection";

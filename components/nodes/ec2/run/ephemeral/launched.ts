@@ -1,4 +1,4 @@
-import type { Progress } from "../../../node";
+import type { Progress } from "../../../../support/progress";
 import { describeAwsError } from "../awsErrors";
 import type { AwsClients } from "../clients";
 import { coldClaim } from "../../connection";

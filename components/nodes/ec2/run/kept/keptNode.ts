@@ -2,7 +2,8 @@ import type { Instance } from "@aws-sdk/client-ec2";
 
 import { clientCertificateProblem, renewal } from "../../../../transport/clientCertificate";
 import type { Endpoint } from "../../../../transport/endpoint";
-import type { Progress, RunNode, Waiting } from "../../../node";
+import type { RunNode, Waiting } from "../../../node";
+import type { Progress } from "../../../../support/progress";
 import { BuildError } from "../../../../support/errors";
 import { describeAwsError, isTransient } from "../awsErrors";
 import type { AwsClients } from "../clients";

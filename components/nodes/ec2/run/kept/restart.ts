@@ -1,6 +1,7 @@
 import type { Instance } from "@aws-sdk/client-ec2";
 
-import type { Progress, RunNode } from "../../../node";
+import type { RunNode } from "../../../node";
+import type { Progress } from "../../../../support/progress";
 import { call } from "../awsErrors";
 import { liveClaims } from "../claims";
 import type { AwsClients } from "../clients";

@@ -1,6 +1,7 @@
 import type { Instance } from "@aws-sdk/client-ec2";
 
-import type { Progress, Waiting } from "../../../node";
+import type { Waiting } from "../../../node";
+import type { Progress } from "../../../../support/progress";
 import { BuildError } from "../../../../support/errors";
 import { codeOf, describeAwsError, isTransient, shortMessage } from "../awsErrors";
 import type { AwsClients } from "../clients";

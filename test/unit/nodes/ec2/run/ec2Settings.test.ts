@@ -4,7 +4,7 @@ import {
   durationSeconds,
   settingsOfPulumiConfig,
   settingsOfTerraformConfig,
-} from "../../../../../components/nodes/ec2/run/awsSettings";
+} from "../../../../../components/nodes/ec2/awsSettings";
 
 describe("settings of the aws provider", () => {
   it("are taken from terraformConfig(), where what is not set is null", () => {

@@ -9,8 +9,10 @@ import * as path from "node:path";
 
 import { STS } from "@aws-sdk/client-sts";
 
-import { proxyFor, type ProxySettings } from "../../../../../components/nodes/ec2/run/proxies";
-import { requestHandlerOf, type TransportSettings } from "../../../../../components/nodes/ec2/run/awsTransport";
+import { proxyFor } from "../../../../../components/nodes/ec2/run/proxies";
+import type { ProxySettings } from "../../../../../components/nodes/ec2/awsSettings";
+import { requestHandlerOf } from "../../../../../components/nodes/ec2/run/awsTransport";
+import type { TransportSettings } from "../../../../../components/nodes/ec2/awsSettings";
 import { createAuthority } from "../../../../hosts/certificates";
 
 const proxy = "http://proxy.example.com:3128";

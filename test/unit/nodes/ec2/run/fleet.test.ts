@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import type { CreateFleetCommandInput, CreateFleetCommandOutput, CreateFleetError } from "@aws-sdk/client-ec2";
 
 import type { Ec2EphemeralNode } from "../../../../../components/nodes/ec2/connection";
-import type { Progress } from "../../../../../components/nodes/node";
+import type { Progress } from "../../../../../components/support/progress";
 import type { AwsClients } from "../../../../../components/nodes/ec2/run/clients";
 import { judgeFleet } from "../../../../../components/nodes/ec2/run/ephemeral/fleet";
 import { Launcher } from "../../../../../components/nodes/ec2/run/ephemeral/launch";

@@ -3,9 +3,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { text } from "node:stream/consumers";
 
-import { describeFailure } from "../../../transport/failures";
-import { homeDirectory } from "../../../support/paths";
-import { parsePlatform, type Platform } from "../../../support/platforms";
+import { describeFailure } from "./failures";
+import { homeDirectory } from "../support/paths";
+import { parsePlatform, type Platform } from "../support/platforms";
 
 const answerTimeoutMilliseconds = 5_000;
 

@@ -1,4 +1,17 @@
-import type { TransportSettings } from "./awsTransport";
+/** By which proxy requests go; what is not said is as the environment says. */
+export interface ProxySettings {
+  httpProxy?: string;
+  httpsProxy?: string;
+  noProxy?: string;
+}
+
+/** How requests reach AWS, as the aws provider's settings of the same names say it. */
+export interface TransportSettings extends ProxySettings {
+  /** A file of certificates, which count in place of the system's. */
+  customCaBundle?: string;
+  /** Certificates are not checked. */
+  insecure?: boolean;
+}
 
 /** A role to assume, with the credentials of the step before. */
 export interface AwsRole {
