@@ -53,7 +53,7 @@ export async function checkBaseImages(
   const given = await told(`asking for the platforms of ${names}`, asking, progress);
   const unasked = given.flatMap((answer, at) => (answer.kind === "unasked" ? [{ ...answer, image: images[at] }] : []));
   for (const { registry, reason } of unasked) {
-    if (answers.isToBeTold(registry)) {
+    if (answers.isNewlySilent(registry)) {
       const those = unasked.filter((each) => each.registry === registry).map(({ image }) => image);
       warn(warningOf(those, reason));
     }

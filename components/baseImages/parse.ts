@@ -22,7 +22,7 @@ const ownFrontend = /(^|\/)docker\/dockerfile(-upstream)?([:@]|$)/;
 
 /** Reads a Dockerfile, or nothing of one that is in another frontend's language. */
 export async function readDockerfile(text: string): Promise<ReadDockerfile | undefined> {
-  // Loaded here, because only an `up` that builds has use for it.
+  // Loaded here, because only an update that builds has use for it.
   const { Arg, Copy, DockerfileParser, From, Run } = await import("dockerfile-ast");
   const parsed = DockerfileParser.parse(text);
   const syntax = parsed.getDirectives().find((each) => each.getDirective()?.toLowerCase() === "syntax");

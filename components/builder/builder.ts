@@ -21,7 +21,7 @@ const builderType = "multi-platform-image:index:Builder";
  * One buildx builder of several nodes, each building its own platform natively.
  *
  * Nodes wake in a hook of an image that must be built, and the builder is registered then, on the machine that runs
- * `pulumi up`. An `up` without a change calls no node.
+ * `pulumi up`. An update without a change calls no node.
  *
  * ```ts
  * const builder = new Builder("builders");                    // two EC2 instances, stopped when idle
@@ -116,7 +116,7 @@ export class Builder extends pulumi.ComponentResource {
    * new MultiPlatformImage("api", { context: "./api", repository, builder });
    * ```
    *
-   * Each stack registers it under a name of its own, so that no `up` is in another's way. Nodes of kind `ec2` are started
+   * Each stack registers it under a name of its own, so that no update is in another's way. Nodes of kind `ec2` are started
    * with the credentials of this stack's aws provider (`aws:*` config, or an explicit one in `opts`), which must be of the
    * builder's account and have a caller's rights (docs/iam.md). Whether each platform of an image has a node is
    * checked when it is built.
@@ -191,7 +191,7 @@ function organization(): string {
   }
 }
 
-/** Of another stack's nodes only those that every `up` launches for itself have no instance. */
+/** Of another stack's nodes only those that every update launches for itself have no instance. */
 function previewedNode(node: BuildNode): PreviewedNode {
   return { ...node, isEphemeral: node.kind === "ec2" && node.instanceId === undefined };
 }

@@ -19,8 +19,8 @@ export interface BuilderArgs {
   /**
    * What becomes of nodes that have nothing to build: `stop-when-idle` ends those that are ours after
    * `idleTimeoutMinutes`, and the next build starts them with their cache; `persistent` keeps them; `ephemeral` launches
-   * EC2 nodes in each `up` that builds, for it alone, and terminates them a minute after the last build, or with the `up`.
-   * The cache of an ephemeral node is on a volume that stays: the first `up` that needs it has it, others beside it build
+   * EC2 nodes in each update that builds, for it alone, and terminates them a minute after the last build, or with the update.
+   * The cache of an ephemeral node is on a volume that stays: the first update that needs it has it, others beside it build
    * with a cold cache. Nodes of kind `remote` are never ended, and neither is a container of a Docker engine
    * ({@link LocalNodeArgs}).
    *
@@ -29,7 +29,7 @@ export interface BuilderArgs {
   lifecycle?: "persistent" | "stop-when-idle" | "ephemeral";
   /**
    * Minutes without a build after which a node ends itself, with `stop-when-idle` and `ephemeral`. Counted on the node: it
-   * holds when `up` is killed.
+   * holds when `pulumi up` is killed.
    *
    * @default 10; with `ephemeral` 2
    */

@@ -30,7 +30,7 @@ export interface BuilderConnection {
 }
 
 const version = 1;
-const whence =
+const howToGet =
   'it is the output `connection` of a Builder, exported by its stack: `new pulumi.StackReference("ORGANIZATION/PROJECT/STACK").requireOutput("connection")`, ' +
   'or `config.requireSecretObject("connection")`';
 
@@ -46,15 +46,15 @@ export function parseConnection(owner: string, value: unknown, isSecret: boolean
     throw refuse("is not there: its stack exports none, or was destroyed", fix);
   }
   if (!isObject(value)) {
-    throw refuse(`is ${typeof value === "string" ? "a text" : `a ${typeof value}`}`, whence);
+    throw refuse(`is ${typeof value === "string" ? "a text" : `a ${typeof value}`}`, howToGet);
   }
   if (value.version !== version) {
     const found = typeof value.version === "number" ? `of version ${value.version}` : "without a version";
-    throw refuse(`is ${found}, and this release reads ${version}`, `use one release in both stacks; ${whence}`);
+    throw refuse(`is ${found}, and this release reads ${version}`, `use one release in both stacks; ${howToGet}`);
   }
   const problem = problemOf(value);
   if (problem) {
-    throw refuse(problem, whence);
+    throw refuse(problem, howToGet);
   }
   if (!isSecret) {
     throw refuse(

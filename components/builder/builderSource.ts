@@ -29,7 +29,7 @@ export interface BuildNode {
 export interface NodeSource {
   readonly nodes: pulumi.Output<BuildNode[]>;
   readonly laneCount: pulumi.Input<number>;
-  /** What is kept in the state of the builder. Never an error: one here would be told as one of serialization. */
+  /** Kept in the builder's state. Must not reject: Pulumi would report it as a serialization failure. */
   readonly registered: pulumi.Inputs;
   /** @throws pulumi.ResourceError when the nodes can't be shared. */
   connection(): pulumi.Output<BuilderConnection>;
@@ -63,7 +63,7 @@ export function declaredSource(
     connection: () => {
       const local = declared.find(({ kind }) => kind === "local");
       if (local) {
-        const cause = `node ${local.name} is "local", and so of the machine of \`up\` alone`;
+        const cause = `node ${local.name} is "local", and so of the machine that runs Pulumi alone`;
         throw new PlainResourceError(
           `Builder ${name}: \`connection\` can't be had: ${cause}. Fix: share a builder of "ec2" and "remote" nodes.`,
           builder,

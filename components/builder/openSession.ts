@@ -44,7 +44,7 @@ export async function startSessions(
       return [new EngineSession({ builderName, nodes, engine, reason: buildkitd.problem })];
     }
   }
-  return shareOut(lanesOf(nodes)).map(
+  return shareNodes(lanesOf(nodes)).map(
     (lane, at) => new RelaySession({ builderName: laneName(builderName, at), nodes: lane, wakeTimeoutSeconds, access }),
   );
 }
@@ -87,7 +87,7 @@ async function runNodes(
 }
 
 /** A node that is in several lanes is woken and replaced for all of them at once. */
-function shareOut(lanes: readonly RunNode[][]): RunNode[][] {
+function shareNodes(lanes: readonly RunNode[][]): RunNode[][] {
   const views = new Map<RunNode, RunNode[]>();
   for (const node of new Set(lanes.flat())) {
     const count = lanes.filter((lane) => lane.includes(node)).length;

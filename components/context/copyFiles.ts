@@ -40,7 +40,7 @@ export function placeFolders(
       fs.mkdirSync(folder, { recursive: true });
       made.add(name);
     }
-    // mkdir heeds the umask.
+    // mkdir applies the umask.
     fs.chmodSync(folder, folderMode);
   }
   return made;

@@ -31,7 +31,7 @@ export function checkExports(owner: string, { exports, exec, push, load }: Expor
 }
 
 /**
- * docker-build takes two exports of one build only after it has built another image in the same `up`: before, it does not know
+ * docker-build takes two exports of one build only after it has built another image in the same update: before, it does not know
  * BuildKit's version, and says "multiple exports require a v0.13 buildkit daemon or newer". A push and a load are exports, too.
  *
  * @see https://github.com/pulumi/pulumi-docker-build/blob/v0.0.22/provider/internal/image.go (`validate`)

@@ -11,7 +11,7 @@ import { mockedDigest, orMocked } from "../pulumi/mocks";
 import type { Platform } from "../support/platforms";
 import type { PlatformDigests } from "../registry/manifest";
 import { asResourceError } from "../pulumi/resourceError";
-import { isToBeBuilt, resolvedOr } from "../pulumi/resolved";
+import { isUnbuilt, resolvedOr } from "../pulumi/resolved";
 import { indexDockerfile } from "./indexDockerfile";
 import { exportByDigest, repositoriesOf } from "./platformRepositories";
 
@@ -47,7 +47,7 @@ export interface ImageDeclaration {
  * @see https://github.com/pulumi/pulumi-docker-build/blob/v0.0.22/provider/internal/host.go (`builderFor`: the builder, and
  * with it the login of its index, is loaded once, with Docker's configuration)
  */
-export function arePlatformsApart({ builder, imageArgs, build }: ImageDeclaration): boolean {
+export function needsPlatformImages({ builder, imageArgs, build }: ImageDeclaration): boolean {
   const { registries, push, exports, exec, cacheTo } = imageArgs;
   const isOneNode =
     builder === undefined ||
@@ -61,8 +61,8 @@ export function arePlatformsApart({ builder, imageArgs, build }: ImageDeclaratio
 /** docker-build's resources for an image. */
 export function declareImage(declaration: ImageDeclaration): DeclaredImage {
   const { component, name, builder, imageArgs, build, options } = declaration;
-  if (builder && arePlatformsApart(declaration)) {
-    return declareApart({ ...declaration, builder });
+  if (builder && needsPlatformImages(declaration)) {
+    return declarePlatformImages({ ...declaration, builder });
   }
   const image = new Image(name, imageArgs, {
     ...options,
@@ -83,7 +83,7 @@ const unknownDockerfile = "# known in the update\nFROM scratch\n";
 
 type OnBuilder = ImageDeclaration & { builder: Builder };
 
-function declareApart(declaration: OnBuilder): DeclaredImage {
+function declarePlatformImages(declaration: OnBuilder): DeclaredImage {
   const { component, name, builder, imageArgs, build, options } = declaration;
   const repositories = pulumi
     .output(imageArgs.tags)
@@ -145,7 +145,7 @@ function platformImage(
 }
 
 function byPlatform(platforms: readonly Platform[], digests: readonly string[]): PlatformDigests {
-  return digests.some(isToBeBuilt)
+  return digests.some(isUnbuilt)
     ? (pulumi.unknown as unknown as PlatformDigests)
     : Object.fromEntries(platforms.map((platform, at) => [platform, digests[at]]));
 }

@@ -8,7 +8,7 @@ interface Deleted {
   retainOnDelete: boolean;
   /** As far as they are known. */
   tags: readonly string[];
-  /** Whether the login is made in each `up`. */
+  /** Whether the login is made in each update. */
   hasRepository: boolean;
   /** Declared to be without TLS. */
   insecureRegistries: readonly string[];

@@ -7,7 +7,7 @@ import { type ImageOutput, type ImageOutputs, type NamedImage, outputsOf, whyMis
 import { isMocked, mockedDigest, orMocked } from "../pulumi/mocks";
 import type { DeclaredImage } from "./declare";
 import { assumeImage, type BuiltImage, type CheckedImage, checkImage } from "../registry/checkImage";
-import { isToBeBuilt, resolved } from "../pulumi/resolved";
+import { isUnbuilt, resolved } from "../pulumi/resolved";
 import { PlainResourceError } from "../pulumi/resourceError";
 
 /** What an image's outputs are made of. */
@@ -23,13 +23,13 @@ export interface DeclaredOutputs {
 
 /**
  * The outputs of an image, each checked through the index in the registry. Here and not in an after-hook: the engine
- * commits the step whatever that hook says, and the next `up` would be green with a bad digest.
+ * commits the step whatever that hook says, and the next update would be green with a bad digest.
  */
 export function checkedOutputs(image: DeclaredOutputs) {
   const { component, name, declared, generation } = image;
   const checked = checkOf(image);
   const sources = [...declared.platformImages, generation ?? declared.image];
-  const sound = checked.apply((found) => soundOrError(component, sources, found));
+  const sound = checked.apply((found) => requireValid(component, sources, found));
   const registered = (output: ImageOutput) =>
     checked.apply((found) => (found.problem ? undefined : outputsOf(found)[output]));
   return {
@@ -67,7 +67,7 @@ function checkOf({ component, name, declared, args, build }: DeclaredOutputs): p
     .all([digest, orMocked(image.ref, ""), args.tags, args.push, args.exports, logins, pushedDigests])
     .apply(async ([digest, ref, tags, push, exports, logins, pushed]) => {
       const isPushed = push || (exports ?? []).some(isRegistryExport);
-      if (isPushed && isToBeBuilt(digest)) {
+      if (isPushed && isUnbuilt(digest)) {
         return pulumi.unknown as unknown as NamedImage;
       }
       const { platforms, wasPushedNow } = build;
@@ -99,7 +99,7 @@ async function checkedImage(component: pulumi.Resource, name: string, image: Bui
   return found;
 }
 
-async function soundOrError(
+async function requireValid(
   component: pulumi.Resource,
   /** What is replaced to have the image built again. */
   sources: readonly pulumi.Resource[],

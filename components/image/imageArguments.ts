@@ -63,7 +63,7 @@ export interface MultiPlatformImageArgs extends Omit<
   cacheTo?: dockerBuild.ImageArgs["cacheTo"];
   /**
    * Whether each base image of the Dockerfile is asked for the platforms that are wanted of it, before a node wakes: one
-   * request to its registry for each image of an `up` that builds (with `registries` or `repository` and several nodes, for
+   * request to its registry for each image of an update that builds (with `registries` or `repository` and several nodes, for
    * each of its platforms), with the credentials of the build. An index that lacks
    * a platform is an error, as it would be in BuildKit, once nodes are awake. A registry that can't be asked is a warning.
    * See docs/base-images.md.
@@ -120,13 +120,13 @@ export interface MultiPlatformImageArgs extends Omit<
    */
   push?: dockerBuild.ImageArgs["push"];
   /**
-   * The ECR repository that the image is pushed to: an `aws.ecr.Repository`, also one that is made in the same `up`, or
+   * The ECR repository that the image is pushed to: an `aws.ecr.Repository`, also one that is made in the same update, or
    * `{ repositoryUrl }` of another stack's. It supplies
    *
    * - the tag, when `tags` is not given: a hash of the build context and of every argument that docker-build compares, and
    *   some characters that are new each time that it changes. So a tag is never pushed twice with different content, and
    *   the repository may have immutable tags;
-   * - a credential that is made in each `up`, which is no change of the image. `registries` are kept beside it.
+   * - a credential that is made in each update, which is no change of the image. `registries` are kept beside it.
    *
    * Equivalent to `docker login` with `aws ecr get-login-password`, and to buildx's `--tag`. The caller needs
    * `ecr:GetAuthorizationToken`, and the rights to push.

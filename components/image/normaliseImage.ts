@@ -56,7 +56,7 @@ export function normaliseImage(name: string, args: MultiPlatformImageArgs) {
 
 /**
  * Tags with the registry in them: `docker.io/acme/app:1` for `acme/app:1`. docker-build's refresh takes Docker Hub's short
- * form for no tag and drops all tags after it from the state, and the next `up` would build again.
+ * form for no tag and drops all tags after it from the state, and the next update would build again.
  * @see https://github.com/pulumi/pulumi-docker-build/blob/v0.0.22/provider/internal/image.go (`Read`)
  */
 function fullTags(tags: NonNullable<dockerBuild.ImageArgs["tags"]>): dockerBuild.ImageArgs["tags"] {

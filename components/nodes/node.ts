@@ -26,7 +26,7 @@ export interface Waiting {
   readonly waitingFor: string;
 }
 
-/** A node as hooks see it: a name, a platform, and a way to have it awake. */
+/** A node as hooks see it: a name, a platform, and a way to start it. */
 export interface RunNode extends DescribedNode {
   /**
    * Has the node's machine and daemon started, where that is ours to do, and says where the daemon is or will be.

@@ -15,6 +15,6 @@ export async function resolvedOr<T>(output: pulumi.Output<T>, otherwise: T): Pro
 }
 
 /** Whether docker-build's digest is of an image that a preview has not built: it says "" where it means "not known yet". */
-export function isToBeBuilt(digest: string): boolean {
+export function isUnbuilt(digest: string): boolean {
   return !digest && pulumi.runtime.isDryRun();
 }

@@ -15,7 +15,7 @@ export interface BuiltImage {
   /** The first tag, or the name that an export pushes it under. */
   tag: string | undefined;
   isPushed: boolean;
-  /** Pushed by this `up`, not by an earlier one. */
+  /** Pushed by this update, not by an earlier one. */
   wasPushedNow: boolean;
   platforms: readonly Platform[];
   /** What nodes have pushed for the platforms, where that is known: the index must hold just that. */
@@ -36,7 +36,7 @@ export interface CheckedImage {
   warning?: string;
   /** What is wrong with what was pushed. */
   problem?: string;
-  /** Whether it was only not read: another `up` reads it again. */
+  /** Whether it was only not read: another update reads it again. */
   isUnread?: boolean;
 }
 

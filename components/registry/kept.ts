@@ -24,7 +24,7 @@ export function readKept(digest: string, purpose: string): Buffer | undefined {
   }
 }
 
-/** A cache that can't be written costs a request in the next `up`, and nothing else. */
+/** A cache that can't be written costs a request in the next update, and nothing else. */
 export function keep(digest: string, purpose: string, bytes: Buffer): void {
   try {
     const file = fileOf(digest, purpose);

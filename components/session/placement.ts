@@ -68,7 +68,7 @@ export function provePlacement(nodes: readonly PlacedNode[], platforms: readonly
   }
 }
 
-/** Whether a node's daemon runs programs of the platform: natively, or under an emulator, which it does not tell. */
+/** Whether a node's daemon runs programs of the platform; its list does not say whether natively or emulated. */
 export function lists({ listed }: Pick<PlacedNode, "listed">, platform: Platform): boolean {
   return listed.some((each) => parsePlatform(each) === platform);
 }

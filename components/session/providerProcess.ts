@@ -14,7 +14,7 @@ interface Process {
 }
 
 /**
- * The processes that build for the `up` that this program is part of. Pulumi's engine starts them: it is an ancestor of a
+ * The processes that build for the update that this program is part of. Pulumi's engine starts them: it is an ancestor of a
  * program's process, or, of an inline program of the Automation API, its child. Where several engines may be meant, none is.
  */
 export function providerProcesses(processes = listProcesses(), own = process.pid): number[] {

@@ -52,7 +52,7 @@ export function newAttempt(
   };
 }
 
-/** The nodes of one builder during one `up`. */
+/** The nodes of one builder during one update. */
 export interface BuildSession {
   /** Makes all ready for a build of these platforms. */
   prepare(platforms: readonly Platform[], progress: Progress): Promise<Attempt>;
@@ -63,11 +63,11 @@ export interface BuildSession {
   prepareIndex(platforms: readonly Platform[], woken: readonly Platform[], progress: Progress): Promise<Attempt>;
   /** After a failed build: mends what can be mended and says whether to build again. Explains a failure that stays. */
   recover(attempt: Attempt, error: string, progress: Progress): Promise<boolean>;
-  /** After a build, however it ended: gives up what `prepare` took. Never throws. */
+  /** Releases what `prepare` acquired, whether the build succeeded or failed. Never throws. */
   finish(attempt: Attempt, hasFailed: boolean): Promise<void>;
-  /** What an error means that is no loss of a node, where there is more to say than it says, or nothing. */
+  /** A better explanation of a build error that is no loss of a node, if there is one. */
   explain(attempt: ExplainedAttempt, error: string): string | undefined;
-  /** How many nodes build these platforms: of several, the provider pushes the index. */
+  /** Number of nodes that build these platforms. With more than one, the provider itself pushes the index. */
   nodeCount(platforms: readonly Platform[]): number;
   /** What the nodes recorded of the builds that pushed these digests. Not there where nodes can't be asked. */
   readProvenance?(repository: string, digests: PlatformDigests): Promise<RecordedProvenance[]>;

@@ -14,10 +14,10 @@ interface Common {
  */
 export function shareNode(node: RunNode, count: number): RunNode[] {
   const common: Common = { replacements: 0 };
-  return Array.from({ length: count }, () => viewOf(node, common));
+  return Array.from({ length: count }, () => nodeFor(node, common));
 }
 
-function viewOf(node: RunNode, common: Common): RunNode {
+function nodeFor(node: RunNode, common: Common): RunNode {
   let seenReplacements = 0;
   return {
     name: node.name,

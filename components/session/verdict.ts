@@ -87,7 +87,7 @@ export function judge(error: string, { nodeHungUp, isProviderConnected }: Eviden
   return words ? { party: "Dockerfile", remedy: "none", words } : { party: "unknown", remedy: "none" };
 }
 
-/** The process that builds for Pulumi has ended: no node is to blame, and it does not come back in this `up`. */
+/** The process that builds for Pulumi has ended: no node is to blame, and it does not come back in this update. */
 export const providerGone =
   "the docker-build provider, a process of Pulumi on this machine, has ended during the build; no node hung up. " +
   "Fix: `pulumi up` again. If it ends again, what it said last is below; where it says nothing, it was killed, mostly for lack " +

@@ -20,7 +20,7 @@ const replaceAfterMilliseconds = 20_000;
 
 /**
  * Wakes the node, points the relay at it and waits until its daemon lists its workers.
- * @param hasAnswered whether it did so before in this `up`: then another may take its place, once.
+ * @param hasAnswered whether it did so before in this update: then another may take its place, once.
  */
 export async function wakeNode(
   node: RunNode,

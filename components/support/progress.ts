@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Tells the user what is going on. A passing line is about a wait, and gives way to the next. */
+/** Reports what is going on. Passing lines (`isPassing`) are overwritten by the next one. */
 export type Progress = (message: string, isPassing?: boolean) => void;
 
 const progressEveryMilliseconds = 3_000;

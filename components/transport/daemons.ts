@@ -14,7 +14,7 @@ export interface DaemonState {
   activeBuilds: number;
 }
 
-/** A relay of this command alone: that of a running `up` stays as it is. */
+/** A relay of this command alone: that of a running update stays as it is. */
 export async function withRelay<T>(nodeNames: readonly string[], use: (relay: Relay) => Promise<T>): Promise<T> {
   const relay = new Relay(`command ${crypto.randomUUID()}`, nodeNames);
   try {

@@ -88,7 +88,7 @@ async function dialSsh(endpoint: SshEndpoint): Promise<Duplex> {
     child.once("spawn", resolve);
     child.once("error", reject);
   });
-  // Like the relay's sockets: open connections do not keep `up` from ending, and ssh ends when its input does.
+  // Like the relay's sockets: open connections do not keep `pulumi up` from ending, and ssh ends when its input does.
   child.unref();
   for (const pipe of [child.stdin, child.stdout, child.stderr] as unknown as net.Socket[]) {
     pipe.unref();

@@ -51,7 +51,7 @@ export class Relay {
 
   /** @param key what tells this builder from others on this machine: its name and buildx's store. */
   constructor(key: string, nodeNames: readonly string[]) {
-    // Not the process's id: one process may run several `up`s of a stack (https://www.pulumi.com/docs/automation-api/).
+    // Not the process's id: one process may run several updates of a stack (https://www.pulumi.com/docs/automation-api/).
     const [forProvider, own] = [1, 2].map(() => crypto.randomBytes(4).toString("hex"));
     const nameBytes = nodeNames.map((name) => Buffer.byteLength(`${name}.${own}.sock`));
     this.directory = socketDirectory(key, Math.max(0, ...nameBytes));
@@ -82,7 +82,7 @@ export class Relay {
     return this.node(name).privatePath;
   }
 
-  /** Opens the sockets, once, and makes the fixed paths lead here, each time: another `up` may have taken them. */
+  /** Opens the sockets, once, and makes the fixed paths lead here, each time: another update may have taken them. */
   async claim(): Promise<void> {
     this.listening ??= this.listen();
     await this.listening;
@@ -139,7 +139,7 @@ export class Relay {
     }
   }
 
-  /** No clean-up at exit is dependable, so what dead processes left is taken away by the next one. */
+  /** Exit handlers may not run, so each start removes the sockets of dead processes. */
   private async sweep(): Promise<void> {
     for (const entry of fs.readdirSync(this.directory)) {
       const file = socketPath(this.directory, entry);

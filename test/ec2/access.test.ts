@@ -106,7 +106,7 @@ describe("access to nodes on EC2", () => {
     assert.deepEqual(await rules(), []);
   });
 
-  it("is each `up`'s own, also from the same address", async () => {
+  it("is each update's own, also from the same address", async () => {
     const accesses = [open(), open(), open()];
     await Promise.all(accesses.map((access) => access.acquire(progress)));
     assert.equal((await rules()).length, 3);

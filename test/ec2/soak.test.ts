@@ -50,7 +50,7 @@ nightly.describe("access to nodes on EC2, for long", function () {
 
   const lease = async () => liveClaims(parseLease(await leaseText()), Date.now() / 1_000);
 
-  it("holds through 200 `up`s of which a fifth is killed: small, open to all, and left by none", async () => {
+  it("holds through 200 updates of which a fifth is killed: small, open to all, and left by none", async () => {
     const draw = drawSeeded();
     const clients = await clientsOnce(connection, aws)();
     const living = new Set<Hold>();

@@ -28,7 +28,7 @@ describe("the examples", function () {
     return (await ec2.cloud.instances()).filter(({ state }) => !ends.includes(state));
   }
 
-  /** An `up` that must end well. */
+  /** An update that must end well. */
   async function up<T>(stack: Stack, event: string, ...extra: string[]): Promise<T> {
     const { code, output, seconds } = await stack.up(...extra);
     assert.equal(code, 0, output);

@@ -91,7 +91,7 @@ describe("two nodes for arm64 and two for amd64", function () {
     assert.deepEqual(await firstLayers(), before);
   });
 
-  it("an `up` without a change asks nobody", async () => {
+  it("an update without a change asks nobody", async () => {
     const { code, output } = await stack.up("--expect-no-changes");
     assert.equal(code, 0, output);
     assert.doesNotMatch(output, /is awake|registered/);

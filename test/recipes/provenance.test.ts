@@ -93,7 +93,7 @@ describe("provenance", function () {
     assert.ok(!all.includes(secret) && !all.includes(stack.directory), all);
   });
 
-  it("is not attached again by an `up` that builds nothing", async () => {
+  it("is not attached again by an update that builds nothing", async () => {
     const before = await pushed();
     const output = await up("max", { nodes: [remote, { kind: "local", platform: "linux/arm64" }] });
     assert.doesNotMatch(output, /is attached/);

@@ -1,11 +1,11 @@
 import type { Fault } from "./row";
 
-/** Of what an `up` holds on EC2, and of what is left of one that was killed. */
+/** Of what an update holds on EC2, and of what is left of one that was killed. */
 export const accessFaults: readonly Fault[] = [
   {
     part: "access to EC2 nodes",
-    fault: "hundreds of `up`s are killed within a day",
-    outcome: "the lease stays small, their rules are removed by the next `up`, and it builds",
+    fault: "hundreds of updates are killed within a day",
+    outcome: "the lease stays small, their rules are removed by the next update, and it builds",
     state: "ok",
     proofs: [
       ["unit/nodes/ec2/run/ec2LeaseCrowd", "is free again 40 seconds after 200 were killed, and small"],
@@ -28,7 +28,7 @@ export const accessFaults: readonly Fault[] = [
         "unit/nodes/ec2/run/ec2LeaseCrowd",
         "has the claims of … that came at once, with … instances each, and writes seldom",
       ],
-      ["unit/nodes/ec2/run/ec2Lease", "are shared by `up`s beyond a number, but for the writer's own"],
+      ["unit/nodes/ec2/run/ec2Lease", "are shared by updates beyond a number, but for the writer's own"],
     ],
   },
   {
@@ -53,7 +53,7 @@ export const accessFaults: readonly Fault[] = [
     outcome: "it is let in at its new one, and no node is stopped for that",
     state: "ok",
     proofs: [
-      ["ec2/movedCaller", "is let in at its new one: the same `up` is green, and no node is stopped"],
+      ["ec2/movedCaller", "is let in at its new one: the same update is green, and no node is stopped"],
       ["unit/nodes/ec2/run/ec2Access", "is let in there, and stops no node for that"],
       ["unit/nodes/ec2/run/ec2Access", "is let in while it waits for a node's first answer, also of an ephemeral one"],
     ],
@@ -62,10 +62,10 @@ export const accessFaults: readonly Fault[] = [
     part: "access to EC2 nodes",
     fault: "the way from the caller to a node is cut, and the node is well",
     outcome:
-      "EC2's status checks are asked: no node is stopped or replaced for that, a message names the way, and the same `up` goes on when it is there again",
+      "EC2's status checks are asked: no node is stopped or replaced for that, a message names the way, and the same update goes on when it is there again",
     state: "ok",
     proofs: [
-      ["ec2/cutWay", "ends no node that EC2 reaches, says whose fault it is, and the same `up` is green (…)"],
+      ["ec2/cutWay", "ends no node that EC2 reaches, says whose fault it is, and the same update is green (…)"],
       [
         "unit/nodes/ec2/run/ec2CutWay",
         "reaches it: it is neither stopped nor given up, and the user reads once that the way to it is cut (…)",
@@ -79,11 +79,11 @@ export const accessFaults: readonly Fault[] = [
     state: "weak",
     reason: "EC2's status checks are not through by then, and a node that hangs looks the same",
     way: "nothing is lost: nobody else claims the node, or it would not be stopped",
-    proofs: [["unit/nodes/ec2/run/ec2CutWay", "does not say that it reaches it: it is had anew (…)"]],
+    proofs: [["unit/nodes/ec2/run/ec2CutWay", "does not say that it reaches it: it is replaced (…)"]],
   },
   {
     part: "access to EC2 nodes",
-    fault: "ephemeral nodes end between two images of one `up`",
+    fault: "ephemeral nodes end between two images of one update",
     outcome: "the next image launches others, spot again",
     state: "ok",
     proofs: [

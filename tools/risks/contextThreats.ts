@@ -15,7 +15,7 @@ export const contextThreats: readonly Threat[] = [
     ],
   },
   {
-    asset: "folders of the machine of `up`",
+    asset: "folders of the machine that runs Pulumi",
     threat: "the folder of the copies is a link to another one, which the sweep empties",
     state: "ok",
     proofs: [
@@ -24,7 +24,7 @@ export const contextThreats: readonly Threat[] = [
     ],
   },
   {
-    asset: "folders of the machine of `up`",
+    asset: "folders of the machine that runs Pulumi",
     threat:
       "another user makes one of them first, or may write there: sockets, buildx's store, the cache, certificates",
     state: "ok",
@@ -77,14 +77,14 @@ export const contextThreats: readonly Threat[] = [
   },
   {
     asset: "secrets on a node's console",
-    threat: "`up` prints the console's last lines when a node fails",
+    threat: "`pulumi up` prints the console's last lines when a node fails",
     state: "weak",
     reason: "what looks like a secret is hidden, and no list of such words is whole",
     way: "nothing secret in an `ami` of one's own, which is what else writes there",
     proofs: [["unit/nodes/ec2/run/ec2Text", "loses …"]],
   },
   {
-    asset: "the process of `up`",
+    asset: "the process of an update",
     threat: "a `.dockerignore` or a console takes it minutes",
     state: "ok",
     proofs: [

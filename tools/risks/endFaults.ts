@@ -31,9 +31,9 @@ export const endFaults: readonly Fault[] = [
   {
     part: "an EC2 node's end",
     fault: "cloud-init never runs, or the system's disk hangs, of an ephemeral node",
-    outcome: "the next `up` of its builder ends it",
+    outcome: "the next update of its builder ends it",
     state: "weak",
-    reason: "without another `up` nothing ends it",
+    reason: "without another update nothing ends it",
     way: `${schedule}; \`clean --nodes BUILDER\` of the command line ends it at once`,
     proofs: [
       ["unit/nodes/ec2/run/ec2Access", "ends an ephemeral instance that nobody claims and that has not ended itself"],
@@ -42,10 +42,10 @@ export const endFaults: readonly Fault[] = [
   {
     part: "an EC2 node's end",
     fault: "cloud-init never runs, or the system's disk hangs, of a kept node",
-    outcome: "the `up` that started it stops it when it never answers; else an alarm does, after two idle hours",
+    outcome: "the update that started it stops it when it never answers; else an alarm does, after two idle hours",
     state: "ok",
     proofs: [
-      ["unit/nodes/ec2/run/ec2Access", "is stopped, if this `up` has started it"],
+      ["unit/nodes/ec2/run/ec2Access", "is stopped, if this update has started it"],
       ["ec2/backstop", "is stopped from outside once it has idled for hours, and nobody else's is, nor one that works"],
     ],
   },
@@ -80,7 +80,7 @@ export const endFaults: readonly Fault[] = [
   {
     part: "an EC2 node",
     fault: "its firewall can't be set",
-    outcome: "it stays closed, and says so on its console, which the waiting `up` shows",
+    outcome: "it stays closed, and says so on its console, which the waiting update shows",
     state: "ok",
     proofs: [["machine/test_files", "test_a_firewall_that_can_not_be_set_is_told_once_and_costs_no_cache"]],
   },
@@ -99,7 +99,7 @@ export const endFaults: readonly Fault[] = [
     proofs: [["unit/nodes/local/localDaemon", "silent for long, which counts as busy"]],
   },
   {
-    part: "the machine of `up`",
+    part: "the machine that runs Pulumi",
     fault: "its user has no name, HOME or the cache is another's, or the place for sockets is taken",
     outcome: "it builds, or says in one sentence what is missing",
     state: "ok",
@@ -115,7 +115,7 @@ export const endFaults: readonly Fault[] = [
     ],
   },
   {
-    part: "the machine of `up`",
+    part: "the machine that runs Pulumi",
     fault: "the cache folder can't be written",
     outcome: "nothing is kept, and nothing fails",
     state: "ok",

@@ -1,6 +1,6 @@
 import type { Threat } from "./row";
 
-/** Of keys, logins and what others' text may do on the machine of `up`. */
+/** Of keys, logins and what others' text may do on the machine that runs Pulumi. */
 export const secretThreats: readonly Threat[] = [
   {
     asset: "clients' and CAs' keys",
@@ -30,7 +30,7 @@ export const secretThreats: readonly Threat[] = [
     proofs: [["unit/transport/relay", "opens its sockets to this user only"]],
   },
   {
-    asset: "files of the machine of `up`",
+    asset: "files of the machine that runs Pulumi",
     threat: "a connection of another stack or account names `../../x` for a node or a builder",
     state: "ok",
     proofs: [
@@ -42,7 +42,7 @@ export const secretThreats: readonly Threat[] = [
     ],
   },
   {
-    asset: "ssh hosts, and the machine of `up`",
+    asset: "ssh hosts, and the machine that runs Pulumi",
     threat: "an endpoint's user, host or path holds a command",
     state: "ok",
     proofs: [

@@ -22,7 +22,7 @@ export function prepareContext(
   component: pulumi.Resource,
   name: string,
   args: dockerBuild.ImageArgs,
-  isToStage: boolean,
+  shouldStage: boolean,
 ): dockerBuild.ImageArgs {
   if (isMocked()) {
     return args;
@@ -35,7 +35,7 @@ export function prepareContext(
   const prepared = pulumi.all([given, pins]).apply(async ([{ context, dockerfile }, commits]) => {
     const pin = (location: string) => commits[location] ?? pinKnown(component, location);
     const pinned = await mapLocations(followDockerfile({ context, dockerfile }), pin);
-    const known = isToStage ? await stage(component, pinned) : pinned;
+    const known = shouldStage ? await stage(component, pinned) : pinned;
     return isInline ? withoutFolder(known) : known;
   });
   // Without one, the Dockerfile is where the context is.

@@ -33,7 +33,7 @@ export function imageHooks(
     return undefined;
   }
   // No line of the log is ever waited for, here or elsewhere: they form one queue, and one before may wait for the URN of a
-  // resource that waits for this hook. Then `up` would hang (https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/nodejs/log/index.ts).
+  // resource that waits for this hook. Then `pulumi up` would hang (https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/nodejs/log/index.ts).
   const progress: Progress = (message, isPassing) => {
     void pulumi.log.info(plainText(message), component, undefined, isPassing);
   };
@@ -76,17 +76,17 @@ export function imageHooks(
     }
   };
   const onError = async ({ errors }: pulumi.ErrorHookArgs) => {
-    let isToBuildAgain = false;
+    let shouldRetry = false;
     try {
-      isToBuildAgain = build.attempt ? await recover(await step(), build.attempt, errors[0] ?? "", explain) : false;
+      shouldRetry = build.attempt ? await recover(await step(), build.attempt, errors[0] ?? "", explain) : false;
     } catch (error) {
       await tellFailure((error as Error).message, component);
     }
-    if (!isToBuildAgain) {
+    if (!shouldRetry) {
       // After-hooks don't run when a build fails.
       await finish(session, build, true);
     }
-    return isToBuildAgain;
+    return shouldRetry;
   };
   // Each by a name of its own: the SDK names a plain function by its resource's type and name, which others may have, too.
   // The first is the one that a preview runs.

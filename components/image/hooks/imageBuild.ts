@@ -11,13 +11,13 @@ export interface ImageBuild {
   readonly platforms: readonly Platform[];
   /** Registries without TLS, as the builder's nodes have them. */
   readonly insecureRegistries?: readonly string[];
-  /** What its base images are found by; none where they are not checked. */
+  /** Arguments for the base-image check; undefined when it is off. */
   readonly checkedArgs?: dockerBuild.ImageArgs;
   /** What the docker-build provider that builds it is configured with. */
   readonly provider?: () => Promise<DockerProvider>;
-  /** How much provenance is attached to what is pushed; none where none is. */
+  /** Provenance to attach to the pushed index; undefined for none. */
   readonly provenance?: ProvenanceMode;
-  /** Set once this `up` has built and pushed. */
+  /** Set once this update has built and pushed. */
   wasPushedNow: boolean;
   attempt?: Attempt;
 }

@@ -15,9 +15,9 @@ import { attachIfAsked, refuseUnlessRecorded } from "./provenance";
 import { refuseIdentityToken, refuseWithoutIndexLogin } from "../../registry/indexLogin";
 import { isRegistrySilent } from "../../registry/registrySilence";
 import { resolved } from "../../pulumi/resolved";
-import { whyBuilt, whyJoined } from "./why";
+import { whyBuilt, whyIndexBuilt } from "./why";
 
-/** What one of docker-build's images is: all of an image, one platform of it, or what puts its platforms together. */
+/** The role of a docker-build image: the whole image, one platform, or the index of platform images. */
 export type ImagePurpose = "image" | "platform" | "index";
 
 /** What the phases of a build have at hand. */
@@ -69,7 +69,7 @@ export const hookPhases: Record<ImagePurpose, HookPhases> = {
   },
   index: {
     subject: (name) => `index of image ${name}`,
-    why: whyJoined,
+    why: whyIndexBuilt,
     wakes: wokenForIndex,
     before: async ({ build, session, progress }, inputs) =>
       withGoal(await session.prepareIndex(build.platforms, wokenForIndex(build), progress), build, inputs),

@@ -46,7 +46,7 @@ export function whyBuilt(before: ComparedArgs | undefined, now: ComparedArgs, un
 }
 
 /** The same of what puts an image's platforms together: its Dockerfile is ours, and names what their nodes have pushed. */
-export function whyJoined(
+export function whyIndexBuilt(
   before: ComparedArgs | undefined,
   now: ComparedArgs,
   unknown: readonly string[] = [],

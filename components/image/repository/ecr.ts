@@ -75,7 +75,7 @@ function knownUrl(component: pulumi.Resource, name: string, { repositoryUrl }: E
 }
 
 /**
- * The login of a repository's registry, with a token that is made in each `up`: one lasts 12 hours. It is no change of
+ * The login of a repository's registry, with a token that is made in each update: one lasts 12 hours. It is no change of
  * the image, because docker-build does not compare passwords.
  */
 function ecrLogin(

@@ -84,7 +84,7 @@ export async function hashImage(args: KnownArgs, open: KnownArgs = args): Promis
     named: Object.fromEntries(Object.entries(named).map(([name, each]) => [name, each.location])),
   });
   const names = Object.keys(secrets).sort();
-  // docker-build builds in each `up` with it, whatever has changed.
+  // docker-build builds in each update with it, whatever has changed.
   const pulledAt = compared.pull === true ? Date.now() : undefined;
   const hash = sha256(files, canonicalJson({ ...withoutValues(open), secrets: names, pulledAt }));
   const known = Object.entries(secrets).filter(([name]) => !ignoreSecretsInDiffCalculation.includes(name));

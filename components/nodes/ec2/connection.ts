@@ -3,7 +3,7 @@ import type { Platform } from "../../support/platforms";
 
 /** Who may connect to the nodes of a builder. */
 export type Ingress =
-  /** One rule for each `up`, for the caller's own address, from before its first build to after its last. */
+  /** One rule for each update, for the caller's own address, from before its first build to after its last. */
   | { from: "caller"; address?: string }
   /** Rules that stand, declared with the builder. */
   | { from: "cidrs"; cidrs: string[] }
@@ -21,7 +21,7 @@ export interface Ec2ConnectionNode {
   instanceId: string;
 }
 
-/** A node that is there while somebody builds: every `up` launches its own, and terminates it. */
+/** A node that is there while somebody builds: every update launches its own, and terminates it. */
 export interface Ec2EphemeralNode {
   name: string;
   platform: Platform;
@@ -88,7 +88,7 @@ export const tagNames = {
 /**
  * Holder to the second, since 1970, until which it needs the nodes. Held as JSON in the lease parameter.
  *
- * An ephemeral node belongs to one `up`, so that only a claim with its instance's own id holds it: see `coldClaim`.
+ * An ephemeral node belongs to one update, so that only a claim with its instance's own id holds it: see `coldClaim`.
  */
 export type Lease = Record<string, number>;
 
@@ -98,7 +98,7 @@ export const coldClaim = (instanceId: string): string => `${instanceId} cold`;
 /** What may change on a node without replacing it: read at each boot and every minute, applied when idle. */
 export interface NodeSettings {
   /**
-   * The node ends with the `up` that launched it: it powers off, and is terminated. It looks for its own claims alone,
+   * The node ends with the update that launched it: it powers off, and is terminated. It looks for its own claims alone,
    * for a notice of AWS to reclaim it, and for the end of its builder.
    */
   isEphemeral: boolean;

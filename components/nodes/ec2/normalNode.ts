@@ -7,7 +7,7 @@ import type { Gp3Volume } from "./gp3";
 
 /** How long the nodes of a builder live. */
 export interface NodeLife {
-  /** Launched by each `up` for itself. */
+  /** Launched by each update for itself. */
   isEphemeral: boolean;
   idleTimeoutMinutes: number | null;
   maxLifetimeMinutes: number | null;

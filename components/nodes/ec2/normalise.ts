@@ -87,7 +87,7 @@ function checkChoices(owner: string, where: string, node: Ec2NodeArgs, { isEphem
   for (const argument of ["instanceTypes", "subnetIds", "capacityType"] as const) {
     if (node[argument] !== undefined && !isEphemeral) {
       const remedy =
-        'it is for `lifecycle: "ephemeral"`, whose nodes are launched for each `up`; leave it out, or set that';
+        'it is for `lifecycle: "ephemeral"`, whose nodes are launched for each update; leave it out, or set that';
       throw argumentError(owner, `${where}.${argument}`, node[argument], remedy);
     }
   }

@@ -10,7 +10,7 @@ import { hookPhases } from "../../../components/image/hooks/purposes";
 import { indexDockerfile } from "../../../components/image/indexDockerfile";
 import { exportByDigest, repositoriesOf } from "../../../components/image/platformRepositories";
 import { checkImage } from "../../../components/registry/checkImage";
-import { whyJoined } from "../../../components/image/hooks/why";
+import { whyIndexBuilt } from "../../../components/image/hooks/why";
 
 const digests = { "linux/amd64": `sha256:${"a".repeat(64)}`, "linux/arm/v7": `sha256:${"b".repeat(64)}` };
 
@@ -155,7 +155,7 @@ describe("an index that a node puts together", () => {
     ["a context alone", { ...before, context: { location: "y" } }, [], "its build context"],
   ] as const) {
     it(`is told to be built for ${title}`, () =>
-      assert.equal(whyJoined(now && before, now ?? before, unknown), reason));
+      assert.equal(whyIndexBuilt(now && before, now ?? before, unknown), reason));
   }
 
   it("says what is to be done about a manifest that is gone", () => {

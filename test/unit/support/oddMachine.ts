@@ -12,7 +12,7 @@ import { checkImage } from "../../../components/registry/checkImage";
 import { digestOf } from "../../../components/registry/manifest";
 
 /**
- * What an `up` does on the disk of the machine that it runs on, in its order, as another user. Loaded before that user is taken:
+ * What an update does on the disk of the machine that it runs on, in its order, as another user. Loaded before that user is taken:
  * this repository need not be open to it.
  */
 async function up(): Promise<string[]> {

@@ -159,7 +159,7 @@ describe("npm run verify:aws", () => {
     assert.match(reportText(facts, life), /- Which consoles does .* in which order\? console=tty0 console=ttyS0\n/);
   });
 
-  it("runs the examples, and destroys each however its `up` ended", async () => {
+  it("runs the examples, and destroys each however its update ended", async () => {
     const did: string[] = [];
     const open = (folder: string) => {
       const [, example] = /verify-aws-(ecs-fargate|ephemeral-farm)-/.exec(folder) ?? [];

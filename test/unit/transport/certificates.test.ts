@@ -29,7 +29,7 @@ describe("the rotation of certificates", () => {
 
   it("lets each leaf work to its end, whenever it is made: its CA is still trusted then, and still valid", () => {
     const hours = (years: number) => years * 365 * 24;
-    /** When each CA is made, by `up`s of every month. */
+    /** When each CA is made, by updates of every month. */
     const made = new Map<number, number>();
     for (let hour = 0; hour < hours(40); hour += 730) {
       const { authorities, signingSlot } = after(hour / hours(1));

@@ -159,7 +159,7 @@ describe("relay", () => {
 
   it("does not keep its process alive", async () => {
     const script = `
-      const { Relay } = require("./components/build/relay");
+      const { Relay } = require("./components/transport/relay");
       new Relay(${JSON.stringify(`${key}-child`)}, ["arm64"]).claim().then(() => console.log("claimed"));`;
     const start = Date.now();
     const { stdout } = await promisify(execFile)(

@@ -24,9 +24,9 @@ export interface Authority {
   certs: pulumi.Output<string>;
   /** The CA that signs now. */
   signer: Leaf;
-  /** What a leaf's key depends on: another value is another key. */
+  /** Replacement trigger of leaf keys. */
   leafTrigger: pulumi.Output<string>;
-  /** How many leaves there were before, and one. */
+  /** Serial number of the current leaf, from 1. */
   leafNumber: pulumi.Output<number>;
 }
 

@@ -9,7 +9,7 @@ import { defaultSubnets, subnetsOf } from "./network";
 import { metadataOptions, nodeImage, type NodeParts } from "./parts";
 
 /**
- * What each `up` launches a node from, for itself alone. Instances are no resources: nothing is left of them in the state,
+ * What each update launches a node from, for itself alone. Instances are no resources: nothing is left of them in the state,
  * and nothing has to be deleted when Pulumi is killed, because they end by themselves.
  */
 export function createLaunchTemplate(

@@ -122,7 +122,7 @@ export function createSecurityGroup(
 ): SecurityGroup {
   const { vpc, ingress, tags } = args;
   const description = "Build nodes: mTLS from callers of the builder, nothing else";
-  // Without inline rules: hooks add rules of callers, which an inline list would take for drift.
+  // No inline rules: Pulumi would remove, as drift, the rules that hooks add.
   const group = new SecurityGroup(name, { vpcId: vpc.id, description, tags }, opts);
   for (const [family, cidr] of Object.entries({ ipv4: { cidrIpv4: "0.0.0.0/0" }, ipv6: { cidrIpv6: "::/0" } })) {
     new SecurityGroupEgressRule(

@@ -17,7 +17,7 @@ import { type Ec2NodeSurroundings, type NodeParts, parameterTier } from "./parts
 import { createInstanceProfile } from "./role";
 import { userData } from "./userData";
 
-/** One node's resources. Says how it is got: as an instance that is there, or as one that each `up` launches. */
+/** One node's resources. Says how it is got: as an instance that is there, or as one that each update launches. */
 export function createNode(
   name: string,
   node: NormalEc2Node,

@@ -21,7 +21,7 @@ export interface Ec2NodeSurroundings {
   tags: Record<string, pulumi.Input<string>>;
 }
 
-/** What a machine is made of, whether it is an instance that stays or a template for those that come and go. */
+/** Inputs shared by the instance (kept) and the launch template (ephemeral). */
 export interface NodeParts {
   node: NormalEc2Node;
   around: Ec2NodeSurroundings;

@@ -8,7 +8,7 @@ import { resolved } from "../../../pulumi/resolved";
 /**
  * How hooks reach AWS: as the component's own aws provider does. Never kept: it may hold keys.
  *
- * Asked when the first hook needs it, so that an `up` without a build does not ask.
+ * Asked when the first hook needs it, so that an update without a build does not ask.
  */
 export async function awsSettings(component: pulumi.ComponentResource): Promise<AwsSettings> {
   const provider = component.getProvider("aws:ec2/instance:Instance") as Provider | undefined;

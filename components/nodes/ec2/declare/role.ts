@@ -36,7 +36,7 @@ export function createInstanceProfile(
 ): InstanceProfile {
   const role = new Role(
     name,
-    // An `up` that was killed may have made its policy, which Pulumi then does not know: IAM deletes no role that has one.
+    // An update that was killed may have made its policy, which Pulumi then does not know: IAM deletes no role that has one.
     { name: args.physicalName, assumeRolePolicy, forceDetachPolicies: true, tags: args.tags },
     opts,
   );

@@ -75,7 +75,7 @@ function backstop(scope: Scope): Statement {
   );
 }
 
-/** What declares a builder whose nodes each `up` launches. */
+/** What declares a builder whose nodes each update launches. */
 export function manageEphemeralStatements(scope: Scope): Statement[] {
   return [
     look([...lookUp, "ec2:DescribeLaunchTemplates", "ec2:DescribeLaunchTemplateVersions"]),

@@ -12,7 +12,7 @@ interface CallerPolicy {
 /** What each kind of caller may do with one builder: no more than it does. */
 const policies = {
   manage: {
-    who: "who declares the builder, and builds with it: `up`, `refresh`, `destroy`",
+    who: "who declares the builder, and builds with it: `pulumi up`, `refresh`, `destroy`",
     statements: manageStatements,
   },
   "manage-ephemeral": {
@@ -24,7 +24,7 @@ const policies = {
     statements: buildStatements,
   },
   "build-ephemeral": {
-    who: "who builds with ephemeral nodes: each `up` launches its own, and terminates them",
+    who: "who builds with ephemeral nodes: each update launches its own, and terminates them",
     statements: buildEphemeralStatements,
   },
   "command-line": {

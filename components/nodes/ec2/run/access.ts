@@ -7,7 +7,7 @@ import type { Launched } from "./ephemeral/launched";
 import { Hold } from "./hold";
 
 const releaseTimeoutMilliseconds = 5_000;
-/** Between two images of one `up` ephemeral nodes are kept: another takes longer to launch than to wait for. */
+/** Keep ephemeral nodes for a moment: to launch new ones for the update's next image would take longer. */
 const lingerMilliseconds = 60_000;
 
 /** A rule for this caller's address, where nodes have no other, and a claim that keeps them awake: for all builds at once. */
@@ -34,7 +34,7 @@ export class Ec2Access implements Access {
     }
   }
 
-  /** Whether a claim in the lease is this `up`'s own. */
+  /** Whether a claim in the lease is this update's own. */
   isOwn(claim: string): boolean {
     return this.claims.has(claim);
   }

@@ -53,7 +53,7 @@ export class Ingress {
         });
         return { id: SecurityGroupRules?.[0]?.SecurityGroupRuleId ?? "", address, until, permission };
       } catch (error) {
-        // Another `up` on this machine, or behind the same address, has drawn the same port.
+        // Another update on this machine, or behind the same address, has drawn the same port.
         if (codeOf(error) !== "InvalidPermission.Duplicate" || tries >= mostTries) {
           throw this.describeOpenError(error);
         }
@@ -113,7 +113,7 @@ export class Ingress {
     switch (codeOf(error)) {
       case "RulesPerSecurityGroupLimitExceeded":
         return new GroupFullError(
-          `security group ${this.groupId} is full: each \`up\` that builds adds a rule for its own address, and the quota ${rulesQuota}, is used up. ` +
+          `security group ${this.groupId} is full: each update that builds adds a rule for its own address, and the quota ${rulesQuota}, is used up. ` +
             'Fix: let callers in by `ingress` { from: "cidrs", … } or { from: "vpc" }, or ask for more in Service Quotas (service code vpc).',
         );
       case "InvalidGroup.NotFound":

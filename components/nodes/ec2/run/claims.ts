@@ -3,7 +3,7 @@ import type { Lease } from "../connection";
 
 /** Of standard parameters: https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm has 4096 characters. */
 const mostCharacters = 4_000;
-/** As many `up`s have a claim by their own name: further ones share one. */
+/** As many updates have a claim by their own name: further ones share one. */
 const mostNamed = 24;
 /** A claim that is renewed may be so much shorter than it should be: renewals come each 15 seconds or so. */
 const slackSeconds = 11;
@@ -37,7 +37,7 @@ export function hasShared(lease: Lease, nowSeconds: number): boolean {
 }
 
 /**
- * A parameter's text, whose size has a bound however many claims there are: those that are over become one, `up`s beyond
+ * A parameter's text, whose size has a bound however many claims there are: those that are over become one, updates beyond
  * a number share one, and so does what does not fit. Those of `own` names are never left out.
  */
 export function formatLease(lease: Lease, nowSeconds: number, own: ReadonlySet<string> = new Set()): string {

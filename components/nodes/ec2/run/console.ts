@@ -9,7 +9,7 @@ const kernelBanner = /Linux version \d/;
 
 const hidden = "(hidden)";
 
-/** What must not be passed on, wherever it comes from: keys, tokens and passwords. */
+/** Patterns that are redacted from console output: keys, tokens and passwords. */
 const secrets: readonly [pattern: RegExp, replacement: string][] = [
   [/-----BEGIN [A-Z ]*-----[\s\S]*?(-----END [A-Z ]*-----|$)/g, hidden],
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids

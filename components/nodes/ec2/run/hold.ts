@@ -23,7 +23,7 @@ const ruleMilliseconds = 6 * 60 * 60 * 1_000;
 
 /** What is held from before a build until after the last: a claim that keeps nodes awake, and a way in. */
 export class Hold {
-  /** Tells it from all others, also of the same `up`: what is given up late takes nothing from those after it. */
+  /** Tells it from all others, also of the same update: what is given up late takes nothing from those after it. */
   private readonly holder = crypto.randomBytes(4).toString("hex");
   /** In the lease; the holder alone is in the descriptions of its rules. */
   readonly claim = `up-${this.holder}`;

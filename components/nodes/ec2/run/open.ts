@@ -54,7 +54,7 @@ export function clientsOnce(connection: Ec2Connection, aws: AwsSettings): () => 
 }
 
 async function open(connection: Ec2Connection, aws: AwsSettings): Promise<AwsClients> {
-  // An `up` without a build must not pay for the SDK; and import() of it takes twice as long as require.
+  // An update without a build must not pay for the SDK; and import() of it takes twice as long as require.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { openClients } = require("./clients") as typeof import("./clients");
   return openClients(connection, aws);

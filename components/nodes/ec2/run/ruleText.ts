@@ -36,11 +36,11 @@ export function ruleIds(rules: readonly SecurityGroupRule[]): string[] {
   return rules.flatMap(({ SecurityGroupRuleId }) => SecurityGroupRuleId ?? []);
 }
 
-/** How many ports the ranges of rules may end at, besides the first. */
+/** Number of possible last ports of a rule's range. */
 const rangeEnds = 999;
 
 /**
- * The last port of a rule. AWS refuses a second rule for the same source and ports, and each `up` needs one of its own;
+ * The last port of a rule. AWS refuses a second rule for the same source and ports, and each update needs one of its own;
  * so that all ranges begin at BuildKit's port and end somewhere. Nothing else listens on a node.
  */
 export function lastPortOf(random: number): number {

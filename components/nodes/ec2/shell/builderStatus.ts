@@ -53,7 +53,7 @@ export interface BuilderStatus {
   builderName: string;
   region: string;
   accountId: string;
-  /** Whether each `up` that builds launches its own nodes: `nodes` are those that are there now. */
+  /** Whether each update that builds launches its own nodes: `nodes` are those that are there now. */
   isEphemeral: boolean;
   nodes: NodeStatus[];
   /** Live ones. */

@@ -14,7 +14,7 @@ export interface FoundNode extends Ec2ConnectionNode {
   instance?: Instance;
 }
 
-/** Whether an `up` that builds launches the nodes, for itself alone. */
+/** Whether an update that builds launches the nodes, for itself alone. */
 export function isEphemeral({ nodes, ephemeralNodes }: Pick<Ec2Connection, "nodes" | "ephemeralNodes">): boolean {
   return nodes.length === 0 && ephemeralNodes.length > 0;
 }
@@ -44,7 +44,7 @@ export async function describeNodes(
   );
 }
 
-/** Where daemons of running nodes are, by the ids of their instances: ephemeral nodes of several `up`s share their names. */
+/** Where daemons of running nodes are, by the ids of their instances: ephemeral nodes of several updates share their names. */
 export function endpointsOf(connection: Ec2Connection, nodes: readonly FoundNode[]): Map<string, Endpoint> {
   return new Map(
     nodes.flatMap(({ instanceId, instance }): [string, Endpoint][] => {

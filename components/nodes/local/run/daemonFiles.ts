@@ -70,7 +70,7 @@ export function localNodeName(platform: Platform, settings: BuildkitdSettings): 
 const passedOn =
   /^(PATH|HOME|TMPDIR|LANG|XDG_.*|SSL_CERT_(FILE|DIR)|MULTI_PLATFORM_IMAGE_CACHE|(HTTPS?|NO|ALL)_PROXY)$/i;
 
-/** What of the caller's environment a daemon gets: nothing that may be a secret of `up`. */
+/** What of the caller's environment a daemon gets: nothing that may be a secret of an update. */
 export function daemonEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => passedOn.test(name)));
 }

@@ -61,7 +61,7 @@ async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T |
 
 async function startContainer(endpoint: SshEndpoint, image: string): Promise<Failure | undefined> {
   const child = spawn("ssh", startArguments(endpoint, image), { stdio: ["ignore", "ignore", "pipe"] });
-  // A pull does not keep `up` from ending: it goes on there, and the next `up` finds the image.
+  // A pull does not keep `pulumi up` from ending: it goes on there, and the next update finds the image.
   child.unref();
   (child.stderr as unknown as net.Socket).unref();
   let said = "";

@@ -34,7 +34,7 @@ interface Current extends NewInstance {
   instances: Instances;
 }
 
-/** A node of which each `up` launches its own. */
+/** A node of which each update launches its own. */
 export class EphemeralNode implements RunNode {
   readonly name: string;
   readonly platform: Platform;
@@ -62,7 +62,7 @@ export class EphemeralNode implements RunNode {
   }
 
   get address(): string {
-    const which = this.current ? `EC2 instance ${this.current.instanceId}` : "an EC2 instance of this `up`";
+    const which = this.current ? `EC2 instance ${this.current.instanceId}` : "an EC2 instance of this update";
     return `${which} in ${this.connection.region}`;
   }
 
@@ -136,7 +136,7 @@ export class EphemeralNode implements RunNode {
     }
   }
 
-  /** What this `up` has ended itself, between two images, was neither lost nor of no use. */
+  /** What this update has ended itself, between two images, was neither lost nor of no use. */
   private forgetEnded(): void {
     const { current } = this;
     if (current && this.launched.hasEnded(current.instanceId)) {

@@ -3,11 +3,11 @@ import { describeAwsError } from "../awsErrors";
 import type { AwsClients } from "../clients";
 import { coldClaim } from "../../connection";
 
-/** The instances that this `up` has launched and not yet terminated. */
+/** The instances that this update has launched and not yet terminated. */
 export class Launched {
   private readonly ids = new Set<string>();
   private readonly cold = new Set<string>();
-  /** Those that this `up` itself has ended, or is about to. */
+  /** Those that this update itself has ended, or is about to. */
   private readonly ended = new Set<string>();
   /** Has the claims written now. Set by whoever holds them. */
   renew: () => Promise<void> = () => Promise.resolve();

@@ -21,7 +21,7 @@ export interface StoppableNode {
 }
 
 /**
- * How a node that EC2 says runs, and that is silent, is had anew: its instance is stopped, and the next `wake` starts it,
+ * How a node that EC2 says runs, and that is silent, is replaced: its instance is stopped, and the next `wake` starts it,
  * on other hardware and at another address. Not where it is this machine that is cut off: EC2 itself is asked whether it
  * reaches the node. And not while anybody else claims the node: what is cut off from here may build there.
  * @param letIn lets this machine in where it is not let in any more, and says whether it has.
@@ -42,7 +42,7 @@ export function restartSilent(
       return false;
     };
     if (isInUse) {
-      return refuse("another build of this `up` still has a connection to it");
+      return refuse("another build of this update still has a connection to it");
     }
     try {
       const instance = await runningInstance(stoppable);

@@ -18,7 +18,7 @@ const ownShutdown = /^(|Client\.(User|Instance)InitiatedShutdown)$/;
 /** Starts a node's instance, and judges why it stopped again. */
 export class Starter {
   private starts: number[] = [];
-  /** Whether it ran after the last of them: what it stops of then is no reason that it can't start. */
+  /** Whether it ran since the last start. If so, a later stop is not a failed start. */
   private hasRun = false;
 
   constructor(

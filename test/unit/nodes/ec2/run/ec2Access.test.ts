@@ -12,7 +12,7 @@ import { ParameterStore } from "./parameterStore";
 
 const minutes = (count: number) => count * 60_000;
 
-describe("what an `up` holds on EC2", () => {
+describe("what an update holds on EC2", () => {
   let account: Ec2Account;
   let connection: CallersConnection;
   let tls: Ec2Connection["tls"];
@@ -259,7 +259,7 @@ describe("what an `up` holds on EC2", () => {
   });
 
   describe("and a kept node that never answers", () => {
-    it("is stopped, if this `up` has started it", async () => {
+    it("is stopped, if this update has started it", async () => {
       const { id, node, access } = kept("stopped");
       await passUntilDone(access.acquire(progress));
       await node.wake(progress);

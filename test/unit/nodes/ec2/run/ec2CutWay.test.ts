@@ -91,7 +91,7 @@ describe("a node that is silent, while EC2", () => {
     for (const checks of ["impaired", "initializing", "insufficient-data", undefined] satisfies (
       SummaryStatus | undefined
     )[]) {
-      it(`does not say that it reaches it: it is had anew (${lifecycle}, ${checks ?? "no checks"})`, async () => {
+      it(`does not say that it reaches it: it is replaced (${lifecycle}, ${checks ?? "no checks"})`, async () => {
         account.checks = checks;
         assert.equal(await replaced(lifecycle), true);
         assert.equal(account.did(lifecycle === "kept" ? "stop" : "terminate").length, 1, account.log.join());

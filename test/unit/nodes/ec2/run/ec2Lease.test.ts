@@ -30,7 +30,7 @@ describe("the claims of a lease", () => {
     assert.equal(formatLease({}, now), "{}");
   });
 
-  it("are shared by `up`s beyond a number, but for the writer's own", () => {
+  it("are shared by updates beyond a number, but for the writer's own", () => {
     const text = formatLease({ ...claims(200, "up-", now + 40), "up-own": now + 30 }, now, new Set(["up-own"]));
     const lease = parseLease(text);
     assert.equal(lease["up-own"], now + 30);

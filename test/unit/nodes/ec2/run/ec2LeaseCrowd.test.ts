@@ -37,7 +37,7 @@ describe("a lease with many holders", function () {
     }
   }
 
-  /** As an `up` does, until it is killed. */
+  /** As an update does, until it is killed. */
   async function hold(name: string, instances: string[], isKilled: () => boolean): Promise<void> {
     const claim = new LeaseClaim(store.clients, "builder", name, () => instances);
     try {
