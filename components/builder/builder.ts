@@ -12,7 +12,7 @@ import { awsSettings } from "../nodes/ec2/declare/provider";
 import { builderNameOf } from "../support/names";
 import { resolved } from "../pulumi/resolved";
 import { asResourceError } from "../pulumi/resourceError";
-import { indexName, laneName, laneOf } from "../nodes/lanes";
+import { indexName, nodeSetName, nodeSetOf } from "../nodes/nodeSets";
 import type { NamedNode } from "./checkNodes";
 
 const builderType = "multi-platform-image:index:Builder";
@@ -149,14 +149,14 @@ export class Builder extends pulumi.ComponentResource {
    * @internal
    */
   builderNameFor(image: pulumi.Resource): pulumi.Output<string> {
-    const { laneCount } = this.source;
-    if (laneCount === 1) {
+    const { nodeSetCount } = this.source;
+    if (nodeSetCount === 1) {
       return this.builderName;
     }
     // Without the dependency on the image's component, as above.
     return pulumi
-      .all([this.builderName, laneCount, resolved(image.urn)])
-      .apply(([builderName, count, urn]) => laneName(builderName, laneOf(urn, count)));
+      .all([this.builderName, nodeSetCount, resolved(image.urn)])
+      .apply(([builderName, count, urn]) => nodeSetName(builderName, nodeSetOf(urn, count)));
   }
 
   /**
@@ -174,7 +174,7 @@ export class Builder extends pulumi.ComponentResource {
   async session(imageUrn: string): Promise<BuildSession> {
     this.sessions ??= this.startSessions();
     const sessions = await this.sessions;
-    return sessions[laneOf(imageUrn, sessions.length)];
+    return sessions[nodeSetOf(imageUrn, sessions.length)];
   }
 
   private async startSessions(): Promise<BuildSession[]> {

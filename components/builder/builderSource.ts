@@ -8,7 +8,7 @@ import type { NodeArgs } from "../nodes/arguments";
 import { createEc2Nodes } from "../nodes/ec2/declare/nodes";
 import { isNativeOn, type Platform } from "../support/platforms";
 import { asResourceError, PlainResourceError } from "../pulumi/resourceError";
-import { lanesOf } from "../nodes/lanes";
+import { nodeSetsOf } from "../nodes/nodeSets";
 import type { NamedNode } from "./checkNodes";
 
 /** A node of a {@link Builder}, as its output shows it. */
@@ -28,7 +28,7 @@ export interface BuildNode {
 /** Where a builder has its nodes from: declared with it, or another stack's. */
 export interface NodeSource {
   readonly nodes: pulumi.Output<BuildNode[]>;
-  readonly laneCount: pulumi.Input<number>;
+  readonly nodeSetCount: pulumi.Input<number>;
   /** Kept in the builder's state. Must not reject: Pulumi would report it as a serialization failure. */
   readonly registered: pulumi.Inputs;
   /** @throws pulumi.ResourceError when the nodes can't be shared. */
@@ -57,7 +57,7 @@ export function declaredSource(
   };
   return {
     nodes,
-    laneCount: lanesOf(declared).length,
+    nodeSetCount: nodeSetsOf(declared).length,
     registered: { builderName, nodes },
     reachable,
     connection: () => {
@@ -95,7 +95,7 @@ export function connectionSource(
   const nodes = pulumi.unsecret(connection).apply((known) => describeKnown(known.nodes, known.ec2));
   return {
     nodes,
-    laneCount: pulumi.unsecret(connection).apply((known) => lanesOf(known.nodes).length),
+    nodeSetCount: pulumi.unsecret(connection).apply((known) => nodeSetsOf(known.nodes).length),
     registered: { builderName },
     connection: () => connection,
     reachable: () => pulumi.all([connection, builderName]).apply(([known, own]) => ({ ...known, builderName: own })),

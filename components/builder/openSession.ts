@@ -13,7 +13,7 @@ import { findEngine } from "../transport/dockerEngine";
 import { type LocalNode, localRunNode } from "../nodes/local/run/node";
 import { remoteRunNode } from "../nodes/remote/run/node";
 import { isEc2Platform, isEmulated } from "../nodes/ec2/platforms";
-import { laneName, lanesOf } from "../nodes/lanes";
+import { nodeSetName, nodeSetsOf } from "../nodes/nodeSets";
 
 /** A node as hooks get it: its arguments, resolved. */
 export type ReachableNode = BuilderConnectionNode | (LocalNode & { kind: "local" });
@@ -24,7 +24,7 @@ export interface ReachableBuilder extends Pick<BuilderConnection, "builderName" 
 }
 
 /**
- * The builder's lanes at run time: through a Docker engine where all nodes are `local` and this machine can't run them
+ * The builder's node sets at run time: through a Docker engine where all nodes are `local` and this machine can't run them
  * itself, else each through a relay of its own, and all with the same access.
  */
 export async function startSessions(
@@ -44,8 +44,9 @@ export async function startSessions(
       return [new EngineSession({ builderName, nodes, engine, reason: buildkitd.problem })];
     }
   }
-  return shareNodes(lanesOf(nodes)).map(
-    (lane, at) => new RelaySession({ builderName: laneName(builderName, at), nodes: lane, wakeTimeoutSeconds, access }),
+  return shareNodes(nodeSetsOf(nodes)).map(
+    (nodeSet, at) =>
+      new RelaySession({ builderName: nodeSetName(builderName, at), nodes: nodeSet, wakeTimeoutSeconds, access }),
   );
 }
 
@@ -86,12 +87,12 @@ async function runNodes(
   return { nodes: made.filter((node) => node !== undefined), access: session?.access };
 }
 
-/** A node that is in several lanes is woken and replaced for all of them at once. */
-function shareNodes(lanes: readonly RunNode[][]): RunNode[][] {
+/** A node that is in several node sets is woken and replaced for all of them at once. */
+function shareNodes(nodeSets: readonly RunNode[][]): RunNode[][] {
   const views = new Map<RunNode, RunNode[]>();
-  for (const node of new Set(lanes.flat())) {
-    const count = lanes.filter((lane) => lane.includes(node)).length;
+  for (const node of new Set(nodeSets.flat())) {
+    const count = nodeSets.filter((nodeSet) => nodeSet.includes(node)).length;
     views.set(node, count > 1 ? shareNode(node, count) : [node]);
   }
-  return lanes.map((lane) => lane.map((node) => views.get(node)?.shift() ?? node));
+  return nodeSets.map((nodeSet) => nodeSet.map((node) => views.get(node)?.shift() ?? node));
 }

@@ -1,7 +1,7 @@
 import type { BuildNode } from "./builderSource";
 import { nodesOf, platformsOf } from "../session/placement";
 import type { Platform } from "../support/platforms";
-import { laneOf, lanesOf } from "../nodes/lanes";
+import { nodeSetOf, nodeSetsOf } from "../nodes/nodeSets";
 
 /** What of a node decides whether a build would wake it. */
 export type PreviewedNode = Pick<BuildNode, "name" | "kind" | "platform" | "furtherPlatforms"> & {
@@ -33,9 +33,9 @@ function describeNodes(
   if (!nodes || nodes.length === 0) {
     return `nodes that are not known yet (${platforms.join(", ")})`;
   }
-  const lanes = lanesOf(nodes);
-  const lane = lanes[laneOf(imageUrn, lanes.length)];
-  const needed = nodesOf(lane, platforms);
+  const nodeSets = nodeSetsOf(nodes);
+  const nodeSet = nodeSets[nodeSetOf(imageUrn, nodeSets.length)];
+  const needed = nodesOf(nodeSet, platforms);
   return needed
     .map((node) => `node ${node.name} (${platformsOf(node).join(", ")}; ${effects[node.kind](node)})`)
     .join(", ");

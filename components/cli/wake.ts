@@ -9,7 +9,7 @@ import { Instances } from "../nodes/ec2/run/instances";
 import { ec2RunNode } from "../nodes/ec2/run/kept/keptNode";
 import { BuildError } from "../support/errors";
 import { onInterruption } from "../support/interruption";
-import { lanesOf } from "../nodes/lanes";
+import { nodeSetsOf } from "../nodes/nodeSets";
 import { type Account, openAccount } from "../nodes/ec2/shell/account";
 import type { WakeOptions } from "./arguments";
 import { findConnection } from "../nodes/ec2/shell/findBuilders";
@@ -32,7 +32,7 @@ export async function wake({ builder, minutes, platforms, ...options }: WakeOpti
           'Fix: for builds outside of `pulumi up` use a builder with `lifecycle: "stop-when-idle"`.',
       );
     }
-    const nodes = platforms ? nodesOf(connection.nodes, platforms) : lanesOf(connection.nodes)[0];
+    const nodes = platforms ? nodesOf(connection.nodes, platforms) : nodeSetsOf(connection.nodes)[0];
     const instances = new Instances(connection, () => Promise.resolve(account));
     const claim = new Claim(account, connection, ownHolder());
     // Whoever interrupts the command wants neither nodes awake nor a way in.

@@ -1,7 +1,7 @@
 import { BuildError } from "../support/errors";
 import type { Engine } from "../transport/dockerEngine";
 import type { Platform } from "../support/platforms";
-import { indexName } from "../nodes/lanes";
+import { indexName } from "../nodes/nodeSets";
 import type { DescribedNode } from "../nodes/node";
 import type { Progress } from "../support/progress";
 import { platformsOf } from "./placement";

@@ -6,7 +6,7 @@ import { BuildError } from "../support/errors";
 import { buildxDirectory } from "../support/paths";
 import type { Platform } from "../support/platforms";
 import type { PlatformDigests } from "../registry/manifest";
-import { indexName } from "../nodes/lanes";
+import { indexName } from "../nodes/nodeSets";
 import { Endings } from "./endings";
 import { Liveness } from "./liveness";
 import { mend } from "./recover";

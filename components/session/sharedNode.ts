@@ -9,7 +9,7 @@ interface Common {
 }
 
 /**
- * One node for several lanes of a builder, each with a relay of its own: what all of them want at about the same time is
+ * One node for several node sets of a builder, each with a relay of its own: what all of them want at about the same time is
  * done once. A node that one of them has replaced is not replaced again for another, which saw only the old one.
  */
 export function shareNode(node: RunNode, count: number): RunNode[] {

@@ -8,7 +8,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Builder, type BuilderConnection, MultiPlatformImage, type NodeArgs } from "../../../components";
 import { parseConnection } from "../../../components/builder/builderConnection";
 import { resolved } from "../../../components/pulumi/resolved";
-import { laneOf } from "../../../components/nodes/lanes";
+import { nodeSetOf } from "../../../components/nodes/nodeSets";
 import { expectRejections } from "../support/rejections";
 
 const key = "-----BEGIN PRIVATE KEY-----";
@@ -172,7 +172,7 @@ describe("a builder that is shared", () => {
   });
 
   for (const source of ["own", "shared"] as const) {
-    it(`builds each image in the lane of its URN, without a wait for its component (${source})`, async () => {
+    it(`builds each image in the node set of its URN, without a wait for its component (${source})`, async () => {
       const nodes = [remote("linux/arm64", "a"), remote("linux/amd64", "b"), remote("linux/arm64", "c")];
       const own = new Builder("lanes", { nodes });
       const builder = source === "own" ? own : Builder.fromConnection("lanes-shared", own.connection);
@@ -181,9 +181,9 @@ describe("a builder that is shared", () => {
       const seen = new Set<string>();
       for (const [at, each] of images.entries()) {
         await resolved(each.image.urn);
-        const lane = laneOf(await resolved(each.urn), 2);
+        const nodeSet = nodeSetOf(await resolved(each.urn), 2);
         const child = recorded.find(({ type, name }) => type === "docker-build:index:Image" && name === `i${at}`);
-        const name = lane === 0 ? builderName : `${builderName}-2`;
+        const name = nodeSet === 0 ? builderName : `${builderName}-2`;
         assert.deepEqual(child?.inputs.builder, { name });
         seen.add(name);
       }

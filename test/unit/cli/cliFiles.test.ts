@@ -132,7 +132,7 @@ describe("files of the command line", () => {
       kind: "relay",
       sockets: [socket],
     });
-    // A lane of the builder is the builder's.
+    // A node set of the builder is the builder's.
     for (const suffix of ["-2", "-index", "-2-index"]) {
       assert.equal(ownRegistration(`${builderName}${suffix}`, relay)?.builderName, builderName);
     }

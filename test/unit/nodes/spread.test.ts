@@ -4,7 +4,7 @@ import { shareNode } from "../../../components/session/sharedNode";
 import type { RunNode } from "../../../components/nodes/node";
 import type { NodeArgs } from "../../../components";
 import { nodeNameOf, type Platform } from "../../../components/support/platforms";
-import { laneName, laneOf, lanesOf } from "../../../components/nodes/lanes";
+import { nodeSetName, nodeSetOf, nodeSetsOf } from "../../../components/nodes/nodeSets";
 import { checkNodes } from "../../../components/builder/checkNodes";
 
 const urns = Array.from(
@@ -21,19 +21,19 @@ function nodesOf(counts: Partial<Record<Platform, number>>): { name: string; pla
   );
 }
 
-const namesIn = (lanes: readonly { name: string }[][]) => lanes.map((lane) => lane.map(({ name }) => name));
+const namesIn = (nodeSets: readonly { name: string }[][]) => nodeSets.map((nodeSet) => nodeSet.map(({ name }) => name));
 
-describe("lanes", () => {
+describe("node sets of a builder", () => {
   it("are one for one node of each platform, in the builder's order", () => {
-    assert.deepEqual(namesIn(lanesOf(nodesOf({ "linux/arm64": 1, "linux/amd64": 1 }))), [["arm64", "amd64"]]);
+    assert.deepEqual(namesIn(nodeSetsOf(nodesOf({ "linux/arm64": 1, "linux/amd64": 1 }))), [["arm64", "amd64"]]);
   });
 
   it("have each node of the platform with the most once, and others as often as needed", () => {
-    assert.deepEqual(namesIn(lanesOf(nodesOf({ "linux/arm64": 2, "linux/amd64": 1 }))), [
+    assert.deepEqual(namesIn(nodeSetsOf(nodesOf({ "linux/arm64": 2, "linux/amd64": 1 }))), [
       ["arm64", "amd64"],
       ["arm64-2", "amd64"],
     ]);
-    assert.deepEqual(namesIn(lanesOf(nodesOf({ "linux/arm64": 2, "linux/amd64": 3, "linux/s390x": 1 }))), [
+    assert.deepEqual(namesIn(nodeSetsOf(nodesOf({ "linux/arm64": 2, "linux/amd64": 3, "linux/s390x": 1 }))), [
       ["arm64", "amd64", "s390x"],
       ["arm64-2", "amd64-2", "s390x"],
       ["arm64", "amd64-3", "s390x"],
@@ -42,7 +42,7 @@ describe("lanes", () => {
 
   it("keep the order in which nodes of several platforms are mixed", () => {
     const [first, second, third, fourth] = nodesOf({ "linux/arm64": 2, "linux/amd64": 2 });
-    assert.deepEqual(namesIn(lanesOf([third, first, second, fourth])), [
+    assert.deepEqual(namesIn(nodeSetsOf([third, first, second, fourth])), [
       ["amd64", "arm64"],
       ["arm64-2", "amd64-2"],
     ]);
@@ -50,20 +50,20 @@ describe("lanes", () => {
 
   it("are named after the builder, the first like it", () => {
     assert.deepEqual(
-      [0, 1, 2].map((lane) => laneName("farm-1a2b3c4d", lane)),
+      [0, 1, 2].map((nodeSet) => nodeSetName("farm-1a2b3c4d", nodeSet)),
       ["farm-1a2b3c4d", "farm-1a2b3c4d-2", "farm-1a2b3c4d-3"],
     );
   });
 
   for (const count of [1, 2, 3, 4, 7]) {
     it(`each get their share of 1000 images, and a further one only moves images to itself: ${count} → ${count + 1}`, () => {
-      const before = urns.map((urn) => laneOf(urn, count));
-      const after = urns.map((urn) => laneOf(urn, count + 1));
-      const moved = after.filter((lane, at) => lane !== before[at]);
-      assert.ok(moved.every((lane) => lane === count));
+      const before = urns.map((urn) => nodeSetOf(urn, count));
+      const after = urns.map((urn) => nodeSetOf(urn, count + 1));
+      const moved = after.filter((nodeSet, at) => nodeSet !== before[at]);
+      assert.ok(moved.every((nodeSet) => nodeSet === count));
       const fair = urns.length / (count + 1);
       assert.ok(moved.length > fair * 0.7 && moved.length < fair * 1.3, `${moved.length} moved, ${fair} are fair`);
-      const shares = Array.from({ length: count + 1 }, (_, lane) => after.filter((each) => each === lane).length);
+      const shares = Array.from({ length: count + 1 }, (_, nodeSet) => after.filter((each) => each === nodeSet).length);
       assert.ok(
         shares.every((share) => share > fair * 0.7 && share < fair * 1.3),
         shares.join(),
@@ -73,8 +73,8 @@ describe("lanes", () => {
 
   it("a further node of one platform moves images of that platform to it alone, where the other has as many lanes", () => {
     const nodeOf = (urn: string, counts: Partial<Record<Platform, number>>, platform: Platform) => {
-      const lanes = lanesOf(nodesOf(counts));
-      return lanes[laneOf(urn, lanes.length)].find((node) => node.platform === platform)?.name;
+      const nodeSets = nodeSetsOf(nodesOf(counts));
+      return nodeSets[nodeSetOf(urn, nodeSets.length)].find((node) => node.platform === platform)?.name;
     };
     const before = { "linux/arm64": 2, "linux/amd64": 1 } as const;
     const after = { "linux/arm64": 2, "linux/amd64": 2 } as const;
@@ -159,7 +159,7 @@ describe("a node in several lanes", () => {
     assert.equal(counts.wakes, 2);
   });
 
-  it("is replaced once when all lanes lose it, and again when the new one is lost", async () => {
+  it("is replaced once when all node sets lose it, and again when the new one is lost", async () => {
     const { counts, views } = counted();
     await Promise.all(views.map((view) => view.wake(progress)));
     assert.equal(await views[0].replace?.(false, progress), true);
