@@ -7,7 +7,7 @@ import { isBuilderName, isNodeName } from "../support/names";
 import { parsePlatform, type Platform } from "../support/platforms";
 
 /** A node of a {@link BuilderConnection}. */
-export type BuilderConnectionNode = { name: string; platform: Platform; furtherPlatforms?: readonly Platform[] } & (
+export type BuilderConnectionNode = { name: string; platform: Platform; additionalPlatforms?: readonly Platform[] } & (
   { kind: "ec2" } | { kind: "remote"; endpoint: string; tls?: TlsMaterial; driver?: RemoteDriver; image?: string }
 );
 
@@ -90,7 +90,7 @@ function isNode(value: unknown): value is BuilderConnectionNode {
   if (!isObject(value) || !isNodeName(value.name) || !isPlatform(value.platform)) {
     return false;
   }
-  if (value.furtherPlatforms !== undefined && !isPlatformList(value.furtherPlatforms)) {
+  if (value.additionalPlatforms !== undefined && !isPlatformList(value.additionalPlatforms)) {
     return false;
   }
   return value.kind === "ec2" || (value.kind === "remote" && isReachable(value));

@@ -18,7 +18,7 @@ export interface BuildNode {
   kind: NodeArgs["kind"];
   platform: Platform;
   /** What it builds besides, by emulation or without running any of it. */
-  furtherPlatforms?: readonly Platform[];
+  additionalPlatforms?: readonly Platform[];
   /** `false` for a `local` node of another platform than this machine's: good for Dockerfiles without RUN. */
   native: boolean;
   /** The EC2 instance, for nodes of kind `ec2`. */
@@ -112,14 +112,14 @@ function describeNodes(
 }
 
 function describeKnown(
-  nodes: readonly Pick<NamedNode, "name" | "kind" | "platform" | "furtherPlatforms">[],
+  nodes: readonly Pick<NamedNode, "name" | "kind" | "platform" | "additionalPlatforms">[],
   ec2: Ec2Connection | undefined,
 ): BuildNode[] {
-  return nodes.map(({ name, kind, platform, furtherPlatforms }) => ({
+  return nodes.map(({ name, kind, platform, additionalPlatforms }) => ({
     name,
     kind,
     platform,
-    ...(furtherPlatforms && { furtherPlatforms }),
+    ...(additionalPlatforms && { additionalPlatforms }),
     native: kind !== "local" || isNativeOn(platform, process.arch),
     ...(kind === "ec2" && { instanceId: ec2?.nodes.find((each) => each.name === name)?.instanceId }),
   }));
@@ -127,8 +127,8 @@ function describeKnown(
 
 /** The part of a node's arguments that hooks need. */
 function plainNode(node: NamedNode, idleTimeoutMinutes: number | null): pulumi.Input<ReachableNode> {
-  const { name, platform, furtherPlatforms } = node;
-  const common = { name, platform, ...(furtherPlatforms && { furtherPlatforms }) };
+  const { name, platform, additionalPlatforms } = node;
+  const common = { name, platform, ...(additionalPlatforms && { additionalPlatforms }) };
   switch (node.kind) {
     case "ec2":
       return { kind: node.kind, ...common };

@@ -21,7 +21,7 @@ export const builderArguments: ArgumentsOf<BuilderArgs> = {
 };
 
 const common = {
-  furtherPlatforms: "plain list",
+  additionalPlatforms: "plain list",
   kind: "plain text",
   name: "plain text",
   platform: "plain text",

@@ -58,13 +58,13 @@ export function checkNodes(owner: string, nodes: readonly NodeArgs[]): NamedNode
     if (node.kind === "local" && node.maxParallelism !== undefined) {
       checkWholeNumber(owner, `nodes[${at}].maxParallelism`, node.maxParallelism, 1);
     }
-    const furtherPlatforms = node.furtherPlatforms?.map((each) =>
-      checkPlatform(owner, `nodes[${at}].furtherPlatforms`, each),
+    const additionalPlatforms = node.additionalPlatforms?.map((each) =>
+      checkPlatform(owner, `nodes[${at}].additionalPlatforms`, each),
     );
-    return { ...node, platform, name, ...(furtherPlatforms && { furtherPlatforms }) };
+    return { ...node, platform, name, ...(additionalPlatforms && { additionalPlatforms }) };
   });
   checkDistinct(owner, named);
-  checkFurtherPlatforms(owner, named);
+  checkAdditionalPlatforms(owner, named);
   return named;
 }
 
@@ -78,24 +78,25 @@ function checkNodeArguments(owner: string, path: string, node: NodeArgs): void {
 }
 
 /** A platform has one kind of node: machines of it, or one that builds it besides. */
-function checkFurtherPlatforms(owner: string, nodes: readonly NamedNode[]): void {
-  for (const [at, { name, platform, furtherPlatforms = [] }] of nodes.entries()) {
-    const refuse = (remedy: string) => argumentError(owner, `nodes[${at}].furtherPlatforms`, furtherPlatforms, remedy);
-    const twice = furtherPlatforms.find((each, index) => furtherPlatforms.indexOf(each) !== index);
+function checkAdditionalPlatforms(owner: string, nodes: readonly NamedNode[]): void {
+  for (const [at, { name, platform, additionalPlatforms = [] }] of nodes.entries()) {
+    const refuse = (remedy: string) =>
+      argumentError(owner, `nodes[${at}].additionalPlatforms`, additionalPlatforms, remedy);
+    const twice = additionalPlatforms.find((each, index) => additionalPlatforms.indexOf(each) !== index);
     if (twice) {
       throw refuse(`${twice} is there twice; name it once`);
     }
     for (const other of nodes) {
-      const native = furtherPlatforms.find((each) => each === other.platform);
+      const native = additionalPlatforms.find((each) => each === other.platform);
       if (native) {
         throw refuse(`node ${other.name} serves ${native} natively; leave it out`);
       }
-      const { furtherPlatforms: others = [] } = other;
-      if (other.platform === platform && others.join() !== furtherPlatforms.join()) {
+      const { additionalPlatforms: others = [] } = other;
+      if (other.platform === platform && others.join() !== additionalPlatforms.join()) {
         // An image is built on either of them.
         throw refuse(`nodes of one platform build the same ones, and node ${other.name} has [${others.join(", ")}]`);
       }
-      const shared = furtherPlatforms.find((each) => other.platform !== platform && others.includes(each));
+      const shared = additionalPlatforms.find((each) => other.platform !== platform && others.includes(each));
       if (shared) {
         throw refuse(`node ${other.name} has ${shared} too, and ${name} would never get it; name it at one of them`);
       }
@@ -170,4 +171,3 @@ export function checkPlacement(
     throw new BuildError(`${owner}: ${(error as Error).message}`);
   }
 }
-

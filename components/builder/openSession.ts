@@ -67,19 +67,19 @@ async function runNodes(
 ): Promise<{ nodes: RunNode[]; access: Access | undefined }> {
   const session = ec2 && ec2Session(ec2, await askAws());
   const made = nodes.map((node): RunNode | undefined => {
-    const { furtherPlatforms } = node;
+    const { additionalPlatforms } = node;
     switch (node.kind) {
       case "ec2": {
         const found = session?.nodes.find(({ name }) => name === node.name);
-        const emulatedPlatforms = furtherPlatforms?.filter(
+        const emulatedPlatforms = additionalPlatforms?.filter(
           (each) => isEc2Platform(node.platform) && isEmulated(node.platform, each),
         );
-        return found && Object.assign(found, { furtherPlatforms, emulatedPlatforms });
+        return found && Object.assign(found, { additionalPlatforms, emulatedPlatforms });
       }
       case "local":
-        return { ...localRunNode(node), furtherPlatforms };
+        return { ...localRunNode(node), additionalPlatforms };
       case "remote":
-        return { ...remoteRunNode(node), furtherPlatforms };
+        return { ...remoteRunNode(node), additionalPlatforms };
       default:
         return node satisfies never;
     }

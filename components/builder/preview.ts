@@ -4,7 +4,7 @@ import type { Platform } from "../support/platforms";
 import { nodeSetOf, nodeSetsOf } from "../nodes/nodeSets";
 
 /** What of a node decides whether a build would wake it. */
-export type PreviewedNode = Pick<BuildNode, "name" | "kind" | "platform" | "furtherPlatforms"> & {
+export type PreviewedNode = Pick<BuildNode, "name" | "kind" | "platform" | "additionalPlatforms"> & {
   isEphemeral?: boolean;
 };
 

@@ -99,10 +99,10 @@ function registerDirectly(
 ): string {
   const builderName = directName(connection.builderName);
   const driverOptions = writeCertificates(connection.builderName, connection.tls);
-  const registered = nodes.map(({ name, platform, furtherPlatforms }, index): RegisteredNode => ({
+  const registered = nodes.map(({ name, platform, additionalPlatforms }, index): RegisteredNode => ({
     name,
     platform,
-    furtherPlatforms,
+    additionalPlatforms,
     endpoint: endpoints[index],
     driverOptions,
   }));

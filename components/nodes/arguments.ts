@@ -25,7 +25,7 @@ export type NodeArgs = Ec2NodeArgs | LocalNodeArgs | RemoteNodeArgs;
 export interface LocalNodeArgs extends CommonNodeArgs {
   kind: "local";
   /**
-   * How many steps BuildKit runs at the same time. With 1 and `furtherPlatforms`, a small machine builds one platform's step
+   * How many steps BuildKit runs at the same time. With 1 and `additionalPlatforms`, a small machine builds one platform's step
    * after the other's. Equivalent to `max-parallelism` in buildkitd.toml.
    *
    * This and the next two make a daemon of its own, with a cache of its own, for each set of their values. A container of a

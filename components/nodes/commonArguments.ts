@@ -18,7 +18,7 @@ export interface CommonNodeArgs {
    * @default []
    * @see https://docs.docker.com/build/building/multi-platform/
    */
-  furtherPlatforms?: readonly Platform[];
+  additionalPlatforms?: readonly Platform[];
   /**
    * The node's name in the builder. Equivalent to buildx's `--node`.
    *

@@ -6,8 +6,8 @@ import type { Endpoint } from "../transport/endpoint";
 export interface DescribedNode {
   readonly name: string;
   readonly platform: Platform;
-  /** What it builds besides: see `furtherPlatforms` of the arguments. */
-  readonly furtherPlatforms?: readonly Platform[];
+  /** What it builds besides: see `additionalPlatforms` of the arguments. */
+  readonly additionalPlatforms?: readonly Platform[];
   /** Those of them that it runs under emulators which its daemon does not list. */
   readonly emulatedPlatforms?: readonly Platform[];
   /** False for a `local` node of a foreign platform; unknown until its daemon answers for a `remote` one. */

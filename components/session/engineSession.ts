@@ -34,7 +34,7 @@ export class EngineSession implements BuildSession {
     this.nodes = settings.nodes.map((node) => ({
       name: node.name,
       platform: node.platform,
-      furtherPlatforms: node.furtherPlatforms,
+      additionalPlatforms: node.additionalPlatforms,
       native: node.platform === platform,
       address: `Docker engine ${endpoint}`,
     }));

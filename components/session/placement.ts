@@ -8,7 +8,7 @@ export interface PlacedNode {
   /** The platform that it was declared for. */
   platform: Platform;
   /** Those that it builds besides. */
-  furtherPlatforms?: readonly Platform[];
+  additionalPlatforms?: readonly Platform[];
   /** What its daemon lists, the machine's own first; empty while it sleeps. */
   listed: readonly string[];
   /** Set for a node whose platform need not be its machine's own. */
@@ -19,12 +19,12 @@ export interface PlacedNode {
 interface ServingNode {
   name: string;
   platform: Platform;
-  furtherPlatforms?: readonly Platform[];
+  additionalPlatforms?: readonly Platform[];
 }
 
 /** All platforms that a node was declared for, its machine's own first. */
-export function platformsOf({ platform, furtherPlatforms = [] }: Omit<ServingNode, "name">): Platform[] {
-  return [platform, ...furtherPlatforms];
+export function platformsOf({ platform, additionalPlatforms = [] }: Omit<ServingNode, "name">): Platform[] {
+  return [platform, ...additionalPlatforms];
 }
 
 /** The nodes that were declared for the platforms, each once, or an error that names the platform that has none. */
@@ -39,7 +39,7 @@ export function nodeOf<T extends ServingNode>(nodes: readonly T[], platform: Pla
     const had = nodes.map((each) => `${platformsOf(each).join(", ")} (${each.name})`).join(", ");
     throw new BuildError(
       `\`platforms\` asks for ${platform}, and no node of the builder serves it; it has ${had}. Add a node for ${platform}, ` +
-        "name it in a node's `furtherPlatforms`, or leave the platform out.",
+        "name it in a node's `additionalPlatforms`, or leave the platform out.",
     );
   }
   return node;
@@ -58,7 +58,7 @@ export function provePlacement(nodes: readonly PlacedNode[], platforms: readonly
     assertNative(node);
     const chosen = nodes.find((each) => platformsOf(each).includes(platform) || lists(each, platform));
     if (chosen && chosen !== node && !node.foreign) {
-      const claim = node.platform === platform ? "which serves it natively" : "which has it in `furtherPlatforms`";
+      const claim = node.platform === platform ? "which serves it natively" : "which has it in `additionalPlatforms`";
       throw new BuildError(
         `node ${chosen.name} (${chosen.address}) would take ${platform} from node ${node.name}, ${claim}, and build it under an emulator: ` +
           `its machine has one for ${platform}. Fix: remove the emulator there (docker run --privileged --rm tonistiigi/binfmt --uninstall 'qemu-${qemuNameOf(platform)}', ` +

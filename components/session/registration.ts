@@ -13,7 +13,7 @@ export interface RegisteredNode {
   name: string;
   endpoint: string;
   platform: Platform;
-  furtherPlatforms?: readonly Platform[];
+  additionalPlatforms?: readonly Platform[];
   /** As `--driver-opt` takes them. */
   driverOptions?: Record<string, string>;
 }

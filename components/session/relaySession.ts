@@ -57,8 +57,8 @@ export class RelaySession implements BuildSession {
     const builderName = indexName(this.settings.builderName);
     const attempt = await this.begin(woken, platforms.slice(0, 1), builderName, progress);
     const node = nodeOf(this.settings.nodes, platforms[0]);
-    const furtherPlatforms = platforms.filter((platform) => platform !== node.platform);
-    this.registerAs(builderName, [{ ...node, furtherPlatforms }]);
+    const additionalPlatforms = platforms.filter((platform) => platform !== node.platform);
+    this.registerAs(builderName, [{ ...node, additionalPlatforms }]);
     return attempt;
   }
 
@@ -167,7 +167,7 @@ export class RelaySession implements BuildSession {
   private keepAnswer(node: RunNode, info: DaemonInfo, progress: Progress): DaemonInfo {
     if (!this.answers.has(node.name)) {
       const foreign = node.native === false ? "; not native: good for Dockerfiles without RUN" : "";
-      const without = (node.furtherPlatforms ?? []).filter((each) => !canRun(node, info, each));
+      const without = (node.additionalPlatforms ?? []).filter((each) => !canRun(node, info, each));
       const noEmulator = without.length > 0 ? `; has no emulator for ${without.join(", ")}: no RUN for it` : "";
       progress(`${title(node)} is awake: BuildKit ${info.version}${foreign}${noEmulator}`);
     }
@@ -180,7 +180,7 @@ export class RelaySession implements BuildSession {
       name: node.name,
       address: node.address,
       platform: node.platform,
-      furtherPlatforms: node.furtherPlatforms,
+      additionalPlatforms: node.additionalPlatforms,
       listed: this.answers.get(node.name)?.platforms ?? [],
       foreign: node.native === false,
     }));
@@ -196,12 +196,12 @@ export class RelaySession implements BuildSession {
 
   private registerAs(
     builderName: string,
-    nodes: readonly Pick<RunNode, "name" | "platform" | "furtherPlatforms">[],
+    nodes: readonly Pick<RunNode, "name" | "platform" | "additionalPlatforms">[],
   ): boolean {
-    const registered = nodes.map(({ name, platform, furtherPlatforms }) => ({
+    const registered = nodes.map(({ name, platform, additionalPlatforms }) => ({
       name,
       platform,
-      furtherPlatforms,
+      additionalPlatforms,
       endpoint: this.relay.registeredEndpoint(name),
     }));
     return register(builderName, remoteRegistration(builderName, registered));

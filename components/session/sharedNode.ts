@@ -22,7 +22,7 @@ function nodeFor(node: RunNode, common: Common): RunNode {
   return {
     name: node.name,
     platform: node.platform,
-    furtherPlatforms: node.furtherPlatforms,
+    additionalPlatforms: node.additionalPlatforms,
     emulatedPlatforms: node.emulatedPlatforms,
     get native() {
       return node.native;

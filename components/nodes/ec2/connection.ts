@@ -17,7 +17,7 @@ export type NodeAddressing = "public" | "private" | "ipv6";
 export interface Ec2ConnectionNode {
   name: string;
   platform: Platform;
-  furtherPlatforms?: readonly Platform[];
+  additionalPlatforms?: readonly Platform[];
   instanceId: string;
 }
 

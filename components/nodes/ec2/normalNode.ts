@@ -17,7 +17,7 @@ export interface NodeLife {
 export interface NormalEc2Node extends NodeLife {
   name: string;
   platform: Ec2Platform;
-  furtherPlatforms: readonly Platform[] | undefined;
+  additionalPlatforms: readonly Platform[] | undefined;
   /** In order of preference; one, where it is not ephemeral. */
   instanceTypes: readonly pulumi.Input<string>[];
   ami: pulumi.Input<string> | undefined;

@@ -54,13 +54,13 @@ function normaliseNode(
     throw argumentError(owner, `${where}.platform`, platform, `EC2 has machines for ${allowed}`);
   }
   checkChoices(owner, where, node, life);
-  const emulators = emulatorsFor(platform, node.furtherPlatforms ?? []);
+  const emulators = emulatorsFor(platform, node.additionalPlatforms ?? []);
   const rootVolumeSizeGibibytes = node.rootVolumeSizeGibibytes ?? defaultRootGibibytes(life);
   return {
     ...life,
     name: node.name,
     platform,
-    furtherPlatforms: node.furtherPlatforms,
+    additionalPlatforms: node.additionalPlatforms,
     instanceTypes: node.instanceTypes ?? [node.instanceType ?? ec2Platforms[platform].instanceType],
     ami: node.ami,
     subnetIds: node.subnetIds ?? (node.subnetId === undefined ? undefined : [node.subnetId]),

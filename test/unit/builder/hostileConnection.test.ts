@@ -38,7 +38,7 @@ describe("a connection that anybody wrote", () => {
       name: fc.oneof(names, any),
       platform: fc.constantFrom("linux/arm64", "linux/x", null),
       endpoint: fc.oneof(endpoint, any),
-      furtherPlatforms: fc.oneof(fc.constant(undefined), any),
+      additionalPlatforms: fc.oneof(fc.constant(undefined), any),
     });
     const value = fc.record({
       version: fc.constantFrom(1, 1, 1, 2, "1"),

@@ -79,7 +79,7 @@ const cases: [title: string, declare: () => unknown, expected: RegExp][] = [
   [
     "a node of another kind",
     node({ instanceType: "a" }),
-    /`nodes\[0\]\.instanceType` is no .*known are furtherPlatforms/,
+    /`nodes\[0\]\.instanceType` is no .*known are additionalPlatforms/,
   ],
   [
     "a node's TLS",

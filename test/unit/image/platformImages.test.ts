@@ -90,7 +90,7 @@ describe("the platforms of an image", () => {
   });
 
   const whole: [string, Partial<MultiPlatformImageArgs>, NodeArgs[]?][] = [
-    ["one node builds all of them", {}, [{ ...amd64, furtherPlatforms: ["linux/arm64"] }]],
+    ["one node builds all of them", {}, [{ ...amd64, additionalPlatforms: ["linux/arm64"] }]],
     ["there is one", { platforms: ["linux/arm64"] }],
     ["no login is given", { registries: undefined }],
     ["no login is given, in an empty list", { registries: [] }],

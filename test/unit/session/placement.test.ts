@@ -42,21 +42,22 @@ describe("placement", () => {
   });
 
   it("takes a further platform where it was named, with an emulator or without", () => {
-    const wide: PlacedNode = { ...amd64, furtherPlatforms: ["linux/s390x", "linux/386"] };
+    const wide: PlacedNode = { ...amd64, additionalPlatforms: ["linux/s390x", "linux/386"] };
     provePlacement([arm64, wide], [...both, "linux/s390x", "linux/386"]);
     provePlacement([arm64, { ...wide, listed: [...wide.listed, "linux/s390x"] }], ["linux/s390x"]);
   });
 
   it("fails if another node's emulator takes a further platform", () => {
     const emulating = { ...amd64, listed: [...amd64.listed, "linux/arm/v7"] };
-    const wide: PlacedNode = { ...arm64, furtherPlatforms: ["linux/arm/v7"] };
+    const wide: PlacedNode = { ...arm64, additionalPlatforms: ["linux/arm/v7"] };
     assert.throws(() => provePlacement([emulating, wide], ["linux/arm/v7"]), {
-      message: /node amd64 .* would take linux\/arm\/v7 from node arm64, which has it in `furtherPlatforms`.*qemu-arm'/,
+      message:
+        /node amd64 .* would take linux\/arm\/v7 from node arm64, which has it in `additionalPlatforms`.*qemu-arm'/,
     });
   });
 
   it("names each node once, however many of its platforms are asked for", () => {
-    const wide: PlacedNode = { ...amd64, furtherPlatforms: ["linux/386", "linux/s390x"] };
+    const wide: PlacedNode = { ...amd64, additionalPlatforms: ["linux/386", "linux/s390x"] };
     assert.deepEqual(nodesOf([arm64, wide], ["linux/386", "linux/amd64", "linux/s390x"]), [wide]);
   });
 

@@ -79,10 +79,10 @@ function watchedInstance(
 }
 
 function keptNode(
-  { name, platform, furtherPlatforms }: NormalEc2Node,
+  { name, platform, additionalPlatforms }: NormalEc2Node,
   instanceId: pulumi.Output<string>,
 ): pulumi.Output<Ec2ConnectionNode> {
-  return pulumi.output({ name, platform, ...(furtherPlatforms && { furtherPlatforms }), instanceId });
+  return pulumi.output({ name, platform, ...(additionalPlatforms && { additionalPlatforms }), instanceId });
 }
 
 function createCacheVolume(

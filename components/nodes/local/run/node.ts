@@ -9,7 +9,7 @@ import { isNativeOn, type Platform } from "../../../support/platforms";
 export interface LocalNode {
   name: string;
   platform: Platform;
-  furtherPlatforms?: readonly Platform[];
+  additionalPlatforms?: readonly Platform[];
   /** `null`: the daemon stays until it is ended by hand. */
   idleTimeoutMinutes: number | null;
   settings: BuildkitdSettings;

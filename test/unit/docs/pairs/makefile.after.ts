@@ -2,7 +2,7 @@ import { Builder, MultiPlatformImage } from "pulumi-multi-platform-image";
 
 const builder = new Builder("cross", {
   nodes: [
-    { kind: "local", platform: "linux/amd64", furtherPlatforms: ["linux/arm64", "linux/s390x", "linux/ppc64le"] },
+    { kind: "local", platform: "linux/amd64", additionalPlatforms: ["linux/arm64", "linux/s390x", "linux/ppc64le"] },
   ],
 });
 const image = new MultiPlatformImage("controller", {

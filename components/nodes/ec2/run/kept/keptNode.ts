@@ -28,7 +28,7 @@ export function ec2RunNode(stoppable: StoppableNode): RunNode {
   return {
     name: node.name,
     platform: node.platform,
-    furtherPlatforms: node.furtherPlatforms,
+    additionalPlatforms: node.additionalPlatforms,
     native: true,
     address: `EC2 instance ${node.instanceId} in ${connection.region}`,
     wake: (progress) => waker.wake(progress),

@@ -236,8 +236,8 @@ describe("EC2 nodes, declared", () => {
   });
 
   it("asks for the emulators of further platforms, and for none otherwise", async () => {
-    const furtherPlatforms = ["linux/arm/v7", "linux/arm/v6", "linux/386", "linux/s390x"] as const;
-    await declare("further", { nodes: [{ kind: "ec2", platform: "linux/amd64", furtherPlatforms }] });
+    const additionalPlatforms = ["linux/arm/v7", "linux/arm/v6", "linux/386", "linux/s390x"] as const;
+    await declare("further", { nodes: [{ kind: "ec2", platform: "linux/amd64", additionalPlatforms }] });
     await declare("plain");
     const buildkit = (name: string) => {
       const { value } = made("aws:ssm/parameter:Parameter")[name];

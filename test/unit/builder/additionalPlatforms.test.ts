@@ -6,25 +6,29 @@ import type { NodeArgs } from "../../../components/nodes/arguments";
 import type { Platform } from "../../../components/support/platforms";
 import { checkNodes } from "../../../components/builder/checkNodes";
 
-const remote = (platform: Platform, furtherPlatforms?: Platform[], host = platform.replaceAll("/", "-")): NodeArgs => ({
+const remote = (
+  platform: Platform,
+  additionalPlatforms?: Platform[],
+  host = platform.replaceAll("/", "-"),
+): NodeArgs => ({
   kind: "remote",
   platform,
   endpoint: `tcp://${host}:1234`,
-  ...(furtherPlatforms && { furtherPlatforms }),
+  ...(additionalPlatforms && { additionalPlatforms }),
 });
 const check = (...nodes: NodeArgs[]) => checkNodes("Builder b", nodes);
 
 describe("further platforms of a node", () => {
   it("are kept in their normal spelling", () => {
     const [node] = check(remote("linux/amd64", ["linux/arm" as Platform, "linux/386"]));
-    assert.deepEqual(node.furtherPlatforms, ["linux/arm/v7", "linux/386"]);
+    assert.deepEqual(node.additionalPlatforms, ["linux/arm/v7", "linux/386"]);
   });
 
   for (const [what, nodes, message] of [
     [
       "another node's own",
       [remote("linux/amd64", ["linux/arm64"]), remote("linux/arm64")],
-      /`nodes\[0\]\.furtherPlatforms`.*node arm64 serves linux\/arm64 natively; leave it out/,
+      /`nodes\[0\]\.additionalPlatforms`.*node arm64 serves linux\/arm64 natively; leave it out/,
     ],
     ["the node's own", [remote("linux/amd64", ["linux/amd64"])], /node amd64 serves linux\/amd64 natively/],
     ["one that is there twice", [remote("linux/amd64", ["linux/386", "linux/386"])], /linux\/386 is there twice/],
@@ -45,7 +49,7 @@ describe("further platforms of a node", () => {
 
   it("are registered as `buildx create --platform` with several writes them", () => {
     const node = { name: "amd64", endpoint: "tcp://a:1234", platform: "linux/amd64" as const };
-    const text = remoteRegistration("b", [{ ...node, furtherPlatforms: ["linux/arm/v7"] }]);
+    const text = remoteRegistration("b", [{ ...node, additionalPlatforms: ["linux/arm/v7"] }]);
     const platforms = [
       { architecture: "amd64", os: "linux" },
       { architecture: "arm", os: "linux", variant: "v7" },
