@@ -1,5 +1,7 @@
 import tseslint from "typescript-eslint";
 
+import { layers } from "./tools/layers.mjs";
+
 export default tseslint.config(
   // Examples and pairs are what users write, with packages of their own; `tsc` reads them as well.
   {
@@ -9,7 +11,7 @@ export default tseslint.config(
       ".state/",
       ".multi-platform-image/",
       "examples/",
-      "test/unit/pairs/",
+      "test/unit/docs/pairs/",
       "**/*.js",
       "**/*.mjs",
     ],
@@ -34,4 +36,5 @@ export default tseslint.config(
       ],
     },
   },
+  ...layers,
 );

@@ -1,11 +1,11 @@
-export { Builder } from "./builder";
-export type { BuilderArgs } from "./builderArguments";
-export type { BuilderConnection } from "./builderConnection";
-export type { BuildNode } from "./builderSource";
-export type { MultiPlatformImageArgs } from "./imageArguments";
-export { MultiPlatformImage } from "./multiPlatformImage";
+export { Builder } from "./builder/builder";
+export type { BuilderArgs } from "./builder/builderArguments";
+export type { BuilderConnection } from "./builder/builderConnection";
+export type { BuildNode } from "./builder/builderSource";
+export type { MultiPlatformImageArgs } from "./image/imageArguments";
+export { MultiPlatformImage } from "./image/multiPlatformImage";
+export type { CommonNodeArgs } from "./nodes/commonArguments";
 export type {
-  CommonNodeArgs,
   LocalNodeArgs,
   NodeArgs,
   RemoteDriver,
@@ -13,7 +13,7 @@ export type {
   RemoteNodeTls,
 } from "./nodes/arguments";
 export type { BuildkitReleaseArgs, Ec2Args, Ec2NodeArgs, Ec2Platform, IngressArgs } from "./nodes/ec2/arguments";
-export type { Platform } from "./platforms";
+export type { Platform } from "./support/platforms";
 export type { ProvenanceMode } from "./provenance/statement";
 export type { PlatformDigests } from "./registry/manifest";
-export type { EcrRepository } from "./repository/ecr";
+export type { EcrRepository } from "./image/repository/ecr";

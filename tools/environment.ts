@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { cacheDirectory } from "../components/paths";
+import { cacheDirectory } from "../components/support/paths";
 import type { PreparedTool } from "./recipe";
 import { TOOLS, type ToolName } from "./table";
 

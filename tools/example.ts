@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import * as tar from "tar";
-import { cacheDirectory } from "../components/paths";
+import { cacheDirectory } from "../components/support/paths";
 import { publishFolder, sweepUnfinished, withLock } from "./cache";
 import { type Log, say, withProgress } from "./progress";
 

@@ -3,7 +3,7 @@ import { prepare } from "./prepare";
 import type { PreparedTool } from "./recipe";
 import { TOOLS, TOOL_NAMES, type ToolName } from "./table";
 
-export { cacheDirectory } from "../components/paths";
+export { cacheDirectory } from "../components/support/paths";
 export { toolEnvironment } from "./environment";
 export type { ToolName } from "./table";
 export type Tool = PreparedTool<ToolName>;
@@ -13,5 +13,5 @@ export function prepareTools(
   names: readonly ToolName[] = TOOL_NAMES,
   options: { platform?: "linux/amd64" | "linux/arm64" } = {},
 ): Promise<Tool[]> {
-  return prepare(names, { ...options, table: TOOLS, recipes: path.join(__dirname, "go") });
+  return prepare(names, { ...options, table: TOOLS, recipes: path.join(__dirname, "offline") });
 }

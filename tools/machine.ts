@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as semver from "semver";
-import { findOnPath, isExecutable } from "../components/paths";
+import { findOnPath, isExecutable } from "../components/support/paths";
 import type { Log } from "./progress";
 import type { MachineRule, PreparedTool, ToolFeature, ToolTable } from "./recipe";
 

@@ -4,7 +4,7 @@ import * as path from "node:path";
 
 import { format, resolveConfig } from "prettier";
 
-import { callerPolicy, callerRoles } from "../components/policies/table";
+import { callerPolicy, callerRoles } from "../components/nodes/ec2/policies/policyTable";
 import { runCommand } from "./command";
 
 const folder = path.join(__dirname, "../docs/policies");

@@ -1,10 +1,10 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { cacheDirectory } from "../components/paths";
+import { cacheDirectory } from "../components/support/paths";
 import { publishFolder, sweepUnfinished, withLock } from "./cache";
 import { DownloadError, answers } from "./download";
 import { findOnMachine, lackOf } from "./machine";
-import { buildModule, recipeDigest } from "./modules";
+import { buildModule, recipeDigest } from "./offline/modules";
 import { machinePlatform, splitPlatform, type ToolPlatform } from "./platform";
 import { type Log, say } from "./progress";
 import type { PreparedTool, ReleaseAsset, ToolTable } from "./recipe";

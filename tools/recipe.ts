@@ -22,7 +22,7 @@ export interface ReleaseAsset {
 
 export type Release = Partial<Record<ToolPlatform, ReleaseAsset>>;
 
-/** How a tool is built from Go modules; the recipe's folder under tools/go holds its go.mod and go.sum. */
+/** How a tool is built from Go modules; the recipe's folder under tools/offline holds its go.mod and go.sum. */
 export interface ModuleRecipe {
   recipe: string;
   package: string;

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { cacheDirectory } from "../components/paths";
+import { cacheDirectory } from "../components/support/paths";
 import { withLock } from "./cache";
 import { endProcess, isAlive, livingProcess, portHolder } from "./processes";
 import { say } from "./progress";

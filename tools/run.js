@@ -13,6 +13,7 @@ const COMMANDS = [
   "verifyAws",
   "testResults",
   "policies",
+  "floors",
   "risks",
   "schema",
 ];

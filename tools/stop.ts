@@ -1,12 +1,12 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { cacheDirectory } from "../components/paths";
+import { cacheDirectory } from "../components/support/paths";
 import { runCommand } from "./command";
 import { endProcess, livingProcess } from "./processes";
 import { say } from "./progress";
 import { stopRegistry } from "./registry";
 
-/** A daemon lets its builds finish first: components/local/watch.ts. */
+/** A daemon lets its builds finish first: components/nodes/local/run/watch.ts. */
 const NODE_SECONDS = 60;
 
 runCommand(async () => {

@@ -35,5 +35,5 @@ export const otherBuilderNames: OtherNames = {
   "nodes.address": "take `endpoint`, of a node of kind remote",
   "nodes.arch": "take `platform`",
   "nodes.host": "take `endpoint`, of a node of kind remote",
-  "nodes.platforms": "take `platform`, and `furtherPlatforms` for what the node builds besides",
+  "nodes.platforms": "take `platform`, and `additionalPlatforms` for what the node builds besides",
 };

@@ -3,13 +3,12 @@ import { keep, readKept } from "../registry/kept";
 import { digestOf, listPlatforms } from "../registry/manifest";
 import { fetchManifest, RegistryUnreachableError } from "../registry/read";
 import { formatPulled, parsePulled, type PulledReference } from "../registry/reference";
-import { ofRun } from "../run";
 import { normalPlatform } from "./matching";
 
 /** What a registry says of a base image. */
 export type Answer =
   | { kind: "index"; platforms: string[] }
-  /** Nothing can be said of it, and nobody needs to know: one manifest without an index, which BuildKit takes as it is. */
+  /** A single manifest: BuildKit uses it for any platform, so there is nothing to check. */
   | { kind: "unknown" }
   | { kind: "unasked"; registry: string; reason: string };
 
@@ -23,7 +22,7 @@ const keptFor = "base image";
 export class BaseImageAnswers {
   /** One request for each image, whatever number of images and stages begin with it. */
   private readonly asked = new Map<string, Promise<Answer>>();
-  /** Registries that gave no answer at all: they are not waited for again. */
+  /** Registries that timed out in this run; not tried again. */
   private readonly silent = new Map<string, Answer>();
   private readonly warned = new Set<string>();
 
@@ -41,18 +40,11 @@ export class BaseImageAnswers {
   }
 
   /** Whether this is the first time that something is said of a registry that can't be asked. */
-  isToBeTold(registry: string): boolean {
+  isNewlySilent(registry: string): boolean {
     const isNew = !this.warned.has(registry);
     this.warned.add(registry);
     return isNew;
   }
-}
-
-const runs = new WeakMap<object, BaseImageAnswers>();
-
-/** Those of the program that runs now. */
-export function baseImageAnswers(): BaseImageAnswers {
-  return ofRun(runs, () => new BaseImageAnswers());
 }
 
 async function ask(
@@ -71,7 +63,7 @@ async function ask(
     const ask = () => fetchManifest({ ...reference, ref }, logins, { timeoutMilliseconds });
     const bytes = kept ?? (await atMost(wholeTimeoutMilliseconds, ask()));
     const answer = answerOf(bytes);
-    // A tag may have moved by the next `up`.
+    // A tag may have moved by the next update.
     if (!kept && isDigest && digestOf(bytes) === tagOrDigest) {
       keep(tagOrDigest, keptFor, bytes);
     }

@@ -1,16 +1,16 @@
 import * as path from "node:path";
 
-import type { Progress } from "../build/node";
-import { told } from "../build/waiting";
+import type { Progress } from "../support/progress";
+import { told } from "../support/progress";
 import { readText } from "../context/files";
-import { BuildError } from "../errors";
-import type { Platform } from "../platforms";
+import { BuildError } from "../support/errors";
+import type { Platform } from "../support/platforms";
 import type { RegistryLogin } from "../registry/credentials";
 import { isLoopback } from "../registry/read";
 import { normalReference, parsePulled } from "../registry/reference";
-import { isRemoteLocation } from "../validate";
+import { isRemoteLocation } from "../context/remoteLocation";
 import type { BaseImageAnswers } from "./ask";
-import { readDockerfile } from "./dockerfile";
+import { readDockerfile } from "./parse";
 import { problemOf, type UsedImage, warningOf } from "./judge";
 import { neededImages } from "./needed";
 
@@ -53,7 +53,7 @@ export async function checkBaseImages(
   const given = await told(`asking for the platforms of ${names}`, asking, progress);
   const unasked = given.flatMap((answer, at) => (answer.kind === "unasked" ? [{ ...answer, image: images[at] }] : []));
   for (const { registry, reason } of unasked) {
-    if (answers.isToBeTold(registry)) {
+    if (answers.isNewlySilent(registry)) {
       const those = unasked.filter((each) => each.registry === registry).map(({ image }) => image);
       warn(warningOf(those, reason));
     }

@@ -1,4 +1,4 @@
-import { formatPlatform, type OciPlatform } from "../platforms";
+import { formatPlatform, type OciPlatform } from "../support/platforms";
 
 const leastArmVersion = 5;
 

@@ -1,6 +1,6 @@
-import { formatPlatform, ociPlatform, type Platform } from "../platforms";
+import { formatPlatform, ociPlatform, type Platform } from "../support/platforms";
 import { normalReference } from "../registry/reference";
-import type { ReadDockerfile, Stage } from "./dockerfile";
+import type { ReadDockerfile, Stage } from "./parse";
 import { expand } from "./expand";
 import { normalPlatform } from "./matching";
 

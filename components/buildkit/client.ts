@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type * as grpc from "@grpc/grpc-js";
 
-import { formatPlatform } from "../platforms";
+import { formatPlatform } from "../support/platforms";
 import { deadline, type Streaming, withClient } from "./connection";
 import { controlApi } from "./protocol";
 import { type Definition, fileOf } from "./solve";

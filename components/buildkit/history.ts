@@ -1,6 +1,6 @@
 import type * as grpc from "@grpc/grpc-js";
 
-import { parsePlatform, type Platform } from "../platforms";
+import { parsePlatform, type Platform } from "../support/platforms";
 import type { PlatformDigests } from "../registry/manifest";
 import { parsePulled } from "../registry/reference";
 import { deadline, withClient } from "./connection";

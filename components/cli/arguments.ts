@@ -1,14 +1,9 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
-import { parsePlatform, type Platform } from "../platforms";
-import { type CallerRole, callerRoles } from "../policies/table";
+import { parsePlatform, type Platform } from "../support/platforms";
+import { type CallerRole, callerRoles } from "../nodes/ec2/policies/policyTable";
+import type { AccountOptions } from "../nodes/ec2/shell/account";
 import { UsageError } from "./usageError";
-
-/** Which AWS account and region, where the environment does not say. */
-export interface AccountOptions {
-  region?: string;
-  profile?: string;
-}
 
 export interface StatusOptions extends AccountOptions {
   /** All builders of the account and region without it. */

@@ -1,15 +1,16 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { isListening } from "../build/listening";
-import { Forgotten } from "../ec2/forgotten";
-import { Ingress } from "../ec2/ingress";
-import { isBuilderName } from "../nodes/names";
-import { ownSocketRoots } from "../socketFolders";
-import { openAccount } from "./account";
-import type { AccountOptions, CleanOptions } from "./arguments";
-import { findConnection, matchBuilder } from "./builders";
-import { certificatesDirectory, certificatesRoot, configDirectory, holderFile } from "./ownFiles";
+import { isListening } from "../transport/listening";
+import { Forgotten } from "../nodes/ec2/run/forgotten";
+import { Ingress } from "../nodes/ec2/run/callerRules";
+import { isBuilderName } from "../support/names";
+import { ownSocketRoots } from "../support/socketFolders";
+import { openAccount } from "../nodes/ec2/shell/account";
+import type { CleanOptions } from "./arguments";
+import type { AccountOptions } from "../nodes/ec2/shell/account";
+import { findConnection, matchBuilder } from "../nodes/ec2/shell/findBuilders";
+import { certificatesDirectory, certificatesRoot, configDirectory, holderFile } from "../nodes/ec2/shell/ownFiles";
 import { withProgress } from "./progress";
 import { namesIn, type OwnRegistration, ownRegistrations, removeRegistration } from "./registrations";
 import { removeDeadSockets } from "./sockets";

@@ -1,4 +1,4 @@
-import { callerRoles, describeRole } from "../policies/table";
+import { callerRoles, describeRole } from "../nodes/ec2/policies/policyTable";
 import type { CommandName } from "./arguments";
 
 const accountHelp = `  --region REGION    default: AWS_REGION, AWS_DEFAULT_REGION, or the profile's

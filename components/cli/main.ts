@@ -2,8 +2,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { BuildError } from "../errors";
-import { plainText } from "../plainText";
+import { BuildError } from "../support/errors";
+import { plainText } from "../support/plainText";
 import { type Command, parseCommand } from "./arguments";
 import { clean } from "./clean";
 import { helpText } from "./help";

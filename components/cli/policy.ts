@@ -1,5 +1,5 @@
-import { builderPattern } from "../policies/builderPattern";
-import { callerPolicy } from "../policies/table";
+import { builderPattern } from "../nodes/ec2/policies/builderPattern";
+import { callerPolicy } from "../nodes/ec2/policies/policyTable";
 import type { PolicyOptions } from "./arguments";
 
 /** A policy as JSON, ready to be attached. Calls nobody. */

@@ -1,5 +1,5 @@
-import type { Progress } from "../build/node";
-import { plainText } from "../plainText";
+import type { Progress } from "../support/progress";
+import { plainText } from "../support/plainText";
 
 const quietMilliseconds = 3_000;
 

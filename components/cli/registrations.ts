@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { buildxDirectory, entryIn, isEntryName, userId } from "../paths";
-import { certificatesRoot } from "./ownFiles";
+import { buildxDirectory, entryIn, isEntryName, userId } from "../support/paths";
+import { certificatesRoot } from "../nodes/ec2/shell/ownFiles";
 
 /** A builder in buildx's store that this library wrote. */
 export interface OwnRegistration {
@@ -22,8 +22,8 @@ interface StoredNode {
 }
 
 const directSuffix = "-direct";
-/** What `laneName` and `indexName` put behind a builder's name. */
-const laneSuffix = /(-[0-9a-f]{8})(?:-\d{1,3})?(?:-index)?$/;
+/** What `nodeSetName` and `indexName` put behind a builder's name. */
+const nodeSetSuffix = /(-[0-9a-f]{8})(?:-\d{1,3})?(?:-index)?$/;
 
 /** The name under which buildx knows a builder's nodes by their own addresses: besides the one that `pulumi up` writes. */
 export function directName(builderName: string): string {
@@ -45,7 +45,7 @@ export function ownRegistration(name: string, text: string): OwnRegistration | u
   }
   const sockets = nodes.map(({ Endpoint }) => relaySocket(String(Endpoint)));
   return sockets.every((socket) => socket !== undefined)
-    ? { name, builderName: name.replace(laneSuffix, "$1"), kind: "relay", sockets }
+    ? { name, builderName: name.replace(nodeSetSuffix, "$1"), kind: "relay", sockets }
     : undefined;
 }
 

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { isListening } from "../build/listening";
+import { isListening } from "../transport/listening";
 import { namesIn } from "./registrations";
 
 /** Removes what nobody listens on from a folder of sockets, and the folder if nothing is left. Says how many. */

@@ -1,7 +1,7 @@
 import type { StatusOptions } from "./arguments";
-import { openAccount } from "./account";
-import { findConnection, listBuilders } from "./builders";
-import { readBuilderStatus } from "./builderStatus";
+import { openAccount } from "../nodes/ec2/shell/account";
+import { findConnection, listBuilders } from "../nodes/ec2/shell/findBuilders";
+import { readBuilderStatus } from "../nodes/ec2/shell/builderStatus";
 import { formatBuilder, formatBuilders } from "./statusText";
 
 /** Starts nothing and changes nothing. */

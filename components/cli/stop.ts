@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { Progress } from "../build/node";
-import { call } from "../ec2/awsErrors";
-import { callerAddress } from "../ec2/callerAddress";
-import type { Ec2Connection } from "../ec2/connection";
-import { Ingress } from "../ec2/ingress";
-import { BuildError } from "../errors";
-import { type Account, openAccount } from "./account";
+import type { Progress } from "../support/progress";
+import { call } from "../nodes/ec2/run/awsErrors";
+import { callerAddress } from "../nodes/ec2/run/callerAddress";
+import type { Ec2Connection } from "../nodes/ec2/connection";
+import { Ingress } from "../nodes/ec2/run/callerRules";
+import { BuildError } from "../support/errors";
+import { type Account, openAccount } from "../nodes/ec2/shell/account";
 import type { StopOptions } from "./arguments";
-import { findConnection } from "./builders";
-import { type BuilderStatus, readBuilderStatus } from "./builderStatus";
-import { Claim } from "./claim";
-import { askDaemons, type DaemonState } from "../build/daemons";
-import { describeNodes, endpointsOf, findNodes, type FoundNode, isEphemeral } from "./nodes";
-import { ownHolder, readHolder } from "./ownFiles";
+import { findConnection } from "../nodes/ec2/shell/findBuilders";
+import { type BuilderStatus, readBuilderStatus } from "../nodes/ec2/shell/builderStatus";
+import { Claim } from "../nodes/ec2/shell/claim";
+import { askDaemons, type DaemonState } from "../transport/daemons";
+import { describeNodes, endpointsOf, findNodes, type FoundNode, isEphemeral } from "../nodes/ec2/shell/nodeInstances";
+import { ownHolder, readHolder } from "../nodes/ec2/shell/ownFiles";
 import { withProgress } from "./progress";
 
 const pollMilliseconds = 2_000;

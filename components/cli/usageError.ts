@@ -1,4 +1,4 @@
-import { BuildError } from "../errors";
+import { BuildError } from "../support/errors";
 
 /** A command line that means nothing: its reader needs the help text. */
 export class UsageError extends BuildError {}

@@ -1,24 +1,25 @@
-import { formatEndpoint } from "../build/endpoint";
-import type { Progress } from "../build/node";
-import { nodesOf, platformsOf, provePlacement } from "../build/placement";
-import { register, type RegisteredNode, remoteRegistration } from "../build/registration";
-import { title, wakeNode } from "../build/wake";
-import type { Ec2Connection, Ec2ConnectionNode } from "../ec2/connection";
-import { Instances } from "../ec2/instances";
-import { ec2RunNode } from "../ec2/wake";
-import { BuildError } from "../errors";
-import { onInterruption } from "../interruption";
-import { lanesOf } from "../spread";
-import { type Account, openAccount } from "./account";
+import { formatEndpoint } from "../transport/endpoint";
+import type { Progress } from "../support/progress";
+import { nodesOf, platformsOf, provePlacement } from "../session/placement";
+import { register, type RegisteredNode, remoteRegistration } from "../session/registration";
+import { wakeNode } from "../session/wakeNodes";
+import { title } from "../nodes/node";
+import type { Ec2Connection, Ec2ConnectionNode } from "../nodes/ec2/connection";
+import { Instances } from "../nodes/ec2/run/instances";
+import { ec2RunNode } from "../nodes/ec2/run/kept/keptNode";
+import { BuildError } from "../support/errors";
+import { onInterruption } from "../support/interruption";
+import { nodeSetsOf } from "../nodes/nodeSets";
+import { type Account, openAccount } from "../nodes/ec2/shell/account";
 import type { WakeOptions } from "./arguments";
-import { findConnection } from "./builders";
-import { Claim } from "./claim";
-import { withRelay } from "../build/daemons";
-import { isEphemeral } from "./nodes";
-import { ownHolder, writeCertificates } from "./ownFiles";
+import { findConnection } from "../nodes/ec2/shell/findBuilders";
+import { Claim } from "../nodes/ec2/shell/claim";
+import { withRelay } from "../transport/daemons";
+import { isEphemeral } from "../nodes/ec2/shell/nodeInstances";
+import { ownHolder, writeCertificates } from "../nodes/ec2/shell/ownFiles";
 import { withProgress } from "./progress";
 import { directName } from "./registrations";
-import { formatTime } from "./tables";
+import { formatTime } from "../support/tables";
 
 /** Makes a builder ready for builds from this machine's shell, and says how to build. */
 export async function wake({ builder, minutes, platforms, ...options }: WakeOptions): Promise<string> {
@@ -31,7 +32,7 @@ export async function wake({ builder, minutes, platforms, ...options }: WakeOpti
           'Fix: for builds outside of `pulumi up` use a builder with `lifecycle: "stop-when-idle"`.',
       );
     }
-    const nodes = platforms ? nodesOf(connection.nodes, platforms) : lanesOf(connection.nodes)[0];
+    const nodes = platforms ? nodesOf(connection.nodes, platforms) : nodeSetsOf(connection.nodes)[0];
     const instances = new Instances(connection, () => Promise.resolve(account));
     const claim = new Claim(account, connection, ownHolder());
     // Whoever interrupts the command wants neither nodes awake nor a way in.
@@ -98,10 +99,10 @@ function registerDirectly(
 ): string {
   const builderName = directName(connection.builderName);
   const driverOptions = writeCertificates(connection.builderName, connection.tls);
-  const registered = nodes.map(({ name, platform, furtherPlatforms }, index): RegisteredNode => ({
+  const registered = nodes.map(({ name, platform, additionalPlatforms }, index): RegisteredNode => ({
     name,
     platform,
-    furtherPlatforms,
+    additionalPlatforms,
     endpoint: endpoints[index],
     driverOptions,
   }));

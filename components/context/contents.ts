@@ -1,7 +1,7 @@
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 
-import { readRecordIfThere, writeFileAtomically } from "../paths";
+import { readRecordIfThere, writeFileAtomically } from "../support/paths";
 import { type FoundFile, hashFile } from "./files";
 import { contentsFolder } from "./folders";
 

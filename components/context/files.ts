@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setImmediate as pause } from "node:timers/promises";
 
-import { BuildError } from "../errors";
+import { BuildError } from "../support/errors";
 import { stagingFolder } from "./folders";
 import { IgnorePatterns } from "./ignorePatterns";
 

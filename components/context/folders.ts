@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 
-import { BuildError } from "../errors";
-import { writeFileAtomically } from "../paths";
+import { BuildError } from "../support/errors";
+import { writeFileAtomically } from "../support/paths";
 
 /** Where this project keeps the copies of contexts, and lists of their files: in its own folder. Never part of a context. */
 export const stagingFolder = ".multi-platform-image";

@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from "node:child_process";
 
-import { withoutLogins } from "../provenance/logins";
-import { isScpLocation } from "../validate";
+import { withoutLogins } from "../support/withoutLogins";
+import { isScpLocation } from "./remoteLocation";
 import { loginEnvironment, loginOf } from "./gitLogin";
 
 /** A Git context as BuildKit reads its URL. */

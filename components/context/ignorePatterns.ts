@@ -1,6 +1,6 @@
 import * as path from "node:path";
 
-import { BuildError } from "../errors";
+import { BuildError } from "../support/errors";
 import { anyCharacter, anyFolders } from "./expressionSteps";
 import { LinearExpression } from "./linearExpression";
 

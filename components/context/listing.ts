@@ -1,4 +1,4 @@
-import { readRecordIfThere } from "../paths";
+import { readRecordIfThere } from "../support/paths";
 import { hashIn } from "./copies";
 import { listingsFolder } from "./folders";
 

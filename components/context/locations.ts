@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { isRemoteLocation } from "../validate";
+import { isRemoteLocation } from "./remoteLocation";
 import { copyName } from "./copies";
 import { isFile, isFolder, readIgnored, readRootIgnored } from "./files";
 import { stageContext, type StagedContext } from "./stage";

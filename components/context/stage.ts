@@ -4,15 +4,15 @@ import * as path from "node:path";
 
 import * as lockfile from "proper-lockfile";
 
-import { BuildError } from "../errors";
-import { writeFileAtomically } from "../paths";
+import { BuildError } from "../support/errors";
+import { writeFileAtomically } from "../support/paths";
 import { KnownContents } from "./contents";
 import { copyLocation } from "./copies";
 import { findFiles, forEachFile, type FoundFile, type FoundFiles } from "./files";
 import { makeStagingFolders, stagingFolder } from "./folders";
 import type { IgnorePatterns } from "./ignorePatterns";
 import { type Listing, listingFile } from "./listing";
-import { placeFile, type Placed, placeFolders } from "./place";
+import { placeFile, type Placed, placeFolders } from "./copyFiles";
 import { sweep } from "./sweep";
 import { noteUse } from "./uses";
 
@@ -38,12 +38,12 @@ const hashCharacters = 32;
 const lock = {
   stale: 20_000,
   retries: { retries: 600, factor: 1.2, minTimeout: 50, maxTimeout: 1_000 },
-  // What another process takes over it makes good: files are placed whole.
+  // Harmless: files are renamed into place, so whoever took the lock just finishes the work.
   onCompromised: () => undefined,
 };
 
 const lockedForLong =
-  `another \`up\` has been at the copies of contexts in ${stagingFolder} for ten minutes. ` +
+  `another update has been at the copies of contexts in ${stagingFolder} for ten minutes. ` +
   `Fix: end it if it hangs; or remove ${stagingFolder}/lock, where no other runs.`;
 
 /**

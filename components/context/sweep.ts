@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { contentsFolder, contextsFolder, listingsFolder, stagingFolder, usesFolder } from "./folders";
 
 const day = 24 * 60 * 60 * 1000;
-/** No `up` lasts so long; a copy that is needed again is made again. */
+/** No update lasts so long; a copy that is needed again is made again. */
 export const useMilliseconds = day;
 const listingMilliseconds = 90 * day;
 

@@ -1,37 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { Platform } from "../platforms";
+import type { CommonNodeArgs } from "./commonArguments";
 import type { Ec2NodeArgs } from "./ec2/arguments";
 
 /** A node of a {@link Builder}: a union by `kind`. */
 export type NodeArgs = Ec2NodeArgs | LocalNodeArgs | RemoteNodeArgs;
-
-/** What every kind of node has. */
-export interface CommonNodeArgs {
-  /** The platform that this node builds. Equivalent to buildx's `--platform` of `create --append`. */
-  platform: Platform;
-  /**
-   * Platforms without a node of their own that this node builds besides. Its machine is not of them, so their RUN steps need
-   * an emulator there. An `ec2` node gets those of BuildKit's release archive, for these platforms alone (386, amd64, arm,
-   * arm64, ppc64le, riscv64, s390x). On other nodes none is installed: what the daemon lists (`docker buildx inspect`) it can
-   * run, by QEMU in the kernel's binfmt_misc, or natively as linux/386 on x86. Without one a node is good for Dockerfiles that
-   * have no RUN for the platform: those that copy, or cross-compile in a stage of `FROM --platform=$BUILDPLATFORM`.
-   *
-   * A platform that another node has is refused: an emulator would take its work.
-   *
-   * Equivalent to a further platform in buildx's `--platform` of `create --append`.
-   *
-   * @default []
-   * @see https://docs.docker.com/build/building/multi-platform/
-   */
-  furtherPlatforms?: readonly Platform[];
-  /**
-   * The node's name in the builder. Equivalent to buildx's `--node`.
-   *
-   * @default - the platform's architecture: `arm64`, `amd64`, `arm-v7`; for the second node of a platform `arm64-2`
-   */
-  name?: string;
-}
 
 /**
  * A BuildKit daemon on the machine that runs `pulumi up`, started when a build needs it and ended when it is idle.
@@ -52,7 +25,7 @@ export interface CommonNodeArgs {
 export interface LocalNodeArgs extends CommonNodeArgs {
   kind: "local";
   /**
-   * How many steps BuildKit runs at the same time. With 1 and `furtherPlatforms`, a small machine builds one platform's step
+   * How many steps BuildKit runs at the same time. With 1 and `additionalPlatforms`, a small machine builds one platform's step
    * after the other's. Equivalent to `max-parallelism` in buildkitd.toml.
    *
    * This and the next two make a daemon of its own, with a cache of its own, for each set of their values. A container of a

@@ -1,7 +1,7 @@
 import type { RecordedProvenance } from "../buildkit/history";
-import { BuildError } from "../errors";
-import type { Platform } from "../platforms";
-import { patienceOf } from "../registry/check";
+import { BuildError } from "../support/errors";
+import type { Platform } from "../support/platforms";
+import { patienceOf } from "../registry/checkImage";
 import { findCredential, type RegistryLogin } from "../registry/credentials";
 import { digestOf, type PlatformDigests, readPlatformDigests } from "../registry/manifest";
 import { RegistryWriter } from "../registry/push";

@@ -1,6 +1,6 @@
 import type { RecordedProvenance } from "../buildkit/history";
 import { digestOf, parseManifest, type PlatformDigests } from "../registry/manifest";
-import { withoutLogins } from "./logins";
+import { withoutLogins } from "../support/withoutLogins";
 
 /** How much of a build its provenance tells: buildx's words. */
 export type ProvenanceMode = "min" | "max";

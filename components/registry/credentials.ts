@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { dockerDirectory } from "../paths";
+import { dockerDirectory } from "../support/paths";
 import { registryHost } from "./reference";
 
 /** What a registry is asked with. */

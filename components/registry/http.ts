@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 
-import { BuildError } from "../errors";
+import { BuildError } from "../support/errors";
 import { type Environment, proxyOf } from "./proxy";
 import { socksConnector } from "./socks";
 import { trust } from "./trust";

@@ -1,4 +1,4 @@
-import { argumentError } from "../errors";
+import { argumentError } from "../support/errors";
 import { findCredential, hasIdentityTokenAlone, type RegistryLogin } from "./credentials";
 import { ask } from "./http";
 import { registryUrl } from "./read";

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { makeCacheFolder } from "../ownFolders";
-import { cacheDirectory, shortHash, writeFileAtomically } from "../paths";
+import { makeCacheFolder } from "../support/ownFolders";
+import { cacheDirectory, shortHash, writeFileAtomically } from "../support/paths";
 import { digestOf } from "./manifest";
 
 const digestPattern = /^sha256:([0-9a-f]{64})$/;
@@ -24,7 +24,7 @@ export function readKept(digest: string, purpose: string): Buffer | undefined {
   }
 }
 
-/** A cache that can't be written costs a request in the next `up`, and nothing else. */
+/** A cache that can't be written costs a request in the next update, and nothing else. */
 export function keep(digest: string, purpose: string, bytes: Buffer): void {
   try {
     const file = fileOf(digest, purpose);

@@ -1,7 +1,7 @@
 import * as crypto from "node:crypto";
 
-import { BuildError } from "../errors";
-import { formatPlatform, type OciPlatform, parsePlatform, type Platform } from "../platforms";
+import { BuildError } from "../support/errors";
+import { formatPlatform, type OciPlatform, parsePlatform, type Platform } from "../support/platforms";
 
 /** Media types under which an index or a manifest is asked for. */
 export const manifestMediaTypes = [

@@ -1,4 +1,4 @@
-import { isExcepted } from "../noProxy";
+import { isExcepted } from "../support/noProxy";
 
 /** Variables of the environment, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;

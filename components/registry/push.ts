@@ -1,9 +1,9 @@
-import { BuildError } from "../errors";
+import { BuildError } from "../support/errors";
 import type { Credential } from "./credentials";
 import type { HttpAnswer } from "./http";
 import { digestOf } from "./manifest";
 import { registryUrl } from "./read";
-import { type RegistryRequest, RegistrySession } from "./session";
+import { type RegistryRequest, RegistrySession } from "./registrySession";
 
 const timeoutMilliseconds = 20_000;
 

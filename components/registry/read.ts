@@ -1,14 +1,14 @@
 import { isIPv4 } from "node:net";
 
-import { BuildError } from "../errors";
-import type { Platform } from "../platforms";
+import { BuildError } from "../support/errors";
+import type { Platform } from "../support/platforms";
 import { again, type PassingFailure, type Patience, retryAfter } from "./again";
 import { findCredential, type RegistryLogin } from "./credentials";
 import { type HttpAnswer, UnreachableError } from "./http";
 import { keep, readKept } from "./kept";
 import { manifestMediaTypes, type PlatformDigests, readPlatformDigests } from "./manifest";
 import type { ImageReference } from "./reference";
-import { RegistrySession } from "./session";
+import { RegistrySession } from "./registrySession";
 
 const defaultTimeoutMilliseconds = 20_000;
 // A busy registry is asked twice.

@@ -1,4 +1,4 @@
-import { BuildError } from "../errors";
+import { BuildError } from "../support/errors";
 import { referenceParts } from "./referenceParts";
 
 /** The parts of a tag. */

@@ -1,4 +1,4 @@
-import { BuildError } from "../errors";
+import { BuildError } from "../support/errors";
 import type { Credential } from "./credentials";
 import { ask } from "./http";
 import { isOwnRealm } from "./realm";

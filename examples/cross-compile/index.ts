@@ -4,7 +4,7 @@ import { Builder, MultiPlatformImage } from "pulumi-multi-platform-image";
 
 // One node is enough: Go compiles for each platform on any other, and no step runs what was compiled.
 const builder = new Builder("cross", {
-  nodes: [{ kind: "ec2", platform: "linux/arm64", furtherPlatforms: ["linux/amd64", "linux/arm/v7"] }],
+  nodes: [{ kind: "ec2", platform: "linux/arm64", additionalPlatforms: ["linux/amd64", "linux/arm/v7"] }],
 });
 
 const repository = new Repository("hello", {

@@ -87,7 +87,7 @@ function createService(name: string, cpuArchitecture: "ARM64" | "X86_64"): Servi
       desiredCount: 1,
       // The default VPC has no NAT gateway: without a public address, a task can't pull its image.
       networkConfiguration: { subnets: subnets.ids, securityGroups: [securityGroup.id], assignPublicIp: true },
-      // So that `up` ends when the digest runs, and fails when it does not.
+      // So that update ends when the digest runs, and fails when it does not.
       waitForSteadyState: true,
       deploymentCircuitBreaker: { enable: true, rollback: true },
       tags,

@@ -46,7 +46,7 @@ const nextTable: ToolTable = {
 /** All programs of a release archive but runc, which is built for this machine only. */
 export async function releaseTools(version: string, platform: HostPlatform): Promise<PreparedTool[]> {
   const current = await prepareTools(["buildkitd", "buildctl"], { platform });
-  const next = { table: nextTable, recipes: join(__dirname, "../../tools/go"), platform };
+  const next = { table: nextTable, recipes: join(__dirname, "../../tools/offline"), platform };
   const daemon = version === buildkitVersions.next ? await prepare(["buildkitd"], next) : [];
   const cni = { table: pluginTable, recipes: join(__dirname, "downloads"), platform };
   const network = await prepare(Object.keys(plugins), cni);

@@ -33,8 +33,8 @@ export interface Ami {
   parameter: string;
 }
 
-/** With `machine/`, whose rules end machines without a body. */
-const repository = resolve(__dirname, "../..");
+/** The folder of the package `machine`, whose rules end machines without a body. */
+const programs = resolve(__dirname, "../../components/nodes/ec2");
 
 export interface EmulatorOptions {
   machines: boolean;
@@ -68,7 +68,7 @@ export async function startEmulator(
   const command = [join(environment, "bin/python"), "-B", "-m", "api", settings];
   const emulator = startProcess(run, vpc.enter(command), {
     log: join(folder, "emulator.log"),
-    env: { PATH: process.env.PATH, PYTHONPATH: [__dirname, repository].join(delimiter) },
+    env: { PATH: process.env.PATH, PYTHONPATH: [__dirname, programs].join(delimiter) },
   });
   await waitUntil(
     "the cloud's API",

@@ -3,15 +3,16 @@ import * as assert from "node:assert/strict";
 import type { EC2 } from "@aws-sdk/client-ec2";
 import type { SSM } from "@aws-sdk/client-ssm";
 
-import type { Access, Progress } from "../../components/build/node";
-import { liveClaims, parseLease } from "../../components/ec2/claims";
-import { type Ec2Connection, type Lease, parameterNames, tagNames } from "../../components/ec2/connection";
-import { parseDescription } from "../../components/ec2/ingressRules";
-import { Forgotten } from "../../components/ec2/forgotten";
-import { Ingress } from "../../components/ec2/ingress";
-import { LeaseClaim } from "../../components/ec2/lease";
-import { clientsOnce, ec2Session } from "../../components/ec2/session";
-import type { AwsSettings } from "../../components/ec2/settings";
+import type { Access } from "../../components/nodes/node";
+import type { Progress } from "../../components/support/progress";
+import { liveClaims, parseLease } from "../../components/nodes/ec2/run/claims";
+import { type Ec2Connection, type Lease, parameterNames, tagNames } from "../../components/nodes/ec2/connection";
+import { parseDescription } from "../../components/nodes/ec2/run/ruleText";
+import { Forgotten } from "../../components/nodes/ec2/run/forgotten";
+import { Ingress } from "../../components/nodes/ec2/run/callerRules";
+import { LeaseClaim } from "../../components/nodes/ec2/run/lease";
+import { clientsOnce, ec2Session } from "../../components/nodes/ec2/run/open";
+import type { AwsSettings } from "../../components/nodes/ec2/awsSettings";
 import type { Cloud } from "../cloud/cloud";
 import { skipWithout, type TestRun } from "../hosts";
 import { type AccessAccount, ingressRules, makeBuilder, openAccessAccount } from "./accessAccount";
@@ -105,7 +106,7 @@ describe("access to nodes on EC2", () => {
     assert.deepEqual(await rules(), []);
   });
 
-  it("is each `up`'s own, also from the same address", async () => {
+  it("is each update's own, also from the same address", async () => {
     const accesses = [open(), open(), open()];
     await Promise.all(accesses.map((access) => access.acquire(progress)));
     assert.equal((await rules()).length, 3);

@@ -1,8 +1,8 @@
 import { EC2, type SecurityGroupRule } from "@aws-sdk/client-ec2";
 import { SSM } from "@aws-sdk/client-ssm";
 
-import { type Ec2Connection, parameterNames } from "../../components/ec2/connection";
-import type { AwsSettings } from "../../components/ec2/settings";
+import { type Ec2Connection, parameterNames } from "../../components/nodes/ec2/connection";
+import type { AwsSettings } from "../../components/nodes/ec2/awsSettings";
 import { type Cloud, type CloudOptions, startCloud } from "../cloud/cloud";
 import { type Authority, createAuthority, createNetwork, openRun, type TestRun } from "../hosts";
 

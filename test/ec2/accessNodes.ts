@@ -1,4 +1,4 @@
-import { type Ec2Connection, parameterNames, tagNames } from "../../components/ec2/connection";
+import { type Ec2Connection, parameterNames, tagNames } from "../../components/nodes/ec2/connection";
 import { waitFor } from "../main/stack";
 import { type AccessAccount, makeBuilder } from "./accessAccount";
 

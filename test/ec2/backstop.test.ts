@@ -71,7 +71,7 @@ describe("a node whose own end is broken", function () {
   });
 
   // That no alarm changes in a refresh, and that destroy leaves none, is in policyChanges.test.ts and life.test.ts, too.
-  nightly.it("keeps its alarm through an `up` without a change, and a refresh", async () => {
+  nightly.it("keeps its alarm through an update without a change, and a refresh", async () => {
     const again = await stack.up("--expect-no-changes");
     assert.equal(again.code, 0, again.output);
     const refreshed = await stack.run("refresh", "--yes", "--skip-preview", "--expect-no-changes");

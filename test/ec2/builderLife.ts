@@ -38,7 +38,7 @@ export async function openBuilderLife(
   const ecr = await openEcr();
   // Both are the default.
   const only = architectures.length === 1 ? [`linux/${architectures[0]}`] : undefined;
-  // With what the README has, and no login besides: a repository of the same `up`, with tags that stay.
+  // With what the README has, and no login besides: a repository of the same update, with tags that stay.
   const spec = {
     repository: "api",
     builder: {
@@ -66,7 +66,7 @@ COPY --from=build /out /
   return { architectures, minuteSeconds, ec2, ecr, stack };
 }
 
-/** From the first `up` to `destroy`, in this order. */
+/** From the first update to `destroy`, in this order. */
 export function lifeOfBuilder(open: () => BuilderLife): void {
   let life: BuilderLife;
   let outputs: Outputs;
@@ -90,7 +90,7 @@ export function lifeOfBuilder(open: () => BuilderLife): void {
     return (name) => fs.readFileSync(path.join(files, name));
   }
 
-  it("the first `up` boots its nodes, builds natively, and deploys the digest", async () => {
+  it("the first update boots its nodes, builds natively, and deploys the digest", async () => {
     const { code, output, seconds } = await life.stack.up();
     assert.equal(code, 0, output);
     record("stop-when-idle", `first build of ${kinds()}`, seconds);
@@ -115,7 +115,7 @@ export function lifeOfBuilder(open: () => BuilderLife): void {
   });
 
   // This and the change are in the life that verify.test.ts runs, too; that hooks call nothing, in policy.test.ts.
-  nightly.it("an `up` without a change calls nothing from hooks", async () => {
+  nightly.it("an update without a change calls nothing from hooks", async () => {
     await life.ec2.cloud.forgetCalls();
     const { code, output, seconds } = await life.stack.up("--expect-no-changes");
     assert.equal(code, 0, output);

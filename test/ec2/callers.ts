@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 
-import type { Ec2Connection } from "../../components/ec2/connection";
+import type { Ec2Connection } from "../../components/nodes/ec2/connection";
 import { type Cloud, type CloudInstance, type Halt } from "../cloud/cloud";
 import { compiled, startsFast } from "../main/compiled";
 import { waitFor } from "../main/stack";

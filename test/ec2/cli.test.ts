@@ -8,9 +8,9 @@ import { promisify } from "node:util";
 import { EC2, type Tag } from "@aws-sdk/client-ec2";
 import { SSM } from "@aws-sdk/client-ssm";
 
-import type { BuilderStatus } from "../../components/cli/builderStatus";
-import { liveClaims, parseLease } from "../../components/ec2/claims";
-import { type Ec2Connection, type Lease, parameterNames, tagNames } from "../../components/ec2/connection";
+import type { BuilderStatus } from "../../components/nodes/ec2/shell/builderStatus";
+import { liveClaims, parseLease } from "../../components/nodes/ec2/run/claims";
+import { type Ec2Connection, type Lease, parameterNames, tagNames } from "../../components/nodes/ec2/connection";
 import { prepareTools } from "../../tools";
 import { type Cloud, startCloud } from "../cloud/cloud";
 import { execute, serverName, skipWithout } from "../hosts";

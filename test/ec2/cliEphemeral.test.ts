@@ -3,8 +3,14 @@ import * as assert from "node:assert/strict";
 import { EC2, type Tag } from "@aws-sdk/client-ec2";
 import { SSM } from "@aws-sdk/client-ssm";
 
-import type { BuilderStatus } from "../../components/cli/builderStatus";
-import { coldClaim, type Ec2Connection, type Lease, parameterNames, tagNames } from "../../components/ec2/connection";
+import type { BuilderStatus } from "../../components/nodes/ec2/shell/builderStatus";
+import {
+  coldClaim,
+  type Ec2Connection,
+  type Lease,
+  parameterNames,
+  tagNames,
+} from "../../components/nodes/ec2/connection";
 import { type Cloud, startCloud } from "../cloud/cloud";
 import { serverName, skipWithout } from "../hosts";
 import { getMachines, type Machines } from "../main/fixture";

@@ -7,8 +7,8 @@ import { promisify } from "node:util";
 import { EC2 } from "@aws-sdk/client-ec2";
 import { SSM } from "@aws-sdk/client-ssm";
 
-import type { BuilderStatus } from "../../components/cli/builderStatus";
-import { parameterNames } from "../../components/ec2/connection";
+import type { BuilderStatus } from "../../components/nodes/ec2/shell/builderStatus";
+import { parameterNames } from "../../components/nodes/ec2/connection";
 import { prepareTools } from "../../tools";
 import { skipWithout } from "../hosts";
 import { type Stack, temporaryDirectory } from "../main/stack";

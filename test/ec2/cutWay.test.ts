@@ -36,7 +36,7 @@ describe("a way to a node that is cut in the middle of a build", function () {
     );
 
   for (const lifecycle of lifecycles) {
-    it(`ends no node that EC2 reaches, says whose fault it is, and the same \`up\` is green (${lifecycle})`, async () => {
+    it(`ends no node that EC2 reaches, says whose fault it is, and the same update is green (${lifecycle})`, async () => {
       const builder = { lifecycle, idleTimeoutMinutes: 40, wakeTimeoutSeconds: 240 };
       const stack = await createAmd64Stack({ name: `cut-${lifecycle}`, builder });
       const { id, up } = await startBuild(ec2.cloud, stack, "cut");
@@ -52,7 +52,7 @@ describe("a way to a node that is cut in the middle of a build", function () {
       assert.equal(code, 0, output);
       record(
         lifecycle,
-        `the way to the node is cut mid-build, and is there again once that is told (after ${Math.round(said)} s) → the same \`up\` succeeds (its step takes ${stepSeconds} s)`,
+        `the way to the node is cut mid-build, and is there again once that is told (after ${Math.round(said)} s) → the same update succeeds (its step takes ${stepSeconds} s)`,
         (Date.now() - begin) / 1_000,
       );
       assert.match(output, /is silent, and is not (stopped|given up): EC2's status checks reach it/);
@@ -63,7 +63,7 @@ describe("a way to a node that is cut in the middle of a build", function () {
       const calls = await hookCalls(ec2.cloud);
       assert.ok(calls.includes("DescribeInstanceStatus"), calls.join());
       const ends = calls.filter((call) => /^(Start|Stop|Run|Terminate)Instances$/.test(call));
-      // An ephemeral node ends with its `up`.
+      // An ephemeral node ends with its update.
       assert.deepEqual(ends, lifecycle === "ephemeral" ? ["TerminateInstances"] : []);
       const all = (await ec2.cloud.instances()).filter(
         ({ tags }) => tags["multi-platform-image:builder"] === builderNameOf(stack),

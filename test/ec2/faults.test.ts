@@ -131,7 +131,7 @@ describe("what goes wrong on EC2 is told with its reason, within the deadline", 
         /ec2:StartInstances/,
       ],
     ];
-    // What each of AWS's refusals becomes is in wake.test.ts, too: here an `up` shows it.
+    // What each of AWS's refusals becomes is in wake.test.ts, too: here an update shows it.
     for (const [at, [title, fault, ...expected]] of refusedStarts.entries()) {
       (at === 0 ? it : nightly.it)(title, async () => {
         await writeApp(stack, `true # ${title}`);
@@ -146,7 +146,7 @@ describe("what goes wrong on EC2 is told with its reason, within the deadline", 
       });
     }
 
-    it("and when the reason is gone, the next `up` builds on the same node", async () => {
+    it("and when the reason is gone, the next update builds on the same node", async () => {
       const { code, output } = await stack.up();
       assert.equal(code, 0, output);
       const { nodes } = await stack.outputs<Amd64Outputs>();

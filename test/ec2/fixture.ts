@@ -29,7 +29,7 @@ export function getBaseImage(): Promise<string> {
   return baseImage;
 }
 
-/** A stack whose `up` runs in the account: its user is on a machine that reaches instances as one on the internet does. */
+/** A stack whose update runs in the account: its user is on a machine that reaches instances as one on the internet does. */
 export async function createStack(
   spec: {
     builder?: unknown;

@@ -25,7 +25,7 @@ interface Running {
   up: ReturnType<Stack["start"]>;
 }
 
-describe("an `up` that is killed in the middle of a build", function () {
+describe("an update that is killed in the middle of a build", function () {
   this.timeout(1_200_000);
   let ec2: Ec2Machines;
   /** Whose update Ctrl-C ended: its next one is that which `npm test` kills. */
@@ -75,13 +75,13 @@ describe("an `up` that is killed in the middle of a build", function () {
     await up.done;
   }
 
-  it("Ctrl-C: `up` ends, access is given up, and the node stops", async () => {
+  it("Ctrl-C: `pulumi up` ends, access is given up, and the node stops", async () => {
     const running = await buildWithoutEnd("interrupted", kept);
     interrupted = running.stack;
     const begin = Date.now();
     await interrupt(running);
     const seconds = (Date.now() - begin) / 1000;
-    record("stop-when-idle", "Ctrl-C → end of `up`", seconds);
+    record("stop-when-idle", "Ctrl-C → end of an update", seconds);
     assert.ok(seconds < 15, `Ctrl-C took ${seconds} s`);
     assert.deepEqual(await ec2.cloud.ingress(running.instanceId), []);
     const stopped = await waitForState(ec2.cloud, running.instanceId, "stopped", 120);
@@ -94,12 +94,12 @@ describe("an `up` that is killed in the middle of a build", function () {
     }
   });
 
-  it("SIGKILL: the node stops, and the next `up` works after `pulumi cancel`; destroy right after a kill leaves nothing", async () => {
+  it("SIGKILL: the node stops, and the next update works after `pulumi cancel`; destroy right after a kill leaves nothing", async () => {
     const running = interrupted && !runsAll ? await startBuild(interrupted) : await buildWithoutEnd("killed", kept);
     const { stack, instanceId } = running;
     await crash(running.up);
     const seconds = await waitForState(ec2.cloud, instanceId, "stopped", 120);
-    record("stop-when-idle", `SIGKILL of \`up\` → node stopped (idle timeout ${minuteSeconds} s)`, seconds);
+    record("stop-when-idle", `SIGKILL of an update → node stopped (idle timeout ${minuteSeconds} s)`, seconds);
 
     await writeApp(stack, "true # after the kill");
     assert.equal((await stack.run("cancel", "--yes")).code, 0);
@@ -132,7 +132,11 @@ describe("an `up` that is killed in the middle of a build", function () {
   it("`persistent`: the node runs on, until its maximum lifetime", async () => {
     const { stack, lived } = await persistent;
     const lifetime = maxLifetimeMinutes * minuteSeconds;
-    record("persistent", `SIGKILL of \`up\` → node stopped, since its start (maximum lifetime ${lifetime} s)`, lived);
+    record(
+      "persistent",
+      `SIGKILL of an update → node stopped, since its start (maximum lifetime ${lifetime} s)`,
+      lived,
+    );
     assert.ok(lived >= lifetime - 5 && lived < lifetime + 60, `it lived ${lived} s`);
     if (runsAll) {
       assert.equal((await stack.run("cancel", "--yes")).code, 0);

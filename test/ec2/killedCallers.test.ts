@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 
-import { liveClaims, parseLease } from "../../components/ec2/claims";
-import { type Ec2Connection, parameterNames } from "../../components/ec2/connection";
+import { liveClaims, parseLease } from "../../components/nodes/ec2/run/claims";
+import { type Ec2Connection, parameterNames } from "../../components/nodes/ec2/connection";
 import { skipWithout } from "../hosts";
 import { waitFor } from "../main/stack";
 import { drawSeeded } from "../seed";

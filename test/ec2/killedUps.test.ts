@@ -23,7 +23,7 @@ const calls = {
   destroy: { "stop-when-idle": 32, ephemeral: 24 },
 } as const satisfies Record<string, Record<Lifecycle, number>>;
 
-nightly.describe("an `up` that is killed at any of its calls to AWS", function () {
+nightly.describe("an update that is killed at any of its calls to AWS", function () {
   this.timeout(1_800_000);
   let ec2: Ec2Machines;
 
@@ -34,7 +34,7 @@ nightly.describe("an `up` that is killed at any of its calls to AWS", function (
 
   afterEach(() => ec2?.cloud.release("aws-sdk-js/"));
 
-  it("and at any of `destroy`'s: nodes stop, the next `up` is green, and destroy leaves nothing", async () => {
+  it("and at any of `destroy`'s: nodes stop, the next update is green, and destroy leaves nothing", async () => {
     const draw = drawSeeded();
     const lives = trials(4);
     const points: string[] = [];
@@ -77,7 +77,7 @@ nightly.describe("an `up` that is killed at any of its calls to AWS", function (
     };
   }
 
-  /** A builder is made and used; one `up` and one destroy of it are killed. Says at which calls. */
+  /** A builder is made and used; one update and one destroy of it are killed. Says at which calls. */
   async function live(
     name: string,
     lifecycle: Lifecycle,

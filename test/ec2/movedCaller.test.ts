@@ -27,7 +27,7 @@ describe("a caller whose address changes in the middle of a build", function () 
   const come = (to: string, device: string, from: string) =>
     ip("route", "replace", `${to}/32`, "dev", device, "src", from);
 
-  it("is let in at its new one: the same `up` is green, and no node is stopped", async () => {
+  it("is let in at its new one: the same update is green, and no node is stopped", async () => {
     const { callerAddress } = ec2.cloud.vpc;
     // Where a caller looks for its own address: the first of the VPC.
     await come("172.31.0.0", "eth0", callerAddress);
@@ -52,7 +52,7 @@ describe("a caller whose address changes in the middle of a build", function () 
     assert.equal(code, 0, output);
     record(
       "stop-when-idle",
-      `the caller's address changes mid-build → the same \`up\` succeeds (the step takes ${sleeps} s)`,
+      `the caller's address changes mid-build → the same update succeeds (the step takes ${sleeps} s)`,
       (Date.now() - begin) / 1000,
     );
     assert.match(output, /letting 203\.0\.113\.11 in/);

@@ -24,7 +24,7 @@ describe("the first day in a new account", function () {
     await ec2?.cloud.faults();
   });
 
-  /** What a user reads of a first `up` that fails. All can be removed afterwards, also without running the program. */
+  /** What a user reads of a first update that fails. All can be removed afterwards, also without running the program. */
   async function reads(options: Amd64Options, isDestroyed = runsAll): Promise<string> {
     const stack = await createAmd64Stack(options);
     const { code, output } = await stack.up();

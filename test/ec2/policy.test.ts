@@ -2,8 +2,8 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { builderPattern } from "../../components/policies/builderPattern";
-import { callerPolicy, type CallerRole, callerRoles } from "../../components/policies/table";
+import { builderPattern } from "../../components/nodes/ec2/policies/builderPattern";
+import { callerPolicy, type CallerRole, callerRoles } from "../../components/nodes/ec2/policies/policyTable";
 import type { ApiCall } from "../cloud/cloud";
 import { type Ecr, startEcr } from "../cloud/ecr";
 import type { Policy } from "../cloud/policy";
@@ -104,7 +104,7 @@ describe("the callers' IAM policies, and the calls of a builder's life", functio
     return (await instanceOf(ec2.cloud, await builderName(), "amd64")).id;
   }
 
-  it("allow the first `up`, with a repository of ECR", async () => {
+  it("allow the first update, with a repository of ECR", async () => {
     const calls = await callsOf(() => up());
     await assertAllowed(calls, "build");
     const operations = (list: ApiCall[]) => new Set(list.map(({ operation }) => operation));
@@ -116,7 +116,7 @@ describe("the callers' IAM policies, and the calls of a builder's life", functio
     }
   });
 
-  it("allow an `up` without a change, in which only the provider calls AWS", async () => {
+  it("allow an update without a change, in which only the provider calls AWS", async () => {
     const calls = await callsOf(() => up("--expect-no-changes"));
     await assertAllowed(calls, "build");
     assert.deepEqual(calls.own, []);
@@ -146,7 +146,7 @@ describe("the callers' IAM policies, and the calls of a builder's life", functio
     await assertAllowed(await callsOf(() => up("--refresh", "--expect-no-changes")), "build");
   });
 
-  nightly.it("allow an `up` with another instance type, a larger cache, another idle time and a tag", async () => {
+  nightly.it("allow an update with another instance type, a larger cache, another idle time and a tag", async () => {
     const node = { instanceType: "c7a.2xlarge", cacheVolumeSizeGibibytes: 120, rootVolumeSizeGibibytes: 11 };
     stack.declare(await spec(2, node, { team: "builds" }));
     const calls = await callsOf(() => up());

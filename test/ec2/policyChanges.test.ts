@@ -10,7 +10,7 @@ import {
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
 
-import { callerPolicy, type CallerRole } from "../../components/policies/table";
+import { callerPolicy, type CallerRole } from "../../components/nodes/ec2/policies/policyTable";
 import { type Account, openAccount } from "../cloud/account";
 import type { ApiCall } from "../cloud/cloud";
 import { testPulumiHome } from "../cloud/plugins/install";

@@ -8,7 +8,7 @@ import { skipWithout } from "../hosts";
 import { freePort, layOutTls } from "../hosts/registry";
 import { serveTls } from "../hosts/tlsFront";
 import { temporaryDirectory } from "../main/stack";
-import { type LoggingProxy, startProxy } from "../unit/proxies";
+import { type LoggingProxy, startProxy } from "../unit/registry/proxies";
 import { amd64Spec, writeApp } from "./amd64";
 import { createStack, type Ec2Machines, getEc2 } from "./fixture";
 

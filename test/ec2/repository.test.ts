@@ -62,7 +62,7 @@ describe("an image in a repository of ECR", function () {
     return { builder: { nodes: [node.remoteNode()] }, images: {}, repository, image: { ...image, ...files }, ...more };
   }
 
-  /** An `up` that must end well, and what it pushed. */
+  /** An update that must end well, and what it pushed. */
   async function up(...extra: string[]): Promise<Outputs & { output: string }> {
     ecr.forget();
     const { code, output } = await stack.up(...extra);

@@ -4,11 +4,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { EC2 } from "@aws-sdk/client-ec2";
 import type { SSM } from "@aws-sdk/client-ssm";
 
-import { liveClaims, parseLease } from "../../components/ec2/claims";
-import { type Ec2Connection, parameterNames } from "../../components/ec2/connection";
-import { Hold } from "../../components/ec2/hold";
-import { clientsOnce } from "../../components/ec2/session";
-import type { AwsSettings } from "../../components/ec2/settings";
+import { liveClaims, parseLease } from "../../components/nodes/ec2/run/claims";
+import { type Ec2Connection, parameterNames } from "../../components/nodes/ec2/connection";
+import { Hold } from "../../components/nodes/ec2/run/hold";
+import { clientsOnce } from "../../components/nodes/ec2/run/open";
+import type { AwsSettings } from "../../components/nodes/ec2/awsSettings";
 import type { Cloud } from "../cloud/cloud";
 import { skipWithout, type TestRun } from "../hosts";
 import { drawSeeded } from "../seed";
@@ -50,7 +50,7 @@ nightly.describe("access to nodes on EC2, for long", function () {
 
   const lease = async () => liveClaims(parseLease(await leaseText()), Date.now() / 1_000);
 
-  it("holds through 200 `up`s of which a fifth is killed: small, open to all, and left by none", async () => {
+  it("holds through 200 updates of which a fifth is killed: small, open to all, and left by none", async () => {
     const draw = drawSeeded();
     const clients = await clientsOnce(connection, aws)();
     const living = new Set<Hold>();

@@ -155,7 +155,7 @@ describe("npm run verify:aws", function () {
     await assertNothingLeft(run);
   });
 
-  // What a signal stops, and that all is destroyed then, is in test/unit/verifyAws.test.ts.
+  // What a signal stops, and that all is destroyed then, is in test/unit/tools/verifyAws.test.ts.
   nightly.it("destroys everything when Ctrl-C ends it while its node boots", async () => {
     const run = start();
     const isBooting = async () => {

@@ -3,10 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { EC2, type RunInstancesCommandInput } from "@aws-sdk/client-ec2";
 
-import type { Endpoint } from "../../components/build/endpoint";
-import type { Progress, RunNode, Waiting } from "../../components/build/node";
-import { type Ec2Connection, nodeServerName } from "../../components/ec2/connection";
-import { ec2Session } from "../../components/ec2/session";
+import type { Endpoint } from "../../components/transport/endpoint";
+import type { RunNode, Waiting } from "../../components/nodes/node";
+import type { Progress } from "../../components/support/progress";
+import { type Ec2Connection, nodeServerName } from "../../components/nodes/ec2/connection";
+import { ec2Session } from "../../components/nodes/ec2/run/open";
 import { type Cloud, startCloud } from "../cloud/cloud";
 import { createAuthority, createNetwork, openRun, skipWithout, type TestRun } from "../hosts";
 

@@ -97,7 +97,7 @@ describe("a node that is awake", function () {
 
   // The same loss is in healing.test.ts, and the other address in life.test.ts.
   nightly.it(
-    "comes back at another address when it is lost in the middle of a build, and the same `up` succeeds",
+    "comes back at another address when it is lost in the middle of a build, and the same update succeeds",
     async () => {
       const addressBefore = await publicAddress();
       await writeApp(stack, "sleep 21");
@@ -109,7 +109,7 @@ describe("a node that is awake", function () {
       assert.equal(code, 0, output);
       record(
         "stop-when-idle",
-        "power lost mid-build → the same `up` succeeds (the step takes 21 s)",
+        "power lost mid-build → the same update succeeds (the step takes 21 s)",
         (Date.now() - begin) / 1000,
       );
       assert.match(output, /node amd64 was lost during the build/);

@@ -1,4 +1,4 @@
-import * as names from "../../components/nodes/names";
+import * as names from "../../components/support/names";
 import type { Cloud, CloudInstance } from "../cloud/cloud";
 import { writeApp } from "../ec2/amd64";
 import { waitForSleep } from "../ec2/node";
@@ -39,10 +39,10 @@ export async function startBuild(cloud: Cloud, stack: Stack, what: string): Prom
   return { id, up };
 }
 
-/** What happens during an `up`, which must not end before. */
+/** What happens during an update, which must not end before. */
 export function meanwhile<T>(up: Promise<Outcome>, what: Promise<T>): Promise<T> {
   const end = up.then(({ output }): never => {
-    throw new Error(`the \`up\` has ended: ${output}`);
+    throw new Error(`the update has ended: ${output}`);
   });
   // Whichever is the later one, nobody waits for.
   end.catch(() => undefined);

@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 
 import type { BuilderConnection } from "../../components";
-import { parameterNames } from "../../components/ec2/connection";
+import { parameterNames } from "../../components/nodes/ec2/connection";
 import { amd64Spec } from "../ec2/amd64";
 import { destroyInAll } from "../ec2/destroy";
 import { createStack, type Ec2Machines, getBaseImage, getEc2 } from "../ec2/fixture";
@@ -101,10 +101,10 @@ describe("certificates of a builder in use", function () {
     return outcome;
   }
 
-  /** An `up` of the owner. That another one has nothing to do then, rotation.test.ts shows in both tiers. */
+  /** An update of the owner. That another one has nothing to do then, rotation.test.ts shows in both tiers. */
   const forGood = (...extra: string[]) => (runsAll ? upForGood(owner, ...extra) : succeed(owner, ...extra));
 
-  /** An `up` that fails with these words, and starts no node. */
+  /** An update that fails with these words, and starts no node. */
   async function refused(stack: Stack, words: RegExp): Promise<Outcome> {
     await ec2.cloud.forgetCalls();
     const outcome = await stack.up();
@@ -144,7 +144,7 @@ describe("certificates of a builder in use", function () {
     await meanwhile(building.done, waitForSleep(ec2.cloud, instanceId, 41));
     const { output, seconds } = await succeed(owner);
     assert.deepEqual(changesOf(output), rotation);
-    record(lifecycle, "`up` that rotates the certificates, beside a build", seconds);
+    record(lifecycle, "`pulumi up` that rotates the certificates, beside a build", seconds);
     ({ connection: connections.new } = await owner.outputs<Outputs>());
     const begin = Date.now();
     const { code, output: built } = await building.done;
@@ -188,9 +188,9 @@ describe("certificates of a builder in use", function () {
     const images = { own: { context: "./app", platforms: ["linux/amd64"], tags: [`${registry.host}/certificates:1`] } };
     owner.declare({ ...owner.spec(), images });
     write(owner, "own", "true");
-    // The image is built in the same `up`, on a node that has yet to take its new certificate.
+    // The image is built in the same update, on a node that has yet to take its new certificate.
     const { output, seconds } = await forGood("--replace", "**::farm-certificates");
-    record(lifecycle, "`up` that revokes, and builds an image with the new certificates", seconds);
+    record(lifecycle, "`pulumi up` that revokes, and builds an image with the new certificates", seconds);
     assert.match(output, /replaced Stash farm-certificates|Stash farm-certificates replaced/);
     assert.doesNotMatch(output, /Instance .*(replac|updat)/);
     ({ connection: connections.new } = await owner.outputs<Outputs>());

@@ -21,13 +21,13 @@ export class Clock {
   }
 }
 
-/** What an `up` did with which resources: `["replaced PrivateKey farm-client", …]`. */
+/** What an update did with which resources: `["replaced PrivateKey farm-client", …]`. */
 export function changesOf(output: string): string[] {
   const lines = output.matchAll(/^ *[+~-]+ +\S+:(\w+) (\S+) (created|updated|replaced|deleted) \(/gm);
   return [...lines].map(([, type, name, what]) => `${what} ${type} ${name}`).sort();
 }
 
-/** An `up` that has to go well, and after which another one has nothing to do. */
+/** An update that has to go well, and after which another one has nothing to do. */
 export async function upForGood(stack: Stack, ...extra: string[]): Promise<{ output: string; seconds: number }> {
   const outcome = await stack.up(...extra);
   if (outcome.code !== 0) {

@@ -42,7 +42,7 @@ describe("an EC2 node whose disk is filled to its last byte", function () {
     assert.match(output, /node amd64: \d+ MB of its cache were removed/);
     assert.match(await ec2.cloud.console(id), /the space that was kept free for this is given to it/);
     await waitFor("space that is kept free again", hasSpare);
-    record("stop-when-idle", `disk full ${what} → the same \`up\` succeeds`, seconds);
+    record("stop-when-idle", `disk full ${what} → the same update succeeds`, seconds);
   }
 
   it("is believed no step that only says so: nobody's cache is removed", async () => {

@@ -31,7 +31,7 @@ describe("an EC2 node that builds further platforms", function () {
       {
         kind: "ec2" as const,
         platform: "linux/amd64" as const,
-        furtherPlatforms: ["linux/arm64", "linux/s390x"] as const,
+        additionalPlatforms: ["linux/arm64", "linux/s390x"] as const,
       },
     ];
     const spec = await amd64Spec({ name: image, builder: { nodes } });

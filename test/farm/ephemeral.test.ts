@@ -2,8 +2,8 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 
 import type { BuilderArgs } from "../../components";
-import { builderPattern } from "../../components/policies/builderPattern";
-import { callerPolicy, callerRoles } from "../../components/policies/table";
+import { builderPattern } from "../../components/nodes/ec2/policies/builderPattern";
+import { callerPolicy, callerRoles } from "../../components/nodes/ec2/policies/policyTable";
 import type { ApiCall, CloudInstance } from "../cloud/cloud";
 import { allowedOn, callersOwn, refusals } from "../cloud/refusals";
 import { type Amd64Outputs, amd64Spec, createAmd64Stack, writeApp } from "../ec2/amd64";
@@ -70,7 +70,7 @@ describe("ephemeral nodes", function () {
       return [...provider, ...own];
     }
 
-    it("nothing runs before and after: the first `up` launches, builds and terminates", async () => {
+    it("nothing runs before and after: the first update launches, builds and terminates", async () => {
       await ec2.cloud.forgetCalls();
       const output = await timedUp(stack, "first build");
       assert.match(output, /launching node amd64/);
@@ -78,7 +78,7 @@ describe("ephemeral nodes", function () {
       assert.deepEqual(await running(stack), []);
     });
 
-    it("the callers' policies allow what that `up` called, and those of another builder none of it", async () => {
+    it("the callers' policies allow what that update called, and those of another builder none of it", async () => {
       const { builderName } = await stack.outputs<Amd64Outputs>();
       const calls = await assertAllowed(builderName);
       for (const called of ["CreateLaunchTemplate", "CreateFleet", "RunInstances", "AttachVolume"]) {
@@ -91,7 +91,7 @@ describe("ephemeral nodes", function () {
       assert.deepEqual(allowedOn(builderName, calls, others), []);
     });
 
-    it("an `up` without a change launches nothing", async () => {
+    it("an update without a change launches nothing", async () => {
       await ec2.cloud.forgetCalls();
       await timedUp(stack, "no-op", "--expect-no-changes");
       const calls = (await ec2.cloud.calls()).map(({ operation }) => operation);
@@ -155,7 +155,7 @@ describe("ephemeral nodes", function () {
     await destroyInAll(one);
   });
 
-  it("a spot notice in the middle of a build: the same `up` succeeds, on demand where it was cut", async () => {
+  it("a spot notice in the middle of a build: the same update succeeds, on demand where it was cut", async () => {
     const one = await createAmd64Stack({ name: "notice", builder: ephemeral({ capacityType: "spot" }) });
     const { id, up } = await startBuild(ec2.cloud, one, "noticed");
     const begin = Date.now();
@@ -164,7 +164,7 @@ describe("ephemeral nodes", function () {
     assert.equal(code, 0, output);
     record(
       "ephemeral",
-      "spot reclaimed mid-build, with 3 s of notice → the same `up` succeeds",
+      "spot reclaimed mid-build, with 3 s of notice → the same update succeeds",
       (Date.now() - begin) / 1000,
     );
     assert.match(output, /on-demand/);
@@ -172,7 +172,7 @@ describe("ephemeral nodes", function () {
     await destroyInAll(one);
   });
 
-  it("an `up` that is killed leaves a node that ends itself, and `destroy` copes with it", async () => {
+  it("an update that is killed leaves a node that ends itself, and `destroy` copes with it", async () => {
     const one = await createAmd64Stack({ name: "orphan", builder: ephemeral() });
     const { id, up } = await startBuild(ec2.cloud, one, "orphaned");
     await crash(up);
@@ -182,7 +182,7 @@ describe("ephemeral nodes", function () {
     assert.equal(code, 0, output);
     record(
       "ephemeral",
-      `destroy beside the node of an \`up\` that was killed (idle timeout ${minuteSeconds} s)`,
+      `destroy beside the node of an update that was killed (idle timeout ${minuteSeconds} s)`,
       (Date.now() - begin) / 1000,
     );
     assert.ok(ends.includes((await ec2.cloud.instances()).find((each) => each.id === id)?.state ?? ""));

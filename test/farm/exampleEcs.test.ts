@@ -2,8 +2,8 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { callerPolicy } from "../../components/policies/table";
-import { builderPattern } from "../../components/policies/builderPattern";
+import { callerPolicy } from "../../components/nodes/ec2/policies/policyTable";
+import { builderPattern } from "../../components/nodes/ec2/policies/builderPattern";
 import type { Ecr } from "../cloud/ecr";
 import type { Policy } from "../cloud/policy";
 import { callersOwn, refusals } from "../cloud/refusals";

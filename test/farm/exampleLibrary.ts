@@ -8,7 +8,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import * as library from "../../components";
 import type { Ec2Args } from "../../components/nodes/ec2/arguments";
-import type { Platform } from "../../components/platforms";
+import type { Platform } from "../../components/support/platforms";
 
 export * from "../../components";
 
@@ -25,8 +25,10 @@ const platform = "linux/amd64";
 
 export class Builder extends library.Builder {
   constructor(name: string, args: library.BuilderArgs = {}, opts?: pulumi.ComponentResourceOptions) {
-    const furtherPlatforms = account().platforms.filter((each) => each !== platform);
-    const given = args.nodes ?? [{ kind: "ec2", platform, ...(furtherPlatforms.length > 0 && { furtherPlatforms }) }];
+    const additionalPlatforms = account().platforms.filter((each) => each !== platform);
+    const given = args.nodes ?? [
+      { kind: "ec2", platform, ...(additionalPlatforms.length > 0 && { additionalPlatforms }) },
+    ];
     const nodes = given.filter((node) => node.platform === platform);
     super(name, { ...args, nodes, ec2: { ...args.ec2, ...account().ec2 } }, opts);
   }

@@ -12,7 +12,7 @@ import { nightly, runsAll } from "../tier";
 import { ends } from "./builds";
 import { createExampleStack } from "./exampleStack";
 
-/** The programs of the examples, unchanged. All but builder and images is in test/unit/examples.test.ts. */
+/** The programs of the examples, unchanged. All but builder and images is in test/unit/examples/examples.test.ts. */
 describe("the examples", function () {
   this.timeout(600_000);
   let ec2: Ec2Machines;
@@ -28,7 +28,7 @@ describe("the examples", function () {
     return (await ec2.cloud.instances()).filter(({ state }) => !ends.includes(state));
   }
 
-  /** An `up` that must end well. */
+  /** An update that must end well. */
   async function up<T>(stack: Stack, event: string, ...extra: string[]): Promise<T> {
     const { code, output, seconds } = await stack.up(...extra);
     assert.equal(code, 0, output);

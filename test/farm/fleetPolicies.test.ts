@@ -9,10 +9,10 @@ import {
 } from "@aws-sdk/client-ec2";
 import { AddRoleToInstanceProfileCommand, CreateInstanceProfileCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
 
-import { tagNames } from "../../components/ec2/connection";
-import { nodeRoleName } from "../../components/ec2/roleName";
-import { assumeRolePolicy } from "../../components/nodes/ec2/role";
-import { callerPolicy, callerRoles } from "../../components/policies/table";
+import { tagNames } from "../../components/nodes/ec2/connection";
+import { nodeRoleName } from "../../components/nodes/ec2/roleName";
+import { assumeRolePolicy } from "../../components/nodes/ec2/declare/role";
+import { callerPolicy, callerRoles } from "../../components/nodes/ec2/policies/policyTable";
 import { type Account, openAccount } from "../cloud/account";
 import { permissionsOf } from "../cloud/permissions";
 import { allowedOn, refusals } from "../cloud/refusals";

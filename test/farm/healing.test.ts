@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import { GetParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 
 import type { BuilderArgs } from "../../components";
-import { parameterNames } from "../../components/ec2/connection";
+import { parameterNames } from "../../components/nodes/ec2/connection";
 import { type Amd64Outputs, createAmd64Stack } from "../ec2/amd64";
 import { destroyInAll } from "../ec2/destroy";
 import { type Ec2Machines, getEc2 } from "../ec2/fixture";
@@ -100,18 +100,19 @@ describe("a node on EC2 that is lost in the middle of a build", function () {
     const count = own.length * each;
     if (count === 0) return;
     const mean = seconds.reduce((sum, one) => sum + one, 0) / count;
-    const event = `${fault} mid-build → the same \`up\` succeeds (its step takes ${stepSeconds} s), ${count} of ${count}`;
+    const event = `${fault} mid-build → the same update succeeds (its step takes ${stepSeconds} s), ${count} of ${count}`;
     record(lifecycle, `${event}, mean`, mean);
     record(lifecycle, `${event}, slowest`, Math.max(...seconds));
   }
 
-  it("ended by AWS, ephemeral: the same `up` succeeds on another, each time", () =>
+  it("ended by AWS, ephemeral: the same update succeeds on another, each time", () =>
     loseOften("ephemeral", "ended by AWS"));
 
-  it("cut off: the same `up` succeeds, whatever the lifecycle", () =>
+  it("cut off: the same update succeeds, whatever the lifecycle", () =>
     Promise.all(lifecycles.map((lifecycle) => loseOften(lifecycle, "cut off"))));
 
-  it("without power: the same `up` succeeds on the same instance", () => loseOften("stop-when-idle", "without power"));
+  it("without power: the same update succeeds on the same instance", () =>
+    loseOften("stop-when-idle", "without power"));
 
   it("cut off while somebody else claims it: it is not stopped, and the build goes on once it is back", async () => {
     const [stack] = stacks.get("stop-when-idle") ?? [];
@@ -129,7 +130,7 @@ describe("a node on EC2 that is lost in the middle of a build", function () {
     assert.ok(!calls.includes("StopInstances"), calls.join());
   });
 
-  /** Adds a claim to the lease, as an `up` on another machine does. */
+  /** Adds a claim to the lease, as an update on another machine does. */
   async function claim(builderName: string, name: string): Promise<void> {
     const ssm = new SSMClient(ec2.cloud.client);
     const Name = parameterNames.lease(builderName);

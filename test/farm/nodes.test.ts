@@ -11,8 +11,8 @@ import {
   type Ec2EphemeralNode,
   type Lease,
   parameterNames,
-} from "../../components/ec2/connection";
-import { fleetRequest, launchSteps } from "../../components/ec2/ephemeral/fleet";
+} from "../../components/nodes/ec2/connection";
+import { fleetRequest, launchSteps } from "../../components/nodes/ec2/run/ephemeral/fleet";
 import { destroyInAll } from "../ec2/destroy";
 import { buildkitRelease, createStack, type Ec2Machines, getBaseImage, getEc2 } from "../ec2/fixture";
 import { waitForSleep, waitForState } from "../ec2/node";

@@ -129,7 +129,7 @@ RUN dd if=/dev/zero of=/room bs=1M count=32; dd if=/dev/urandom of=/filler bs=1M
       assert.equal(code, 0, output);
       assert.match(output, /the disk of node amd64 is full; removing what no build uses, to build again/);
       assert.match(output, /node amd64: \d+ MB of its cache were removed/);
-      record("remote", "disk full → the same `up` succeeds (an image of 350 MB, both builds and the push)", seconds);
+      record("remote", "disk full → the same update succeeds (an image of 350 MB, both builds and the push)", seconds);
     });
   });
 });

@@ -18,7 +18,7 @@ const leaves = [...client, ...client.map((each) => each.replace("client", "amd64
 const authority = (slot: number) => [`PrivateKey builders-ca-${slot}`, `SelfSignedCert builders-ca-${slot}`];
 const replaced = (...names: string[]) => names.map((name) => `replaced ${name}`).sort();
 
-/** The real engine, and years that pass between its `up`s. */
+/** The real engine, and years that pass between its updates. */
 describe("the certificates of a builder, over the years", function () {
   this.timeout(600_000);
   const clock = new Clock();

@@ -3,8 +3,8 @@ import * as assert from "node:assert/strict";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 
 import type { BuilderConnection } from "../../components";
-import { liveClaims, parseLease } from "../../components/ec2/claims";
-import { parameterNames } from "../../components/ec2/connection";
+import { liveClaims, parseLease } from "../../components/nodes/ec2/run/claims";
+import { parameterNames } from "../../components/nodes/ec2/connection";
 import { amd64Spec } from "../ec2/amd64";
 import { createStack, type Ec2Machines, getBaseImage, getEc2 } from "../ec2/fixture";
 import { hookCalls, instanceOf, waitForSleep, waitForState } from "../ec2/node";
@@ -107,7 +107,7 @@ describe("a builder that is shared", function () {
     await waitForState(ec2.cloud, instanceId, "stopped", 60);
     await ec2.cloud.forgetCalls();
     const outcome = await succeed(owner);
-    record("stop-when-idle", "twelve images in one `up`, from a stopped node", outcome.seconds);
+    record("stop-when-idle", "twelve images in one update, from a stopped node", outcome.seconds);
     const calls = await hookCalls(ec2.cloud);
     assert.deepEqual(
       calls.filter((call) => call.endsWith("Instances")),
@@ -135,7 +135,7 @@ describe("a builder that is shared", function () {
     assert.doesNotMatch(again.output, /is awake/);
   });
 
-  it(`four \`up\`s at once, from two HOMEs, one of them killed mid-build: the others are right, ${rounds} of ${rounds} times`, async () => {
+  it(`four updates at once, from two HOMEs, one of them killed mid-build: the others are right, ${rounds} of ${rounds} times`, async () => {
     const { boots } = await instanceOf(ec2.cloud, builderName, "amd64");
     const left: string[] = [];
     const durations: number[] = [];
@@ -145,17 +145,17 @@ describe("a builder that is shared", function () {
       await buildAtOnce(round, victim, left);
       durations.push((Date.now() - begin) / 1000);
     }
-    record("stop-when-idle", `four \`up\`s at once, one killed, worst of ${rounds} rounds`, Math.max(...durations));
+    record("stop-when-idle", `four updates at once, one killed, worst of ${rounds} rounds`, Math.max(...durations));
     record(
       "stop-when-idle",
-      `four \`up\`s at once, one killed, mean of ${rounds} rounds`,
+      `four updates at once, one killed, mean of ${rounds} rounds`,
       durations.reduce((sum, each) => sum + each) / rounds,
     );
     const { state, boots: bootsAfter } = await instanceOf(ec2.cloud, builderName, "amd64");
     assert.deepEqual([state, bootsAfter], ["running", boots]);
   });
 
-  /** @param left rules of those killed in rounds before: a later `up` removes them, if it takes long enough */
+  /** @param left rules of those killed in rounds before: a later update removes them, if it takes long enough */
   async function buildAtOnce(round: number, victim: Sharer, left: string[]): Promise<void> {
     await ec2.cloud.forgetCalls();
     // A step of its own for each build, told from the others by its command line.
@@ -236,7 +236,7 @@ describe("a builder that is shared", function () {
     ] as const) {
       write(stack, "app", "true # after the end");
       const { code, output, seconds } = await stack.up();
-      record("stop-when-idle", "`up` with a builder that was destroyed → its error", seconds);
+      record("stop-when-idle", "`pulumi up` with a builder that was destroyed → its error", seconds);
       assert.notEqual(code, 0);
       assert.match(output, message);
       assert.doesNotMatch(output, /unhandled|\n +at /);

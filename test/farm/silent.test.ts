@@ -79,7 +79,7 @@ describe("a node that falls silent in the middle of a build", function () {
   after(() => {
     if (seconds.mended.length === trials) {
       record("remote", `partition mid-build → noticed, slowest of ${trials}`, Math.max(...seconds.noticed));
-      const event = `partition mid-build → the same \`up\` succeeds (the step takes 6 s), slowest of ${trials}`;
+      const event = `partition mid-build → the same update succeeds (the step takes 6 s), slowest of ${trials}`;
       record("remote", event, Math.max(...seconds.mended));
     }
   });

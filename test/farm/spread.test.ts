@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 
-import { laneOf } from "../../components/spread";
+import { nodeSetOf } from "../../components/nodes/nodeSets";
 import { record } from "../ec2/timings";
 import { type NamespaceNode, skipWithout, startNamespaceNode } from "../hosts";
 import { getMachines, type Machines } from "../main/fixture";
@@ -11,10 +11,10 @@ import { runsAll } from "../tier";
 import { diagnostics } from "./outcome";
 
 const project = "spread";
-/** Each lane gets some of them. */
+/** Each node set gets some of them. */
 const names = Array.from({ length: runsAll ? 8 : 4 }, (_, at) => `image-${at + 1}`);
-const laneOfImage = (name: string) =>
-  laneOf(`urn:pulumi:dev::${project}::multi-platform-image:index:MultiPlatformImage::${name}`, 2);
+const nodeSetOfImage = (name: string) =>
+  nodeSetOf(`urn:pulumi:dev::${project}::multi-platform-image:index:MultiPlatformImage::${name}`, 2);
 
 describe("two nodes for arm64 and two for amd64", function () {
   this.timeout(900_000);
@@ -69,10 +69,10 @@ describe("two nodes for arm64 and two for amd64", function () {
     );
 
   it("images use all four, each image the same ones each time, where it finds its cache", async () => {
-    const perLane = [0, 1].map((lane) => names.filter((name) => laneOfImage(name) === lane).length);
-    assert.ok(Math.min(...perLane) >= 1, `images by lane: ${perLane.join()}`);
+    const perNodeSet = [0, 1].map((nodeSet) => names.filter((name) => nodeSetOfImage(name) === nodeSet).length);
+    assert.ok(Math.min(...perNodeSet) >= 1, `images by node set: ${perNodeSet.join()}`);
     const [arm64Before, amd64Before] = [await counts(arm64), await counts(amd64)];
-    const expected = (before: number[], builds: number) => before.map((count, at) => count + builds * perLane[at]);
+    const expected = (before: number[], builds: number) => before.map((count, at) => count + builds * perNodeSet[at]);
     const first = await stack.up();
     assert.equal(first.code, 0, first.output);
     record("remote", `${names.length} images on two arm64 and two amd64 nodes, first builds`, first.seconds);
@@ -91,7 +91,7 @@ describe("two nodes for arm64 and two for amd64", function () {
     assert.deepEqual(await firstLayers(), before);
   });
 
-  it("an `up` without a change asks nobody", async () => {
+  it("an update without a change asks nobody", async () => {
     const { code, output } = await stack.up("--expect-no-changes");
     assert.equal(code, 0, output);
     assert.doesNotMatch(output, /is awake|registered/);

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import * as net from "node:net";
 
-import { providerProcesses } from "../../components/build/providerProcess";
+import { providerProcesses } from "../../components/session/providerProcess";
 import { skipWithout } from "../hosts";
 import { nightly } from "../tier";
 import { getBaseImage, getMachines, type Machines } from "./fixture";

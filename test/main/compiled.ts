@@ -60,7 +60,7 @@ async function compile(): Promise<string> {
     // Where the launcher looks.
     fs.symlinkSync(".", path.join(draft, "provider/dist"));
     // What is found by its place beside the library.
-    for (const name of ["node_modules", "machine", "package.json"]) {
+    for (const name of ["node_modules", "components/nodes/ec2/machine", "package.json"]) {
       fs.symlinkSync(path.join(repository, name), path.join(draft, name));
     }
     return Promise.resolve();

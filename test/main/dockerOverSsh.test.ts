@@ -2,7 +2,8 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { containerImage, startArguments } from "../../components/build/buildkitContainer";
+import { startArguments } from "../../components/nodes/remote/run/container";
+import { containerImage } from "../../components/buildkit/containerImage";
 import {
   type DockerEngine,
   execute,
@@ -65,7 +66,7 @@ describe("a remote node whose host has Docker alone, over ssh", function () {
     assert.notDeepEqual(await ids(), [before.Id]);
   });
 
-  it("a container that ends during a build is started again, and the same `up` finishes", async () => {
+  it("a container that ends during a build is started again, and the same update finishes", async () => {
     await write("fifth", "sleep 4");
     const up = stack.start("up", "--yes", "--skip-preview");
     await waitFor("the RUN step", () => /RUN sleep/.test(up.output()));

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { promisify } from "node:util";
 
-import { containerImage } from "../../components/build/buildkitContainer";
+import { containerImage } from "../../components/buildkit/containerImage";
 import { prepareTools } from "../../tools";
 import { type DockerEngine, loadBuildkitImage, skipWithout, startDockerEngine } from "../hosts";
 import { getBaseImage, getMachines, type Machines } from "./fixture";

@@ -56,7 +56,7 @@ describe("bad input", () => {
     stack.write("empty/file", "");
   });
 
-  // Each message is in test/unit/components.test.ts: here two of them, of an image and of a builder, come out of Pulumi.
+  // Each message is in test/unit/image/components.test.ts: here two of them, of an image and of a builder, come out of Pulumi.
   for (const [at, [title, builder, image, expected]] of cases.entries()) {
     (at === 0 || at === cases.length - 1 ? it : nightly.it)(
       `fails with ${title}, naming argument, value and fix, before any node is called`,

@@ -72,15 +72,15 @@ describe("the npm package", function () {
       "CHANGELOG.md",
       "LICENSE",
       "README.md",
+      "components",
       "dist",
-      "machine",
       "package.json",
     ]);
     assert.deepEqual(
-      fs.readdirSync(path.join(installed, "machine")).filter((name) => !name.endsWith(".py")),
+      fs.readdirSync(path.join(installed, "components/nodes/ec2/machine")).filter((name) => !name.endsWith(".py")),
       ["units"],
     );
-    assert.ok(fs.existsSync(path.join(installed, "dist/local/watch.js")));
+    assert.ok(fs.existsSync(path.join(installed, "dist/nodes/local/run/watch.js")));
     // A second copy of the SDK would not know the resources of the first.
     assert.equal(fs.existsSync(path.join(installed, "node_modules/@pulumi")), false);
   });
@@ -97,7 +97,7 @@ describe("the npm package", function () {
   it("brings the CLI, and what a node boots", async () => {
     const { stdout } = await run(path.join(outside, "node_modules/.bin/multi-platform-image"), ["--help"]);
     assert.match(stdout, /wake[\s\S]*stop[\s\S]*status[\s\S]*clean/);
-    const script = `const { userData } = require("./node_modules/pulumi-multi-platform-image/dist/nodes/ec2/userData.js");
+    const script = `const { userData } = require("./node_modules/pulumi-multi-platform-image/dist/nodes/ec2/declare/userData.js");
       console.log(userData({ settings: "/a", tls: "/b", lease: "/c" }));`;
     const text = (await run(process.execPath, ["-e", script], { cwd: outside })).stdout;
     assert.match(text, /^#cloud-boothook\n#!\/bin\/sh\n/);

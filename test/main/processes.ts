@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { commandLine } from "../../components/local/processes";
+import { commandLine } from "../../components/nodes/local/run/processes";
 import { type Stack, type StartedCommand, waitFor } from "./stack";
 
 /** The command lines of all processes of this machine. */

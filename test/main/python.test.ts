@@ -26,7 +26,7 @@ describe("a program in Python", function () {
     machines = await getMachines();
     tag = `${machines.registry.host}/python:1`;
     const environment = trusting(machines.registry);
-    const { tls, ...node } = { ...machines.amd64.remoteNode(), furtherPlatforms: ["linux/arm64"] };
+    const { tls, ...node } = { ...machines.amd64.remoteNode(), additionalPlatforms: ["linux/arm64"] };
     key = tls.key;
     stack = await pythonStack(
       {
@@ -78,7 +78,7 @@ describe("a program in Python", function () {
   it("the same content has the same digest from TypeScript", async () => {
     const other = await Stack.create(
       {
-        builder: { nodes: [{ ...machines.amd64.remoteNode(), furtherPlatforms: ["linux/arm64"] }] },
+        builder: { nodes: [{ ...machines.amd64.remoteNode(), additionalPlatforms: ["linux/arm64"] }] },
         images: { app: { context: "./app", platforms, tags: [tag.replace("python", "typescript")] } },
       },
       { environment: trusting(machines.registry) },

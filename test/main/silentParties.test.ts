@@ -3,8 +3,8 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
 
-import { providerProcesses } from "../../components/build/providerProcess";
-import { openClients } from "../../components/ec2/clients";
+import { providerProcesses } from "../../components/session/providerProcess";
+import { openClients } from "../../components/nodes/ec2/run/clients";
 import { prepareTools } from "../../tools";
 import { execute, skipWithout, waitUntil } from "../hosts";
 import { type HostProcess, startProcess } from "../hosts/hostProcess";

@@ -18,7 +18,7 @@ describe("a program in YAML", function () {
     skipWithout(this, ["namespaces", "go", "skopeo"]);
     machines = await getMachines();
     tag = `${machines.registry.host}/yaml:1`;
-    const node = { ...machines.amd64.remoteNode(), furtherPlatforms: ["linux/arm64"] };
+    const node = { ...machines.amd64.remoteNode(), additionalPlatforms: ["linux/arm64"] };
     const image = { context: "./app", platforms, tags: [tag], builder: "${builder}" };
     stack = await yamlStack(
       {

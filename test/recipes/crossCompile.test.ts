@@ -36,10 +36,10 @@ describe("the example cross-compile, on one amd64 node without emulators", funct
     const { amd64, registry } = await getMachines();
     const go = await pushGoImage(amd64, await getBaseImage(), `${registry.host}/golang:1`);
     const context = { location: "./app", named: { [officialImage]: { location: `docker-image://${go}` } } };
-    const furtherPlatforms = ["linux/arm64", "linux/arm/v7"];
+    const additionalPlatforms = ["linux/arm64", "linux/arm/v7"];
     const stack = await Stack.create(
       {
-        builder: { nodes: [{ ...amd64.remoteNode(), furtherPlatforms }] },
+        builder: { nodes: [{ ...amd64.remoteNode(), additionalPlatforms }] },
         images: { app: { context, platforms: Object.keys(compiled), tags: [`${registry.host}/cross:1`] } },
       },
       { environment: trusting(registry) },

@@ -87,7 +87,7 @@ describe("digests that do not move", function () {
       nightly.it(title, () => assertNothingIn([differ()]));
     }
 
-    it("after `up`s of two stacks at once from one checkout", async () => {
+    it("after updates of two stacks at once from one checkout", async () => {
       const other = await checkOut(source, spec(), { ...base, stack: "other" });
       const both = await Promise.all([other.up(), first.up("--expect-no-changes")]);
       assert.deepEqual(

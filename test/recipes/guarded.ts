@@ -73,10 +73,10 @@ export class GuardedRegistry {
   }
 
   /** One image of a node in a namespace, and of one of this machine, which can't run what it builds. */
-  declare(stack: Stack, app: object, furtherPlatforms?: string[]): void {
+  declare(stack: Stack, app: object, additionalPlatforms?: string[]): void {
     const builder = {
       nodes: [
-        { ...this.node.remoteNode(), name: "one", furtherPlatforms },
+        { ...this.node.remoteNode(), name: "one", additionalPlatforms },
         { kind: "local", platform: "linux/arm64", name: "two" },
       ],
     };

@@ -56,7 +56,7 @@ describe("settings of local nodes", function () {
   });
 
   it("recipe 17: with maxParallelism 1 one after the other, also those of several platforms", async () => {
-    const node = { maxParallelism: 1, furtherPlatforms: ["linux/arm64"] };
+    const node = { maxParallelism: 1, additionalPlatforms: ["linux/arm64"] };
     const platforms = ["linux/amd64", "linux/arm64"];
     await build("sequential", node, timedStages(await getDebianImage()), { platforms });
     const times = (await timesOf("sequential")).sort(([one], [other]) => one - other);

@@ -71,7 +71,7 @@ describe("a registry that wants a login", function () {
       assert.ok(!stack.stateText().includes(registry.password));
     });
 
-    it("is not asked by a preview or an `up` without a change", async () => {
+    it("is not asked by a preview or an update without a change", async () => {
       const preview = await stack.preview("--expect-no-changes");
       assert.equal(preview.code, 0, preview.output);
       const second = await registry.pushedBy(stack, "--expect-no-changes");

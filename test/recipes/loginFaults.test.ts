@@ -21,7 +21,7 @@ describe("an index of two nodes, pushed with a login of the arguments", function
 
   const urnOf = (name: string) => new RegExp(`urn:pulumi:[^"\\s]+::${name}(?=")`).exec(stack.stateText())?.[0] ?? name;
 
-  it("comes with the next `up` after one that was killed between platforms and index", async () => {
+  it("comes with the next update after one that was killed between platforms and index", async () => {
     stack.write("app/word", "two");
     const killed = stack.start("up", "--yes", "--skip-preview");
     await waitFor("the index", () => /building index of image/.test(killed.output()));
@@ -33,7 +33,7 @@ describe("an index of two nodes, pushed with a login of the arguments", function
     assert.deepEqual(await registry.digestsOf(registry.tag()), platformDigests);
   });
 
-  it("comes with the next `up` after one that failed on one node, without a build on the other", async () => {
+  it("comes with the next update after one that failed on one node, without a build on the other", async () => {
     const half = await registry.stackWith({
       registries: registry.registries,
       tags: [registry.tag("half")],

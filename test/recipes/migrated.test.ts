@@ -59,7 +59,7 @@ describe("programs that have moved in", function () {
 
   it("build and push what those before did", async () => {
     const { host } = machines.registry;
-    const stack = await projectOf("test/unit/pairs", host, "pairs", {
+    const stack = await projectOf("test/unit/docs/pairs", host, "pairs", {
       ...trusting(machines.registry),
       TOKEN: "token",
       CI_REGISTRY: host,

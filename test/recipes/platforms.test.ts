@@ -25,7 +25,7 @@ describe("platforms of one node", function () {
     skipWithout(this, ["namespaces", "debian roots", "skopeo"]);
     machines = await getMachines();
     tag = `${machines.registry.host}/platforms:1`;
-    const node = { ...machines.amd64.remoteNode(), furtherPlatforms: ["linux/386", ...further] };
+    const node = { ...machines.amd64.remoteNode(), additionalPlatforms: ["linux/386", ...further] };
     const images = {
       cross: { context: "./app", platforms: all, tags: [tag] },
       // What runs natively although it is of another platform needs no emulator.
@@ -90,7 +90,7 @@ describe("platforms of one node", function () {
   });
 
   it("recipe 12, 22: a RUN step of a platform without emulator fails, and the cause and the fix are told", async () => {
-    const node = { ...machines.amd64.remoteNode(), furtherPlatforms: ["linux/arm64"] };
+    const node = { ...machines.amd64.remoteNode(), additionalPlatforms: ["linux/arm64"] };
     const app = { context: "./run", platforms: ["linux/arm64"], tags: [tag] };
     stack.declare({ builder: { nodes: [node] }, images: { app } });
     stack.write("run/Dockerfile", `FROM ${await getBaseImage()}\nRUN true\n`);
@@ -102,13 +102,13 @@ describe("platforms of one node", function () {
 
   it("recipe 12: a platform that another node serves natively is refused as a further one", async () => {
     const nodes = [
-      { ...machines.amd64.remoteNode(), furtherPlatforms: ["linux/arm64"] },
+      { ...machines.amd64.remoteNode(), additionalPlatforms: ["linux/arm64"] },
       { ...machines.amd64.remoteNode(), platform: "linux/arm64", endpoint: "tcp://192.0.2.1:1234" },
     ];
     stack.declare({ builder: { nodes }, images: {} });
     const { code, output: said } = await stack.up();
     assert.notEqual(code, 0, said);
-    assert.match(said, /`nodes\[0\]\.furtherPlatforms`.*node arm64 serves linux\/arm64 natively; leave it out/);
+    assert.match(said, /`nodes\[0\]\.additionalPlatforms`.*node arm64 serves linux\/arm64 natively; leave it out/);
   });
 
   describe("with an emulator", () => {
@@ -122,7 +122,7 @@ describe("platforms of one node", function () {
     });
 
     it("recipe 12: the platform goes to the node that was asked to take it", async () => {
-      const node = { ...emulating.remoteNode(), furtherPlatforms: ["linux/arm64"] };
+      const node = { ...emulating.remoteNode(), additionalPlatforms: ["linux/arm64"] };
       const app = { context: "./copy", platforms: ["linux/amd64", "linux/arm64"], tags: [tag.replace(":1", ":2")] };
       stack.declare({ builder: { nodes: [node] }, images: { app } });
       stack.write("copy/Dockerfile", "FROM scratch\nARG TARGETARCH\nCOPY Dockerfile /${TARGETARCH}\n");

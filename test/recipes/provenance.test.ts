@@ -93,7 +93,7 @@ describe("provenance", function () {
     assert.ok(!all.includes(secret) && !all.includes(stack.directory), all);
   });
 
-  it("is not attached again by an `up` that builds nothing", async () => {
+  it("is not attached again by an update that builds nothing", async () => {
     const before = await pushed();
     const output = await up("max", { nodes: [remote, { kind: "local", platform: "linux/arm64" }] });
     assert.doesNotMatch(output, /is attached/);
@@ -105,7 +105,7 @@ describe("provenance", function () {
     const before = await pushed();
     stack.write("app/word", "two");
     const both = ["linux/amd64", "linux/386"];
-    await up("min", { nodes: [{ ...remote, furtherPlatforms: ["linux/386"] }] }, { platforms: both });
+    await up("min", { nodes: [{ ...remote, additionalPlatforms: ["linux/386"] }] }, { platforms: both });
     const { indexDigest, platformDigests } = await pushed();
     assert.notEqual(indexDigest, before.indexDigest);
     assert.deepEqual(Object.keys(platformDigests).sort(), [...both].sort());

@@ -6,7 +6,7 @@ import { type Registry, skipWithout, startNamespaceNode, startRegistry } from ".
 import { getMachines } from "../main/fixture";
 import { trusting } from "../main/image";
 import { Stack } from "../main/stack";
-import { type LoggingProxy, startProxy } from "../unit/proxies";
+import { type LoggingProxy, startProxy } from "../unit/registry/proxies";
 
 const password = "a password that no proxy may see";
 

@@ -55,7 +55,7 @@ describe("caches in S3", function () {
     const s3 = { ...place, usePathStyle: true };
     const key = (kind: string) => ({ accessKeyId: `${kind}:accessKeyId`, secretAccessKey: `${kind}:secretAccessKey` });
     return {
-      builder: { nodes: [{ ...node.remoteNode(), furtherPlatforms: ["linux/386"] }] },
+      builder: { nodes: [{ ...node.remoteNode(), additionalPlatforms: ["linux/386"] }] },
       images: {
         app: {
           context: "./app",

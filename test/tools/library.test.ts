@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { libraryEnvironment } from "../../tools/library";
+import { libraryEnvironment } from "../../tools/offline/library";
 import type { CLibrary } from "../../tools/recipe";
 
 /** No machine has this header, so that what is found comes from the commands below. */

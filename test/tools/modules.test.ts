@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { buildArguments, buildModule } from "../../tools/modules";
+import { buildArguments, buildModule } from "../../tools/offline/modules";
 import { machinePlatform } from "../../tools/platform";
 import { TOOLS } from "../../tools/table";
 import { type Workshop, madeFiles, makeWorkshop, prepareGreeter, prepareInProcess } from "./workshop";

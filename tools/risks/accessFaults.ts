@@ -1,18 +1,21 @@
 import type { Fault } from "./row";
 
-/** Of what an `up` holds on EC2, and of what is left of one that was killed. */
+/** Of what an update holds on EC2, and of what is left of one that was killed. */
 export const accessFaults: readonly Fault[] = [
   {
     part: "access to EC2 nodes",
-    fault: "hundreds of `up`s are killed within a day",
-    outcome: "the lease stays small, their rules are removed by the next `up`, and it builds",
+    fault: "hundreds of updates are killed within a day",
+    outcome: "the lease stays small, their rules are removed by the next update, and it builds",
     state: "ok",
     proofs: [
-      ["unit/ec2LeaseCrowd", "is free again 40 seconds after 200 were killed, and small"],
-      ["unit/ec2Lease", "is made in a lease full of claims that are over, and leaves it small"],
-      ["unit/ec2Access", "makes room in a group that is full of rules of callers that were killed"],
-      ["unit/ec2Access", "removes a rule of a caller that was killed, and of no other"],
-      ["unit/ec2Access", "removes a rule of a caller that was killed a moment before, when its claim is over"],
+      ["unit/nodes/ec2/run/ec2LeaseCrowd", "is free again 40 seconds after 200 were killed, and small"],
+      ["unit/nodes/ec2/run/ec2Lease", "is made in a lease full of claims that are over, and leaves it small"],
+      ["unit/nodes/ec2/run/ec2Access", "makes room in a group that is full of rules of callers that were killed"],
+      ["unit/nodes/ec2/run/ec2Access", "removes a rule of a caller that was killed, and of no other"],
+      [
+        "unit/nodes/ec2/run/ec2Access",
+        "removes a rule of a caller that was killed a moment before, when its claim is over",
+      ],
     ],
   },
   {
@@ -21,8 +24,11 @@ export const accessFaults: readonly Fault[] = [
     outcome: "each has its claim, and writes seldom",
     state: "ok",
     proofs: [
-      ["unit/ec2LeaseCrowd", "has the claims of … that came at once, with … instances each, and writes seldom"],
-      ["unit/ec2Lease", "are shared by `up`s beyond a number, but for the writer's own"],
+      [
+        "unit/nodes/ec2/run/ec2LeaseCrowd",
+        "has the claims of … that came at once, with … instances each, and writes seldom",
+      ],
+      ["unit/nodes/ec2/run/ec2Lease", "are shared by updates beyond a number, but for the writer's own"],
     ],
   },
   {
@@ -39,7 +45,7 @@ export const accessFaults: readonly Fault[] = [
     fault: "AWS answers late while an image gives up what it held",
     outcome: "what the next image holds is not taken from it",
     state: "ok",
-    proofs: [["unit/ec2Access", "late, because AWS hangs: it takes nothing from what is held after it"]],
+    proofs: [["unit/nodes/ec2/run/ec2Access", "late, because AWS hangs: it takes nothing from what is held after it"]],
   },
   {
     part: "access to EC2 nodes",
@@ -47,21 +53,21 @@ export const accessFaults: readonly Fault[] = [
     outcome: "it is let in at its new one, and no node is stopped for that",
     state: "ok",
     proofs: [
-      ["ec2/movedCaller", "is let in at its new one: the same `up` is green, and no node is stopped"],
-      ["unit/ec2Access", "is let in there, and stops no node for that"],
-      ["unit/ec2Access", "is let in while it waits for a node's first answer, also of an ephemeral one"],
+      ["ec2/movedCaller", "is let in at its new one: the same update is green, and no node is stopped"],
+      ["unit/nodes/ec2/run/ec2Access", "is let in there, and stops no node for that"],
+      ["unit/nodes/ec2/run/ec2Access", "is let in while it waits for a node's first answer, also of an ephemeral one"],
     ],
   },
   {
     part: "access to EC2 nodes",
     fault: "the way from the caller to a node is cut, and the node is well",
     outcome:
-      "EC2's status checks are asked: no node is stopped or replaced for that, a message names the way, and the same `up` goes on when it is there again",
+      "EC2's status checks are asked: no node is stopped or replaced for that, a message names the way, and the same update goes on when it is there again",
     state: "ok",
     proofs: [
-      ["ec2/cutWay", "ends no node that EC2 reaches, says whose fault it is, and the same `up` is green (…)"],
+      ["ec2/cutWay", "ends no node that EC2 reaches, says whose fault it is, and the same update is green (…)"],
       [
-        "unit/ec2CutWay",
+        "unit/nodes/ec2/run/ec2CutWay",
         "reaches it: it is neither stopped nor given up, and the user reads once that the way to it is cut (…)",
       ],
     ],
@@ -73,14 +79,16 @@ export const accessFaults: readonly Fault[] = [
     state: "weak",
     reason: "EC2's status checks are not through by then, and a node that hangs looks the same",
     way: "nothing is lost: nobody else claims the node, or it would not be stopped",
-    proofs: [["unit/ec2CutWay", "does not say that it reaches it: it is had anew (…)"]],
+    proofs: [["unit/nodes/ec2/run/ec2CutWay", "does not say that it reaches it: it is replaced (…)"]],
   },
   {
     part: "access to EC2 nodes",
-    fault: "ephemeral nodes end between two images of one `up`",
+    fault: "ephemeral nodes end between two images of one update",
     outcome: "the next image launches others, spot again",
     state: "ok",
-    proofs: [["unit/ec2Access", "between two images: another spot instance is launched, for none was lost"]],
+    proofs: [
+      ["unit/nodes/ec2/run/ec2Access", "between two images: another spot instance is launched, for none was lost"],
+    ],
   },
   {
     part: "the command line",
@@ -88,8 +96,8 @@ export const accessFaults: readonly Fault[] = [
     outcome: "the machine is let in, by one rule after the next",
     state: "ok",
     proofs: [
-      ["unit/cliClaim", "lets it in, however many begin at once"],
-      ["unit/cliClaim", "is one rule, also after the next"],
+      ["unit/nodes/ec2/shell/cliClaim", "lets it in, however many begin at once"],
+      ["unit/nodes/ec2/shell/cliClaim", "is one rule, also after the next"],
     ],
   },
 ];

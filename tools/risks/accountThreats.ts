@@ -7,9 +7,9 @@ export const accountThreats: readonly Threat[] = [
     threat: "a pipeline that builds is taken over: it changes launch templates, or runs instances without one",
     state: "ok",
     proofs: [
-      ["unit/policies", "launching without the builder's template is refused to who only builds"],
-      ["unit/policies", "…: is bound to all resources by nothing but look-ups"],
-      ["unit/policies", "…: passes roles to EC2 alone"],
+      ["unit/nodes/ec2/policies/policies", "launching without the builder's template is refused to who only builds"],
+      ["unit/nodes/ec2/policies/policies", "…: is bound to all resources by nothing but look-ups"],
+      ["unit/nodes/ec2/policies/policies", "…: passes roles to EC2 alone"],
     ],
   },
   {
@@ -32,8 +32,8 @@ export const accountThreats: readonly Threat[] = [
     threat: "whoever may use one builder reads another's key, changes its settings, or ends its nodes",
     state: "ok",
     proofs: [
-      ["unit/policies", "…: refuses every call on what is …"],
-      ["unit/policies", "…: refuses a mixture of its builder's things and another's"],
+      ["unit/nodes/ec2/policies/policies", "…: refuses every call on what is …"],
+      ["unit/nodes/ec2/policies/policies", "…: refuses a mixture of its builder's things and another's"],
       ["ec2/policy", "allow none of these calls where they are for another builder"],
     ],
   },
@@ -54,8 +54,8 @@ export const accountThreats: readonly Threat[] = [
       "steps have a bridge of their own, whose way out is the machine's: the instance metadata is reached, and where BuildKit's CNI programs or iptables are missing the loopback, too, which a start tells; what `ADD` fetches, the daemon fetches on the machine's network",
     way: "hop limit 1 for the runner's instance metadata, `buildkit-cni-*` and iptables on it; or nodes of kind `ec2`",
     proofs: [
-      ["unit/localDaemon", "is a bridge of the daemon's own"],
-      ["unit/localDaemon", "is the machine's where programs for another are missing, which a start tells"],
+      ["unit/nodes/local/localDaemon", "is a bridge of the daemon's own"],
+      ["unit/nodes/local/localDaemon", "is the machine's where programs for another are missing, which a start tells"],
     ],
   },
   {

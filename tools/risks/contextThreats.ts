@@ -7,30 +7,33 @@ export const contextThreats: readonly Threat[] = [
     threat: "another user of the machine reads the staged copy",
     state: "ok",
     proofs: [
-      ["unit/contextStage", "is closed to others, and made so where it is open"],
-      ["unit/contextStage", "keeps no file that others may not read when its process ends, unless another one uses it"],
+      ["unit/context/contextStage", "is closed to others, and made so where it is open"],
+      [
+        "unit/context/contextStage",
+        "keeps no file that others may not read when its process ends, unless another one uses it",
+      ],
     ],
   },
   {
-    asset: "folders of the machine of `up`",
+    asset: "folders of the machine that runs Pulumi",
     threat: "the folder of the copies is a link to another one, which the sweep empties",
     state: "ok",
     proofs: [
-      ["unit/contextStage", "fails if its folder is a link, and removes nothing that is not ours"],
-      ["unit/contextStage", "is swept beside whatever else lies there"],
+      ["unit/context/contextStage", "fails if its folder is a link, and removes nothing that is not ours"],
+      ["unit/context/contextStage", "is swept beside whatever else lies there"],
     ],
   },
   {
-    asset: "folders of the machine of `up`",
+    asset: "folders of the machine that runs Pulumi",
     threat:
       "another user makes one of them first, or may write there: sockets, buildx's store, the cache, certificates",
     state: "ok",
     proofs: [
-      ["unit/relay", "opens no socket in a folder that was removed before it listens, and is … by then"],
-      ["unit/oddMachines", "builds where … has taken the place for sockets"],
-      ["unit/oddMachines", "says in one sentence that buildx's store is one that …, and puts nothing there"],
-      ["unit/oddMachines", "builds with a cache that …, and neither keeps nor removes anything there"],
-      ["unit/cliFiles", "are not written where others may write"],
+      ["unit/transport/relay", "opens no socket in a folder that was removed before it listens, and is … by then"],
+      ["unit/support/oddMachines", "builds where … has taken the place for sockets"],
+      ["unit/support/oddMachines", "says in one sentence that buildx's store is one that …, and puts nothing there"],
+      ["unit/support/oddMachines", "builds with a cache that …, and neither keeps nor removes anything there"],
+      ["unit/cli/cliFiles", "are not written where others may write"],
     ],
   },
   {
@@ -38,8 +41,8 @@ export const contextThreats: readonly Threat[] = [
     threat: "the server leads to another host, which is given it",
     state: "ok",
     proofs: [
-      ["unit/contextGit", "is not given to a host that it is led to: …"],
-      ["unit/contextGit", "is kept by nobody"],
+      ["unit/context/contextGit", "is not given to a host that it is led to: …"],
+      ["unit/context/contextGit", "is kept by nobody"],
     ],
   },
   {
@@ -47,46 +50,46 @@ export const contextThreats: readonly Threat[] = [
     threat: "the registry leads to another host, to one without TLS, or to another realm",
     state: "ok",
     proofs: [
-      ["unit/registryLogins", "is not sent on where an upload is to …"],
-      ["unit/registryLogins", "of … is not exchanged for a token at …"],
+      ["unit/registry/registryLogins", "is not sent on where an upload is to …"],
+      ["unit/registry/registryLogins", "of … is not exchanged for a token at …"],
     ],
   },
   {
     asset: "`platformDigests`",
     threat: "somebody writes to the cache of indexes that were read",
     state: "ok",
-    proofs: [["unit/registryKept", "is not believed of a cache that another has written"]],
+    proofs: [["unit/registry/registryKept", "is not believed of a cache that another has written"]],
   },
   {
     asset: "secrets among the arguments of an image",
     threat: "they are guessed by the hash in its public tag",
     state: "ok",
     proofs: [
-      ["unit/repositoryHash", "tells other values that are secrets apart only there, too"],
-      ["unit/repository", "makes the tag of nothing that is a secret, however deep it lies"],
+      ["unit/image/repository/repositoryHash", "tells other values that are secrets apart only there, too"],
+      ["unit/image/repository/repository", "makes the tag of nothing that is a secret, however deep it lies"],
     ],
   },
   {
     asset: "logins in provenance",
     threat: "URLs in it hold them",
     state: "ok",
-    proofs: [["unit/provenanceLogins", "takes the login out of …"]],
+    proofs: [["unit/provenance/provenanceLogins", "takes the login out of …"]],
   },
   {
     asset: "secrets on a node's console",
-    threat: "`up` prints the console's last lines when a node fails",
+    threat: "`pulumi up` prints the console's last lines when a node fails",
     state: "weak",
     reason: "what looks like a secret is hidden, and no list of such words is whole",
     way: "nothing secret in an `ami` of one's own, which is what else writes there",
-    proofs: [["unit/ec2Text", "loses …"]],
+    proofs: [["unit/nodes/ec2/run/ec2Text", "loses …"]],
   },
   {
-    asset: "the process of `up`",
+    asset: "the process of an update",
     threat: "a `.dockerignore` or a console takes it minutes",
     state: "ok",
     proofs: [
-      ["unit/ec2Text", "is cleaned in good time, if it is one line of … alone"],
-      ["unit/hostilePatterns", "match, or are refused with a sentence"],
+      ["unit/nodes/ec2/run/ec2Text", "is cleaned in good time, if it is one line of … alone"],
+      ["unit/context/hostilePatterns", "match, or are refused with a sentence"],
     ],
   },
 ];

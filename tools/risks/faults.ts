@@ -6,12 +6,12 @@ const buildFaults: readonly Fault[] = [
   {
     part: "a build",
     fault: "its node ends, is cut off or loses its power",
-    outcome: "the same `up` builds again, on the node's next start or on another node; three times at most",
+    outcome: "the same update builds again, on the node's next start or on another node; three times at most",
     state: "ok",
     proofs: [
-      ["farm/healing", "ended by AWS, ephemeral: the same `up` succeeds on another, each time"],
-      ["farm/healing", "cut off: the same `up` succeeds, whatever the lifecycle"],
-      ["farm/healing", "without power: the same `up` succeeds on the same instance"],
+      ["farm/healing", "ended by AWS, ephemeral: the same update succeeds on another, each time"],
+      ["farm/healing", "cut off: the same update succeeds, whatever the lifecycle"],
+      ["farm/healing", "without power: the same update succeeds on the same instance"],
       ["farm/silent", "partitioned: the same up succeeds (…)"],
       ["main/lostNode", "killed and replaced at another address with another root: the same up succeeds (trial …)"],
     ],
@@ -30,7 +30,7 @@ const buildFaults: readonly Fault[] = [
   {
     part: "a build",
     fault: "the disk of its node is full",
-    outcome: "what no build uses is removed, and the same `up` builds again",
+    outcome: "what no build uses is removed, and the same update builds again",
     state: "ok",
     proofs: [
       ["farm/diskFull", "by a step, removes what earlier builds left, and the same up succeeds"],
@@ -44,7 +44,9 @@ const buildFaults: readonly Fault[] = [
     state: "weak",
     reason: "whether a disk was full is seen only while it is; what a step says must cost nobody's cache",
     way: "more space there (`cacheVolumeSizeGibibytes`), or `docker buildx prune` after `wake`",
-    proofs: [["unit/diskFull", "costs nobody's cache if a step only says so: it is built once more, and then fails"]],
+    proofs: [
+      ["unit/session/diskFull", "costs nobody's cache if a step only says so: it is built once more, and then fails"],
+    ],
   },
   {
     part: "a build",
@@ -66,7 +68,7 @@ const buildFaults: readonly Fault[] = [
   {
     part: "a build",
     fault: "the index in the registry lacks a platform, or is another",
-    outcome: "the `up` fails, and so does the next, until it is built again",
+    outcome: "the update fails, and so does the next, until it is built again",
     state: "ok",
     proofs: [
       [
@@ -79,42 +81,42 @@ const buildFaults: readonly Fault[] = [
 
 const upFaults: readonly Fault[] = [
   {
-    part: "an `up`",
+    part: "an update",
     fault: "it is interrupted",
     outcome: "over within 10 s, access is given up, and nodes stop when they are idle",
     state: "ok",
     proofs: [
-      ["ec2/killed", "Ctrl-C: `up` ends, access is given up, and the node stops"],
+      ["ec2/killed", "Ctrl-C: `pulumi up` ends, access is given up, and the node stops"],
       ["main/lostNode", "Ctrl-C mid-build: over within 10 s, no retry, nothing left running, and the next up works"],
     ],
   },
   {
-    part: "an `up`",
+    part: "an update",
     fault: "it is killed",
-    outcome: "nodes end by themselves when they are idle; the next `up` works after `pulumi cancel`",
+    outcome: "nodes end by themselves when they are idle; the next update works after `pulumi cancel`",
     state: "ok",
     proofs: [
       [
         "ec2/killed",
-        "SIGKILL: the node stops, and the next `up` works after `pulumi cancel`; destroy right after a kill leaves nothing",
+        "SIGKILL: the node stops, and the next update works after `pulumi cancel`; destroy right after a kill leaves nothing",
       ],
-      ["farm/ephemeral", "an `up` that is killed leaves a node that ends itself, and `destroy` copes with it"],
+      ["farm/ephemeral", "an update that is killed leaves a node that ends itself, and `destroy` copes with it"],
       ["ec2/access", "sweeps the rules of callers that were killed, and no others"],
     ],
   },
   {
-    part: "an `up`",
+    part: "an update",
     fault: "it, or its program alone, is killed at any of its calls to AWS, or `destroy` is",
     outcome:
-      "nodes end when they are idle, the lease stays small, the next `up` is green, and `destroy` leaves nothing",
+      "nodes end when they are idle, the lease stays small, the next update is green, and `destroy` leaves nothing",
     state: "ok",
     proofs: [
       ["ec2/killedCallers", "leaves nothing that runs, and the next one builds: … nodes"],
-      ["ec2/killedUps", "and at any of `destroy`'s: nodes stop, the next `up` is green, and destroy leaves nothing"],
+      ["ec2/killedUps", "and at any of `destroy`'s: nodes stop, the next update is green, and destroy leaves nothing"],
     ],
   },
   {
-    part: "an `up`",
+    part: "an update",
     fault: "it is killed while it makes its builder",
     outcome: "`destroy` removes what Pulumi knows; what was being made may stay, and Pulumi names it",
     state: "weak",
@@ -123,7 +125,7 @@ const upFaults: readonly Fault[] = [
     proofs: [["ec2/killedUps", "while it makes its builder: nothing runs on, and what is left is what Pulumi names"]],
   },
   {
-    part: "an `up`",
+    part: "an update",
     fault: "it is killed while Pulumi writes its state in files (`file://`)",
     outcome: "the next command may say `failed to load checkpoint: EOF`; the state is whole",
     state: "weak",
@@ -136,7 +138,7 @@ const upFaults: readonly Fault[] = [
     ],
   },
   {
-    part: "an `up`",
+    part: "an update",
     fault: "several build on one node at the same time, and one ends or is killed",
     outcome: "the others are right",
     state: "ok",
@@ -146,14 +148,14 @@ const upFaults: readonly Fault[] = [
     ],
   },
   {
-    part: "an `up`",
+    part: "an update",
     fault: "AWS throttles, or is down for a while",
     outcome: "it is waited for within `wakeTimeoutSeconds`",
     state: "ok",
     proofs: [["ec2/wake", "waits while AWS is throttled or down"]],
   },
   {
-    part: "an `up`",
+    part: "an update",
     fault: "Parameter Store is down",
     outcome: "nodes go on with their last settings; no build can begin, though nodes may answer",
     state: "weak",
@@ -161,7 +163,7 @@ const upFaults: readonly Fault[] = [
     way: "try again; `remote` nodes need no AWS",
   },
   {
-    part: "an `up`",
+    part: "an update",
     fault: "certificates have expired, or clocks differ",
     outcome: "named before a node is woken, with the dates of both sides",
     state: "ok",
@@ -179,7 +181,8 @@ const nodeFaults: readonly Fault[] = [
   {
     part: "an EC2 node",
     fault: "BuildKit's archive, the packages or the user data fail at its first boot",
-    outcome: "the waiting `up` shows the node's own words within `wakeTimeoutSeconds`; the node stops when it is idle",
+    outcome:
+      "the waiting update shows the node's own words within `wakeTimeoutSeconds`; the node stops when it is idle",
     state: "ok",
     proofs: [
       ["ec2/faults", "an archive that is not there"],
@@ -189,11 +192,14 @@ const nodeFaults: readonly Fault[] = [
   {
     part: "an EC2 node",
     fault: "a spot instance is taken back",
-    outcome: "the node ends its builds in time, and the same `up` builds on another, on demand",
+    outcome: "the node ends its builds in time, and the same update builds on another, on demand",
     state: "ok",
     proofs: [
       ["farm/nodes", "takes no more work once AWS reclaims it, ends what it has, and is gone before AWS takes it"],
-      ["farm/ephemeral", "a spot notice in the middle of a build: the same `up` succeeds, on demand where it was cut"],
+      [
+        "farm/ephemeral",
+        "a spot notice in the middle of a build: the same update succeeds, on demand where it was cut",
+      ],
     ],
   },
   {
@@ -225,7 +231,7 @@ const nodeFaults: readonly Fault[] = [
   {
     part: "a local node",
     fault: "its daemon or the process that watches it is killed",
-    outcome: "the next `up` starts or adopts it, with its cache",
+    outcome: "the next update starts or adopts it, with its cache",
     state: "ok",
     proofs: [
       ["main/local", "are found again when one was killed"],

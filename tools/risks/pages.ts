@@ -62,7 +62,7 @@ function outcomeOf(proof: Proof, results: readonly KnownResults[]): Outcome {
 /** Of each run the tests of that title; those that it left for another are none of it. */
 function found([file, title]: Proof, results: readonly KnownResults[]): TestResult[] {
   const isPython = file.startsWith("machine/");
-  const name = isPython ? "unit machine" : file.replace("/", " ");
+  const name = isPython ? "unit nodes/ec2/machine" : file.replace("/", " ");
   // A suite of Python's is one test of mocha's.
   const wanted = isPython ? file.replace(/^machine\/test_/, "") : title;
   const pattern = patternOf(`… ${wanted}`);

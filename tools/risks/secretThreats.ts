@@ -1,6 +1,6 @@
 import type { Threat } from "./row";
 
-/** Of keys, logins and what others' text may do on the machine of `up`. */
+/** Of keys, logins and what others' text may do on the machine that runs Pulumi. */
 export const secretThreats: readonly Threat[] = [
   {
     asset: "clients' and CAs' keys",
@@ -21,34 +21,34 @@ export const secretThreats: readonly Threat[] = [
     state: "told",
     reason: "buildx reads keys from files: they lie in ~/.config, for this user alone, until `clean`",
     way: "`multi-platform-image clean`, or builds within `pulumi up`, which write none",
-    proofs: [["unit/cliFiles", "are the certificate and its key, for this user alone"]],
+    proofs: [["unit/cli/cliFiles", "are the certificate and its key, for this user alone"]],
   },
   {
     asset: "sockets of the relay",
     threat: "another user of the machine connects",
     state: "ok",
-    proofs: [["unit/relay", "opens its sockets to this user only"]],
+    proofs: [["unit/transport/relay", "opens its sockets to this user only"]],
   },
   {
-    asset: "files of the machine of `up`",
+    asset: "files of the machine that runs Pulumi",
     threat: "a connection of another stack or account names `../../x` for a node or a builder",
     state: "ok",
     proofs: [
-      ["unit/builderConnection", "fails if a node's name leads elsewhere, without a word of the key"],
-      ["unit/builderConnection", "fails if the builder's name leads elsewhere, without a word of the key"],
-      ["unit/cli", "is refused if a node's name leads elsewhere"],
-      ["unit/cliFiles", "are not written for …, which is no builder's name"],
-      ["unit/hostileConnection", "is taken, or refused with a sentence that holds nothing of it"],
+      ["unit/builder/builderConnection", "fails if a node's name leads elsewhere, without a word of the key"],
+      ["unit/builder/builderConnection", "fails if the builder's name leads elsewhere, without a word of the key"],
+      ["unit/cli/cli", "is refused if a node's name leads elsewhere"],
+      ["unit/cli/cliFiles", "are not written for …, which is no builder's name"],
+      ["unit/builder/hostileConnection", "is taken, or refused with a sentence that holds nothing of it"],
     ],
   },
   {
-    asset: "ssh hosts, and the machine of `up`",
+    asset: "ssh hosts, and the machine that runs Pulumi",
     threat: "an endpoint's user, host or path holds a command",
     state: "ok",
     proofs: [
-      ["unit/endpoint", 'says what is wrong with "ssh://me@arm/run/b.sock;id;"'],
-      ["unit/endpoint", 'says what is wrong with "ssh://-oProxyCommand=id@arm"'],
-      ["unit/dockerHost", "quotes what is no plain word"],
+      ["unit/transport/endpoint", 'says what is wrong with "ssh://me@arm/run/b.sock;id;"'],
+      ["unit/transport/endpoint", 'says what is wrong with "ssh://-oProxyCommand=id@arm"'],
+      ["unit/nodes/remote/dockerHost", "quotes what is no plain word"],
     ],
   },
   {
@@ -56,8 +56,8 @@ export const secretThreats: readonly Threat[] = [
     threat: "ssh hosts, daemons and consoles write escape sequences",
     state: "ok",
     proofs: [
-      ["unit/plainText", "do so in errors, of ssh hosts and of daemons"],
-      ["unit/plainText", "do so in the command line's lines"],
+      ["unit/support/plainText", "do so in errors, of ssh hosts and of daemons"],
+      ["unit/support/plainText", "do so in the command line's lines"],
     ],
   },
   {
@@ -66,7 +66,7 @@ export const secretThreats: readonly Threat[] = [
     state: "ok",
     proofs: [
       ["main/tampered", "has other content than was pushed: the up fails"],
-      ["unit/registry", "fails if the registry's bytes are not those of the digest"],
+      ["unit/registry/registry", "fails if the registry's bytes are not those of the digest"],
     ],
   },
   {
@@ -83,7 +83,10 @@ export const secretThreats: readonly Threat[] = [
     reason: "that is what `max` is for; logins in URLs are taken out",
     way: "`min`, and `secrets` in place of `buildArgs`",
     proofs: [
-      ["unit/provenance", "keeps no argument, label, secret or step in min, and says that the request is not complete"],
+      [
+        "unit/provenance/provenance",
+        "keeps no argument, label, secret or step in min, and says that the request is not complete",
+      ],
     ],
   },
 ];

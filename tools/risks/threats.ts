@@ -20,7 +20,7 @@ const nodeThreats: readonly Threat[] = [
     state: "ok",
     proofs: [
       ["main/nodeFaults", "the client trusts another CA"],
-      ["unit/dial", "refuses a certificate with no alternative name, whatever its common name"],
+      ["unit/transport/dial", "refuses a certificate with no alternative name, whatever its common name"],
     ],
   },
   {
@@ -80,7 +80,7 @@ const nodeThreats: readonly Threat[] = [
     asset: "BuildKit in a Docker engine",
     threat: "its image is replaced under its tag, and runs privileged",
     state: "ok",
-    proofs: [["unit/dockerHost", "takes BuildKit's image by digest, of the version that EC2 nodes have"]],
+    proofs: [["unit/nodes/remote/dockerHost", "takes BuildKit's image by digest, of the version that EC2 nodes have"]],
   },
   {
     asset: "BuildKit in a Docker engine",
@@ -106,7 +106,7 @@ const sharedThreats: readonly Threat[] = [
     threat: "a step, a file's name or a registry says `no space left on device`",
     state: "ok",
     proofs: [
-      ["unit/diskFull", "costs nobody's cache if a step only says so: it is built once more, and then fails"],
+      ["unit/session/diskFull", "costs nobody's cache if a step only says so: it is built once more, and then fails"],
       ["farm/retries", "as a step says alone, while the disk has room: no cache is removed"],
       ["farm/diskFull", "is believed no step that only says so: nobody's cache is removed"],
     ],

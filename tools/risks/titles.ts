@@ -8,7 +8,9 @@ import type { Proof } from "./row";
 
 /** The file of a proof's test, relative to the project. */
 export function fileOf([file]: Proof): string {
-  return file.startsWith("machine/") ? `machine/tests/${path.basename(file)}.py` : `test/${file}.test.ts`;
+  return file.startsWith("machine/")
+    ? `components/nodes/ec2/machine/tests/${path.basename(file)}.py`
+    : `test/${file}.test.ts`;
 }
 
 /** Whether the sources have a test of that title in that file. */

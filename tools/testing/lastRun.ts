@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { cacheDirectory, readJsonIfThere, writeFileAtomically } from "../../components/paths";
+import { cacheDirectory, readJsonIfThere, writeFileAtomically } from "../../components/support/paths";
 import type { TestResult } from "./counts";
 import type { FileResult } from "./runFile";
 import type { TestFile } from "./testFile";

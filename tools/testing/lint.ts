@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { cacheDirectory, writeFileAtomically } from "../../components/paths";
+import { cacheDirectory, writeFileAtomically } from "../../components/support/paths";
 import { say, seconds } from "../progress";
 import { NOTHING, oneFailure } from "./counts";
 import type { Job } from "./queue";

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import * as readline from "node:readline";
 import { hostPackages, missingRequirements } from "../../test/hosts/requirements";
-import { findOnPath } from "../../components/paths";
+import { findOnPath } from "../../components/support/paths";
 import { say, withProgress } from "../progress";
 
 /** Has the system packages of the tests on this machine where that is ours to do, or says what is missing. */

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { preProcessFile } from "typescript";
 
 /**
- * What a file of this repository refers to: what it imports, what it names by a path (`"../../machine"`,
+ * What a file of this repository refers to: what it imports, what it names by a path (`"../../components/nodes/ec2/machine"`,
  * `` `${__dirname}/program` ``), and programs of other languages in its own folder.
  */
 export class References {

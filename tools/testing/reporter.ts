@@ -5,6 +5,7 @@ import Mocha from "mocha";
 import { isLeftForAll } from "../../test/tier";
 import type { FileCounts, TestResult } from "./counts";
 import { cpuSeconds } from "./cpu";
+import { nameOf } from "./testFile";
 
 const { EVENT_RUN_BEGIN, EVENT_RUN_END, EVENT_SUITE_BEGIN, EVENT_SUITE_END } = Mocha.Runner.constants;
 const { EVENT_TEST_BEGIN, EVENT_TEST_FAIL, EVENT_TEST_PASS, EVENT_TEST_PENDING, EVENT_TEST_RETRY } =
@@ -91,9 +92,8 @@ class Reporter extends Mocha.reporters.Base {
 
   /** A hook that fails is told as a test, too. */
   private note(test: Mocha.Test, outcome: TestResult["outcome"]): void {
-    const file = test.file ?? "";
     this.tests.push({
-      file: `${path.basename(path.dirname(file))} ${path.basename(file, ".test.ts")}`,
+      file: nameOf(test.file ?? ""),
       title: test.fullTitle(),
       outcome,
       milliseconds: test.duration ?? 0,

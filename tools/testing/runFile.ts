@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as readline from "node:readline";
 
-import { cacheDirectory } from "../../components/paths";
+import { cacheDirectory } from "../../components/support/paths";
 import { machineParts } from "../../test/hosts/requirements";
 import { tierVariable } from "../../test/tier";
 import { say, seconds } from "../progress";

@@ -24,11 +24,11 @@ const TOGETHER: readonly Group[] = ["unit", "tools"];
 /** Files that need it run in one process, too, in which it is booted once. */
 const SHARED: HostPart = "arm64 machine";
 
-/** The files of a group, of those that `isWanted`. */
+/** The files of a group, also in folders, of those that `isWanted`. */
 export function testFiles(group: Group, isWanted: (file: string) => boolean = () => true): TestFile[] {
   const folder = path.join(ROOT, "test", group);
   const paths = fs
-    .readdirSync(folder)
+    .readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".test.ts"))
     .sort()
     .map((file) => path.join(folder, file))
@@ -38,11 +38,19 @@ export function testFiles(group: Group, isWanted: (file: string) => boolean = ()
   }
   return paths.map((file) => ({
     group,
-    name: `${group} ${path.basename(file, ".test.ts")}`,
+    name: nameOf(file),
     paths: [file],
     parts: partsOfAll([file]),
     isNightly: isNightly(fs.readFileSync(file, "utf8")),
   }));
+}
+
+/** `ec2 life`; of a file in a folder of its group `unit registry/http`. */
+export function nameOf(file: string): string {
+  return path
+    .relative(path.join(ROOT, "test"), file)
+    .replace(/\.test\.ts$/, "")
+    .replace(path.sep, " ");
 }
 
 const partsOfAll = (paths: readonly string[]): HostPart[] => [

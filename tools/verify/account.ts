@@ -4,7 +4,7 @@ import { IAM } from "@aws-sdk/client-iam";
 import { SSM } from "@aws-sdk/client-ssm";
 import { STS } from "@aws-sdk/client-sts";
 
-import { tagNames } from "../../components/ec2/connection";
+import { tagNames } from "../../components/nodes/ec2/connection";
 import { leftoversOf } from "./leftovers";
 import { namesOf, verifyTag } from "./settings";
 import type { Leftover, NodeInstance } from "./world";

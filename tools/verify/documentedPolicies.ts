@@ -1,9 +1,9 @@
 import { IAM } from "@aws-sdk/client-iam";
 import { type Credentials, STS } from "@aws-sdk/client-sts";
 
-import { builderPattern } from "../../components/policies/builderPattern";
-import type { PolicyDocument } from "../../components/policies/document";
-import { callerPolicy } from "../../components/policies/table";
+import { builderPattern } from "../../components/nodes/ec2/policies/builderPattern";
+import type { PolicyDocument } from "../../components/nodes/ec2/policies/document";
+import { callerPolicy } from "../../components/nodes/ec2/policies/policyTable";
 import type { Log } from "../progress";
 import type { Identity } from "./account";
 import { namesOf } from "./settings";

@@ -11,13 +11,13 @@ const root = path.join(__dirname, "..", "..");
 /** Those that use most of what AWS has: one digest in two services, and nodes on spot instances. */
 export const verifiedExamples = ["ecs-fargate", "ephemeral-farm"] as const;
 
-/** A stack of an example: `up`, and what removes it. */
+/** A stack of an example: `pulumi up`, and what removes it. */
 export interface ExampleStack {
   up: () => Promise<unknown>;
   destroy: () => Promise<void>;
 }
 
-/** Runs each example's `up`, and its `destroy` however that ended. */
+/** Runs each example's `pulumi up`, and its `destroy` however that ended. */
 export async function runExamples(
   open: (folder: string) => Promise<ExampleStack>,
   stop: AbortSignal,

@@ -28,7 +28,7 @@ const stopDeadlineMilliseconds = 10 * 60_000;
 export const verifySteps: readonly VerifyStep[] = [
   {
     name: "first build",
-    asserts: "each platform is in the index, from its own node; another resource of the same `up` has the digest",
+    asserts: "each platform is in the index, from its own node; another resource of the same update has the digest",
     async run(world, seen) {
       await world.up();
       await see(world, seen);

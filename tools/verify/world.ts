@@ -1,6 +1,6 @@
 import type { Outputs, Spec } from "./settings";
 
-/** A resource that an `up` made, changed or deleted. */
+/** A resource that an update made, changed or deleted. */
 export interface Change {
   operation: string;
   type: string;

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { Platform } from "../../platforms";
-import type { CommonNodeArgs } from "../arguments";
+import type { Platform } from "../../support/platforms";
+import type { CommonNodeArgs } from "../commonArguments";
 
 /** Platforms that EC2 has machines for. */
 export type Ec2Platform = Extract<Platform, "linux/arm64" | "linux/amd64">;
@@ -52,7 +52,7 @@ export interface Ec2NodeArgs extends CommonNodeArgs {
   subnetIds?: readonly pulumi.Input<string>[];
   /**
    * With the lifecycle `ephemeral`: how instances are bought. AWS may take a `spot` instance back with two minutes' notice,
-   * and has none at times; either way the node is launched on demand, and the build goes on in the same `up`.
+   * and has none at times; either way the node is launched on demand, and the build goes on in the same update.
    *
    * @default "on-demand"
    * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-spot-instances.html
@@ -94,7 +94,7 @@ export interface Ec2NodeArgs extends CommonNodeArgs {
 /** Who may connect to EC2 nodes: their security group lets in nobody else, and mTLS only holders of the builder's key. */
 export type IngressArgs =
   | {
-      /** The machine that runs `up`: a rule of its own for each `up`, from its first build's beginning to its last one's end. */
+      /** The machine that runs `pulumi up`: a rule of its own for each update, from its first build's beginning to its last one's end. */
       from: "caller";
       /**
        * The address, IPv4 or IPv6, that nodes see this machine at.
@@ -113,7 +113,7 @@ export type IngressArgs =
       cidrs: readonly string[];
     }
   | {
-      /** The primary IPv4 range of the nodes' own VPC: for `up`s that run inside it. Nothing is open to the internet. */
+      /** The primary IPv4 range of the nodes' own VPC: for updates that run inside it. Nothing is open to the internet. */
       from: "vpc";
     };
 

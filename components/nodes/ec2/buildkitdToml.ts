@@ -1,5 +1,5 @@
-import { type BuildkitdSettings, parallelismLine, registryTables } from "../../buildkit/settings";
-import { buildkitPort } from "../../ec2/connection";
+import { type BuildkitdSettings, parallelismLine, registryTables } from "../../buildkit/toml";
+import { buildkitPort } from "./connection";
 
 /**
  * A node's buildkitd.toml; machine/places.py has the same paths. What is not here is off: the debug address, all

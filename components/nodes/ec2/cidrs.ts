@@ -1,6 +1,6 @@
 import * as net from "node:net";
 
-import { argumentError } from "../../errors";
+import { argumentError } from "../../support/errors";
 
 /**
  * A network that a rule of a security group may let in: written as AWS answers it, because the aws provider refuses the
@@ -15,7 +15,7 @@ export function checkCidr(owner: string, cidr: string): void {
   }
   if (cidr.endsWith("/0")) {
     const remedy =
-      "it lets in the whole internet; name your networks, or leave `ingress` out: each `up` lets in its own machine";
+      "it lets in the whole internet; name your networks, or leave `ingress` out: each update lets in its own machine";
     throw argumentError(owner, "ec2.ingress.cidrs", cidr, remedy);
   }
   if (network !== cidr) {

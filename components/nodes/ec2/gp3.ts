@@ -1,5 +1,5 @@
-import { argumentError } from "../../errors";
-import { checkNumber } from "../../validate";
+import { argumentError } from "../../support/errors";
+import { checkNumber } from "../../support/numbers";
 import type { Ec2NodeArgs } from "./arguments";
 
 /** The size and speed of a gp3 volume. */

@@ -1,7 +1,7 @@
-import type { NodeSettings } from "../../ec2/connection";
-import { BuildError } from "../../errors";
+import type { NodeSettings } from "./connection";
+import { BuildError } from "../../support/errors";
 import { buildkitdToml } from "./buildkitdToml";
-import type { NormalEc2Node } from "./normalise";
+import type { NormalEc2Node } from "./normalNode";
 
 /** Of an advanced parameter: https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm */
 const parameterBytes = 8_192;

@@ -2,43 +2,16 @@ import * as net from "node:net";
 
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { NodeAddressing, NodeSettings } from "../../ec2/connection";
-import { argumentError } from "../../errors";
-import type { Platform } from "../../platforms";
-import { checkNumber, checkWholeNumber } from "../../validate";
+import type { NodeAddressing, NodeSettings } from "./connection";
+import { argumentError } from "../../support/errors";
+import { checkNumber, checkWholeNumber } from "../../support/numbers";
 import type { BuildkitReleaseArgs, Ec2Args, Ec2NodeArgs, Ec2Platform, IngressArgs } from "./arguments";
 import { defaultRelease } from "./archives";
 import { checkCidr } from "./cidrs";
+import type { NodeLife, NormalEc2Node } from "./normalNode";
 import { checkSettingsFit } from "./nodeSettings";
-import { cacheVolumeOf, type Gp3Volume } from "./gp3";
+import { cacheVolumeOf } from "./gp3";
 import { ec2Platforms, emulatorsFor, isEc2Platform } from "./platforms";
-
-/** How long the nodes of a builder live. */
-export interface NodeLife {
-  /** Launched by each `up` for itself. */
-  isEphemeral: boolean;
-  idleTimeoutMinutes: number | null;
-  maxLifetimeMinutes: number | null;
-}
-
-/** A node with every default filled in. */
-export interface NormalEc2Node extends NodeLife {
-  name: string;
-  platform: Ec2Platform;
-  furtherPlatforms: readonly Platform[] | undefined;
-  /** In order of preference; one, where it is not ephemeral. */
-  instanceTypes: readonly pulumi.Input<string>[];
-  ami: pulumi.Input<string> | undefined;
-  /** Like `instanceTypes`. */
-  subnetIds: readonly pulumi.Input<string>[] | undefined;
-  capacityType: "spot" | "on-demand";
-  rootVolumeSizeGibibytes: number;
-  cacheVolume: Gp3Volume;
-  maxParallelism: number | undefined;
-  buildkit: NodeSettings["buildkit"];
-  registryMirrors: Record<string, readonly string[]>;
-  insecureRegistries: readonly string[];
-}
 
 /** What is common to the nodes, with every default filled in. */
 export interface NormalEc2 {
@@ -81,13 +54,13 @@ function normaliseNode(
     throw argumentError(owner, `${where}.platform`, platform, `EC2 has machines for ${allowed}`);
   }
   checkChoices(owner, where, node, life);
-  const emulators = emulatorsFor(platform, node.furtherPlatforms ?? []);
+  const emulators = emulatorsFor(platform, node.additionalPlatforms ?? []);
   const rootVolumeSizeGibibytes = node.rootVolumeSizeGibibytes ?? defaultRootGibibytes(life);
   return {
     ...life,
     name: node.name,
     platform,
-    furtherPlatforms: node.furtherPlatforms,
+    additionalPlatforms: node.additionalPlatforms,
     instanceTypes: node.instanceTypes ?? [node.instanceType ?? ec2Platforms[platform].instanceType],
     ami: node.ami,
     subnetIds: node.subnetIds ?? (node.subnetId === undefined ? undefined : [node.subnetId]),
@@ -114,7 +87,7 @@ function checkChoices(owner: string, where: string, node: Ec2NodeArgs, { isEphem
   for (const argument of ["instanceTypes", "subnetIds", "capacityType"] as const) {
     if (node[argument] !== undefined && !isEphemeral) {
       const remedy =
-        'it is for `lifecycle: "ephemeral"`, whose nodes are launched for each `up`; leave it out, or set that';
+        'it is for `lifecycle: "ephemeral"`, whose nodes are launched for each update; leave it out, or set that';
       throw argumentError(owner, `${where}.${argument}`, node[argument], remedy);
     }
   }

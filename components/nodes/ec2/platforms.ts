@@ -1,4 +1,4 @@
-import { type Platform, qemuNameOf } from "../../platforms";
+import { type Platform, qemuNameOf } from "../../support/platforms";
 import type { Ec2Platform } from "./arguments";
 
 /** What EC2 calls a platform, and what a node for it is by default. */

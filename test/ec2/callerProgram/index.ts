@@ -1,9 +1,9 @@
 /** What hooks do around a build, as a process that can be killed: wakes a builder's nodes, holds them, gives them up. */
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { Ec2Connection } from "../../../components/ec2/connection";
-import { ec2Session } from "../../../components/ec2/session";
-import type { AwsSettings } from "../../../components/ec2/settings";
+import type { Ec2Connection } from "../../../components/nodes/ec2/connection";
+import { ec2Session } from "../../../components/nodes/ec2/run/open";
+import type { AwsSettings } from "../../../components/nodes/ec2/awsSettings";
 
 /** In the environment, as JSON. */
 export interface CallerWork {

@@ -36,7 +36,7 @@ const outputs: Record<string, unknown> = {};
 for (const [name, args] of Object.entries(spec.images)) {
   const image = new MultiPlatformImage(name, { ...args, repository, builder }, opts);
   builder ??= image.builder;
-  // What is deployed in the same `up`: https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-parameter-store.html
+  // What is deployed in the same update: https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-parameter-store.html
   new Parameter(`deployed-${name}`, { type: "String", value: image.ref }, { provider });
   outputs[name] = { indexDigest: image.indexDigest, ref: image.ref, platformDigests: image.platformDigests };
 }

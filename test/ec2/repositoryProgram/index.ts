@@ -8,7 +8,7 @@ import { type BuilderArgs, MultiPlatformImage, type MultiPlatformImageArgs } fro
 
 interface Spec {
   builder: BuilderArgs;
-  /** A repository of the same `up` of this name, or the URL of another stack's. */
+  /** A repository of the same update of this name, or the URL of another stack's. */
   repository: { name: string } | { repositoryUrl: string };
   image: MultiPlatformImageArgs;
   /** Build secrets. */

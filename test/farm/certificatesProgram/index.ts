@@ -1,7 +1,7 @@
 /** A builder's certificates, without the rest of it: the CA bundle, and a leaf of each kind. */
 import * as pulumi from "@pulumi/pulumi";
 
-import { createAuthority, issueLeaf } from "../../../components/nodes/ec2/authority";
+import { createAuthority, issueLeaf } from "../../../components/nodes/ec2/declare/authority";
 
 const builder = new pulumi.ComponentResource("multi-platform-image:index:Builder", "builders");
 const opts = { parent: builder };

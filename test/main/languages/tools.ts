@@ -37,6 +37,6 @@ export type LanguageTool = "python" | "yaml" | "sdkgen";
 
 /** Path of a language's host, or of what makes SDKs, made ready when it is not. */
 export async function languageTool(name: LanguageTool): Promise<string> {
-  const [tool] = await prepare([name], { table, recipes: path.join(__dirname, "../../../tools/go") });
+  const [tool] = await prepare([name], { table, recipes: path.join(__dirname, "../../../tools/offline") });
   return tool.path;
 }

@@ -57,7 +57,7 @@ const hourMilliseconds = 3_600_000;
 const isReadyForRenewal = ({ validityEndTime, earlyRenewalHours }: Properties): boolean =>
   Date.parse(String(validityEndTime)) - Number(earlyRenewalHours ?? 0) * hourMilliseconds <= Date.now();
 
-/** A certificate that is about to end, or has, is made anew by the next `up`, with no argument changed. */
+/** A certificate that is about to end, or has, is made anew by the next update, with no argument changed. */
 export function renewInTime({ state, planned, differences }: Plan): void {
   if (!state) planned.readyForRenewal = Number(planned.earlyRenewalHours) >= Number(planned.validityPeriodHours);
   if (!state || isUnknown(planned.earlyRenewalHours)) return;

@@ -23,7 +23,7 @@ export async function readInstance(id: string, state: Properties, aws: Aws): Pro
   return {
     ami: instance.ImageId,
     arn: `arn:aws:ec2:${aws.region}:${aws.accountId}:instance/${id}`,
-    // False while it is stopped, whatever the program asked for: an `up` after a refresh would replace the instance.
+    // False while it is stopped, whatever the program asked for: an update after a refresh would replace the instance.
     associatePublicIpAddress: instance.PublicIpAddress !== undefined,
     availabilityZone: instance.Placement?.AvailabilityZone,
     iamInstanceProfile: instance.IamInstanceProfile?.Arn?.split("/").pop() ?? "",

@@ -1,0 +1,197 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import type { BuildSession } from "../session/session";
+import type { BuilderArgs } from "./builderArguments";
+import { normaliseBuilder } from "./normaliseBuilder";
+import type { BuilderConnection } from "./builderConnection";
+import { startSessions } from "./openSession";
+import type { PreviewedNode } from "./preview";
+import { type BuildNode, connectionSource, declaredSource, GivenConnection, type NodeSource } from "./builderSource";
+import { failTestsOf, isMocked } from "../pulumi/mocks";
+import { awsSettings } from "../nodes/ec2/declare/provider";
+import { builderNameOf } from "../support/names";
+import { resolved } from "../pulumi/resolved";
+import { asResourceError } from "../pulumi/resourceError";
+import { indexName, nodeSetName, nodeSetOf } from "../nodes/nodeSets";
+import type { NamedNode } from "./checkNodes";
+
+const builderType = "multi-platform-image:index:Builder";
+
+/**
+ * One buildx builder of several nodes, each building its own platform natively.
+ *
+ * Nodes wake in a hook of an image that must be built, and the builder is registered then, on the machine that runs
+ * `pulumi up`. An update without a change calls no node.
+ *
+ * ```ts
+ * const builder = new Builder("builders");                    // two EC2 instances, stopped when idle
+ * new MultiPlatformImage("api", { context: "./api", repository, builder });
+ *
+ * const mixed = new Builder("mixed", {
+ *   nodes: [
+ *     { kind: "ec2", platform: "linux/arm64", instanceType: "c8g.2xlarge" },
+ *     { kind: "remote", platform: "linux/amd64", endpoint: "tcp://10.0.1.7:1234", tls },
+ *   ],
+ * });
+ * ```
+ *
+ * **Cost** of the two default EC2 nodes in us-east-1, on demand: about $0.09 an hour for m8g.large and $0.12 for
+ * m7a.large while they run; whether they run or not, about $6 a month for their volumes (30 GB of gp3, and 8 GB for the
+ * system, each), and $0.20 for their alarms beyond an account's first ten. A public IPv4 address is $0.005 an hour while a node runs. `persistent` nodes run all the time: about $157
+ * a month more. The nodes take 4 vCPUs of the account's quota, which is 5 in a new account.
+ * @see https://aws.amazon.com/ec2/pricing/on-demand/ https://aws.amazon.com/ebs/pricing/
+ */
+export class Builder extends pulumi.ComponentResource {
+  /**
+   * The name under which buildx knows this builder: the resource's name and a hash of organization, project, stack and
+   * place in the program. The same on every machine, and whatever the nodes are, so that neither rebuilds an image.
+   */
+  public readonly builderName: pulumi.Output<string>;
+  /** The nodes, in their order. */
+  public readonly nodes: pulumi.Output<BuildNode[]>;
+
+  /**
+   * None where the nodes are another stack's: they are known at run time.
+   * @internal
+   */
+  readonly declaredNodes: readonly NamedNode[];
+  /**
+   * Registries that the nodes reach without TLS, as far as they are declared here.
+   * @internal
+   */
+  readonly insecureRegistries: readonly string[];
+  /**
+   * The nodes as a preview tells of them.
+   * @internal
+   */
+  readonly previewed: () => Promise<readonly PreviewedNode[] | undefined>;
+  private readonly source: NodeSource;
+  private sessions?: Promise<BuildSession[]>;
+
+  /**
+   * @param name the resource's name, and the beginning of the builder's.
+   * @throws pulumi.ResourceError with an empty list of nodes, with two for one endpoint or name, with a `local` one beside
+   * another for its platform, or with a wrong value.
+   */
+  constructor(name: string, args?: BuilderArgs, opts?: pulumi.ComponentResourceOptions);
+  /** @internal */
+  constructor(name: string, connection: GivenConnection, opts?: pulumi.ComponentResourceOptions);
+  constructor(name: string, args: BuilderArgs | GivenConnection = {}, opts?: pulumi.ComponentResourceOptions) {
+    // Without args: they would be kept in the state, and TLS keys with them.
+    super(builderType, name, {}, opts);
+    if (isMocked()) {
+      failTestsOf(name);
+    }
+    // Without the dependency on this component that `urn` carries: its children, which need the name, would wait for it
+    // and it for them.
+    this.builderName = pulumi.output(resolved(this.urn).then((urn) => builderNameOf(name, organization(), urn)));
+    if (args instanceof GivenConnection) {
+      this.declaredNodes = [];
+      this.insecureRegistries = [];
+      this.source = connectionSource(this, name, args, this.builderName);
+      this.previewed = () => resolved(this.nodes.apply((nodes) => nodes.map(previewedNode)));
+    } else {
+      const normal = asResourceError(this, () => normaliseBuilder(name, args));
+      this.declaredNodes = normal.nodes;
+      this.insecureRegistries = [
+        ...normal.nodes.flatMap((node) => (node.kind === "local" ? (node.insecureRegistries ?? []) : [])),
+        ...normal.ec2.nodes.flatMap(({ insecureRegistries }) => insecureRegistries),
+      ];
+      this.source = declaredSource(this, name, normal, this.builderName);
+      const launched = new Set(normal.ec2.nodes.filter(({ isEphemeral }) => isEphemeral).map((node) => node.name));
+      this.previewed = () =>
+        Promise.resolve(normal.nodes.map((node) => ({ ...node, isEphemeral: launched.has(node.name) })));
+    }
+    this.nodes = this.source.nodes;
+    this.registerOutputs(this.source.registered);
+  }
+
+  /**
+   * A builder of another stack's nodes, which are not resources of this one: the stack that has the builder exports its
+   * `connection`, others build with it.
+   *
+   * ```ts
+   * const farm = new pulumi.StackReference("acme/farm/production");
+   * const builder = Builder.fromConnection("farm", farm.requireOutput("connection"));
+   * new MultiPlatformImage("api", { context: "./api", repository, builder });
+   * ```
+   *
+   * Each stack registers it under a name of its own, so that no update is in another's way. Nodes of kind `ec2` are started
+   * with the credentials of this stack's aws provider (`aws:*` config, or an explicit one in `opts`), which must be of the
+   * builder's account and have a caller's rights (docs/iam.md). Whether each platform of an image has a node is
+   * checked when it is built.
+   *
+   * @param connection {@link Builder.connection} of the other stack, a secret: from a `pulumi.StackReference`, or, where
+   * the stacks are in different backends, from `config.requireSecretObject`.
+   * @throws pulumi.ResourceError when `connection` is not there, is not secret, or is none of this release.
+   */
+  static fromConnection(
+    name: string,
+    connection: pulumi.Input<BuilderConnection>,
+    opts?: pulumi.ComponentResourceOptions,
+  ): Builder {
+    return new Builder(name, new GivenConnection(connection), opts);
+  }
+
+  /**
+   * All that other stacks need to build on these nodes, for {@link Builder.fromConnection}. A secret: it holds the private
+   * key of a client. Where a program exports it, it is in the state, encrypted; with `ec2` nodes the key is there anyway, and
+   * in the parameter `…/connection`.
+   *
+   * @throws pulumi.ResourceError when a node is `local`, and so of this machine alone.
+   */
+  get connection(): pulumi.Output<BuilderConnection> {
+    return this.source.connection();
+  }
+
+  /**
+   * The name under which buildx knows the nodes that build a resource's image: see `nodes` of {@link BuilderArgs}.
+   * @internal
+   */
+  builderNameFor(image: pulumi.Resource): pulumi.Output<string> {
+    const { nodeSetCount } = this.source;
+    if (nodeSetCount === 1) {
+      return this.builderName;
+    }
+    // Without the dependency on the image's component, as above.
+    return pulumi
+      .all([this.builderName, nodeSetCount, resolved(image.urn)])
+      .apply(([builderName, count, urn]) => nodeSetName(builderName, nodeSetOf(urn, count)));
+  }
+
+  /**
+   * The name under which buildx knows the one of those nodes that pushes the index of what they have pushed.
+   * @internal
+   */
+  indexBuilderNameFor(image: pulumi.Resource): pulumi.Output<string> {
+    return this.builderNameFor(image).apply(indexName);
+  }
+
+  /**
+   * The nodes that build a resource's image, at run time: made when the first hook asks.
+   * @internal
+   */
+  async session(imageUrn: string): Promise<BuildSession> {
+    this.sessions ??= this.startSessions();
+    const sessions = await this.sessions;
+    return sessions[nodeSetOf(imageUrn, sessions.length)];
+  }
+
+  private async startSessions(): Promise<BuildSession[]> {
+    return startSessions(await resolved(this.source.reachable()), () => awsSettings(this));
+  }
+}
+
+function organization(): string {
+  try {
+    return pulumi.getOrganization();
+  } catch {
+    // Unit tests of users' programs rarely name one: https://www.pulumi.com/docs/iac/concepts/testing/unit/
+    return "organization";
+  }
+}
+
+/** Of another stack's nodes only those that every update launches for itself have no instance. */
+function previewedNode(node: BuildNode): PreviewedNode {
+  return { ...node, isEphemeral: node.kind === "ec2" && node.instanceId === undefined };
+}

@@ -1,0 +1,31 @@
+import type * as dockerBuild from "@pulumi/docker-build";
+
+import type { ProvenanceMode } from "../../provenance/statement";
+import type { RegistryLogin } from "../../registry/credentials";
+import type { Attempt } from "../../session/session";
+import type { Platform } from "../../support/platforms";
+import type { DockerProvider } from "./dockerProvider";
+
+/** What the hooks of one image know of its build. */
+export interface ImageBuild {
+  readonly platforms: readonly Platform[];
+  /** Registries without TLS, as the builder's nodes have them. */
+  readonly insecureRegistries?: readonly string[];
+  /** Arguments for the base-image check; undefined when it is off. */
+  readonly checkedArgs?: dockerBuild.ImageArgs;
+  /** What the docker-build provider that builds it is configured with. */
+  readonly provider?: () => Promise<DockerProvider>;
+  /** Provenance to attach to the pushed index; undefined for none. */
+  readonly provenance?: ProvenanceMode;
+  /** Set once this update has built and pushed. */
+  wasPushedNow: boolean;
+  attempt?: Attempt;
+}
+
+/** The logins of an image's arguments, before those of its provider. */
+export async function allLogins(
+  { provider }: Pick<ImageBuild, "provider">,
+  own: readonly RegistryLogin[] = [],
+): Promise<RegistryLogin[]> {
+  return [...own, ...((await provider?.())?.logins ?? [])];
+}

@@ -1,0 +1,73 @@
+/** All that is loaded of the AWS SDK: some 350 ms, so that only those who need AWS load this file. */
+import { EC2 } from "@aws-sdk/client-ec2";
+import { SSM } from "@aws-sdk/client-ssm";
+import { STS } from "@aws-sdk/client-sts";
+
+import { BuildError } from "../../../support/errors";
+import { call } from "./awsErrors";
+import type { Ec2Connection } from "../connection";
+import { credentialsOf } from "./credentials";
+import type { AwsSettings } from "../awsSettings";
+import { requestHandlerOf } from "./awsTransport";
+
+/** AWS as one identity in the region of a builder. */
+export interface AwsClients {
+  ec2: EC2;
+  ssm: SSM;
+  account: string;
+  /** The identity's ARN, for messages. */
+  identity: string;
+  /** The ARN of what is in the builder's account and region. */
+  readonly arn: (service: string, resource: string) => string;
+  /** Milliseconds since 1970, as AWS's clock says where ours is known to be wrong. */
+  readonly now: () => number;
+}
+
+// Throttling passes within seconds, and the SDK waits longer each time.
+const maxAttempts = 5;
+
+/** Clients for a builder's region, proven to act in its account where that is known. */
+export async function openClients(
+  { builderName, region, accountId }: Pick<Ec2Connection, "region"> & Partial<Ec2Connection>,
+  aws: AwsSettings,
+): Promise<AwsClients> {
+  // It would tell users to change a dependency of ours: https://github.com/aws/aws-sdk-js-v3/issues/6803
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+  const { useFipsEndpoint, useDualstackEndpoint } = aws;
+  const requestHandler = requestHandlerOf(aws);
+  const common = { region, useFipsEndpoint, useDualstackEndpoint, maxAttempts, requestHandler };
+  const sts = { region, useFipsEndpoint, useDualstackEndpoint, requestHandler, ...endpointOf(aws.endpoints?.sts) };
+  const credentials = credentialsOf(aws, sts);
+  const asker = new STS({ ...common, ...sts, credentials });
+  const identity = await identify(asker);
+  if (accountId !== undefined && identity.account !== accountId) {
+    throw new BuildError(
+      `builder ${builderName} is in AWS account ${accountId}, and the credentials here are of account ${identity.account} (${identity.arn}). ` +
+        "Fix: use credentials or a role of the builder's account, as the aws provider that made it has: " +
+        "`aws:profile`, `aws:assumeRoles`, or the environment.",
+    );
+  }
+  // What one answer of AWS has told of this machine's clock, the others know from the beginning: a claim is made in AWS's time.
+  const { systemClockOffset } = asker.config;
+  const ssm = new SSM({ ...common, credentials, systemClockOffset, ...endpointOf(aws.endpoints?.ssm) });
+  const partition = identity.arn.split(":")[1];
+  return {
+    ec2: new EC2({ ...common, credentials, systemClockOffset, ...endpointOf(aws.endpoints?.ec2) }),
+    ssm,
+    account: identity.account,
+    identity: identity.arn,
+    arn: (service, resource) => `arn:${partition}:${service}:${region}:${identity.account}:${resource}`,
+    now: () => Date.now() + ssm.config.systemClockOffset,
+  };
+}
+
+async function identify(sts: STS): Promise<{ account: string; arn: string }> {
+  const action = { action: "sts:GetCallerIdentity", resource: "the AWS credentials in use" };
+  const { Account, Arn } = await call(action, () => sts.getCallerIdentity({}));
+  return { account: Account ?? "unknown", arn: Arn ?? "unknown" };
+}
+
+// An `endpoint: undefined` would hide AWS_ENDPOINT_URL from the SDK.
+function endpointOf(endpoint: string | undefined): { endpoint?: string } {
+  return endpoint ? { endpoint } : {};
+}

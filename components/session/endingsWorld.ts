@@ -1,0 +1,40 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { type DaemonBuild, type OpenStep, readBuild, readOpenSteps } from "../buildkit/builds";
+import { isGitServerSilent } from "../context/git";
+import { buildxDirectory } from "../support/paths";
+import { endProvider } from "./providerProcess";
+
+const answerMilliseconds = 4_000;
+const listenMilliseconds = 1_500;
+
+/** What is asked of the world, so that tests can answer. */
+export interface World {
+  refs(builderName: string, nodeName: string, since: number): string[];
+  readBuild(socket: string, ref: string): Promise<DaemonBuild | undefined>;
+  readOpenSteps(socket: string, ref: string): Promise<OpenStep[]>;
+  /** By a context's location, as BuildKit names it. */
+  isGitServerSilent(location: string): Promise<boolean>;
+  endProvider(): Promise<boolean>;
+}
+
+/** The real one. */
+export const world: World = {
+  refs: startedRefs,
+  readBuild: (socket, ref) => readBuild(socket, ref, answerMilliseconds),
+  readOpenSteps: (socket, ref) => readOpenSteps(socket, ref, listenMilliseconds),
+  isGitServerSilent,
+  endProvider,
+};
+
+/** The builds that buildx has begun for a node: it writes a file for each. https://github.com/docker/buildx/blob/v0.35.0/localstate/localstate.go */
+function startedRefs(builderName: string, nodeName: string, since: number): string[] {
+  const folder = path.join(buildxDirectory(), "refs", builderName, nodeName);
+  try {
+    // A file system may keep whole seconds.
+    return fs.readdirSync(folder).filter((ref) => fs.statSync(path.join(folder, ref)).mtimeMs >= since - 1_000);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,24 @@
+import { shortHash } from "./paths";
+
+/** Names that become parts of paths here: of sockets, of files of buildx's store, of folders of keys. */
+
+/** A node's, as buildx takes it: https://github.com/docker/buildx/blob/v0.35.0/store/util.go */
+export const nodeNamePattern = /^[a-z][a-z0-9._-]*$/;
+
+/** A builder's, as the library makes it: what the component is called, and a hash of its place. */
+const builderNamePattern = /^[a-z][a-z0-9._-]*-[0-9a-f]{8}$/;
+
+export function isNodeName(value: unknown): value is string {
+  return typeof value === "string" && nodeNamePattern.test(value);
+}
+
+export function isBuilderName(value: unknown): value is string {
+  return typeof value === "string" && builderNamePattern.test(value);
+}
+
+/** A builder's. Unique where URNs are: two builders of one name would write the same registration, each its own nodes. */
+export function builderNameOf(name: string, organization: string, urn: string): string {
+  const words = name.toLowerCase().replace(/[^a-z0-9._-]+/g, "-");
+  const begun = /^[a-z]/.test(words) ? words : `b${words}`;
+  return `${begun}-${shortHash(`${organization} ${urn}`)}`;
+}

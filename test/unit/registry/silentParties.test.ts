@@ -1,0 +1,59 @@
+import * as assert from "node:assert/strict";
+import * as net from "node:net";
+
+import { isGitServerSilent, lookUpCommit } from "../../../components/context/git";
+import { isRegistrySilent } from "../../../components/registry/registrySilence";
+
+describe("a registry to which something is pushed", function () {
+  this.timeout(180_000);
+
+  async function whatIsSaid(answer: string | undefined): Promise<boolean> {
+    const server = net.createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", () => answer && socket.end(answer));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as net.AddressInfo;
+    try {
+      return await isRegistrySilent(`127.0.0.1:${port}/app:1`, [], []);
+    } finally {
+      server.close();
+    }
+  }
+
+  it("is silent where it takes connections and says nothing", async () =>
+    assert.equal(await whatIsSaid(undefined), true));
+
+  for (const status of ["404 Not Found", "403 Forbidden", "503 Service Unavailable"]) {
+    it(`is not where it says ${status}`, async () =>
+      assert.equal(await whatIsSaid(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`), false));
+  }
+});
+
+describe("a Git server that takes connections and says nothing", function () {
+  this.timeout(120_000);
+
+  it("is waited for 20 s, and after 3 s that is said", async () => {
+    const server = net.createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as net.AddressInfo;
+    const begin = Date.now();
+    const said: string[] = [];
+    const remote = `git://127.0.0.1:${port}/x.git`;
+    // It blocks this process, and the kernel takes the connection.
+    const found = lookUpCommit({ remote, ref: "main", pin: (commit) => commit }, (message) => {
+      said.push(message);
+      assert.ok(Date.now() - begin < 15_000);
+    });
+    assert.deepEqual(found, { problem: "no answer in 20 s", isSilent: true });
+    assert.deepEqual(said, [`looking up main of ${remote}: no answer in 3 s; waiting at most 20 s`]);
+    assert.ok(Date.now() - begin < 40_000);
+    assert.equal(await isGitServerSilent(`${remote}#${"0".repeat(40)}:sub`), true);
+    server.close();
+  });
+
+  it("is another one than one that refuses, and than what is no Git server", async () => {
+    assert.equal(await isGitServerSilent("git://127.0.0.1:1/x.git#main"), false);
+    assert.equal(await isGitServerSilent("docker-image://x"), false);
+  });
+});

@@ -1,0 +1,42 @@
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { circlesOf, floorsOf, importsBelow } from "../../../tools/imports";
+import { ROOT } from "../../../tools/testing/testFile";
+
+const graph = (edges: Record<string, string[]>) =>
+  new Map(Object.entries(edges).map(([from, to]) => [from, new Set(to)] as const));
+
+describe("the imports of components/", () => {
+  const components = path.join(ROOT, "components");
+
+  it("have no circle of files, also by type", () => assert.deepEqual(circlesOf(importsBelow(components)), []));
+
+  it("begin at the one file that is in no folder", () =>
+    assert.deepEqual(
+      fs.readdirSync(components).filter((name) => name.endsWith(".ts")),
+      ["index.ts"],
+    ));
+});
+
+describe("floors of imports", () => {
+  it("are counted from what imports nothing", () =>
+    assert.deepEqual(floorsOf(graph({ roof: ["middle", "ground"], middle: ["ground"], ground: [] })), [
+      ["ground"],
+      ["middle"],
+      ["roof"],
+    ]));
+
+  it("have a circle on one of them", () => {
+    const imports = graph({ a: ["b"], b: ["c"], c: ["a", "ground"], ground: [] });
+    assert.deepEqual(
+      circlesOf(imports).map((circle) => circle.sort()),
+      [["a", "b", "c"]],
+    );
+    assert.deepEqual(
+      floorsOf(imports).map((floor) => floor.sort()),
+      [["ground"], ["a", "b", "c"]],
+    );
+  });
+});

@@ -1,0 +1,90 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { preProcessFile } from "typescript";
+
+/** Who imports whom, also by type alone: of each file, or each folder, those that it imports. */
+export type Imports = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** The imports of the TypeScript files below a folder, among each other. */
+export function importsBelow(root: string): Imports {
+  const files = fs
+    .readdirSync(root, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .sort();
+  const resolve = (from: string, name: string) => {
+    const base = path.join(path.dirname(from), name);
+    return [`${base}.ts`, path.join(base, "index.ts")].filter((each) => files.includes(each));
+  };
+  return new Map(
+    files.map((file) => {
+      const { importedFiles } = preProcessFile(fs.readFileSync(path.join(root, file), "utf8"));
+      const own = importedFiles.filter(({ fileName }) => fileName.startsWith("."));
+      return [file, new Set(own.flatMap(({ fileName }) => resolve(file, fileName)))];
+    }),
+  );
+}
+
+/** The same of folders. */
+export function byFolder(imports: Imports): Imports {
+  const folders = new Map<string, Set<string>>();
+  for (const [file, imported] of imports) {
+    const folder = path.dirname(file);
+    const others = [...imported].map((each) => path.dirname(each)).filter((each) => each !== folder);
+    folders.set(folder, new Set([...(folders.get(folder) ?? []), ...others]));
+  }
+  return folders;
+}
+
+/** Groups that import each other in a circle. */
+export function circlesOf(imports: Imports): string[][] {
+  return groupsOf(imports).filter((group) => group.length > 1);
+}
+
+/** How many floors there are: on the lowest is what imports nothing. A circle is on one floor. */
+export function floorsOf(imports: Imports): string[][] {
+  const groups = groupsOf(imports);
+  const groupOf = new Map(groups.flatMap((group) => group.map((each) => [each, group] as const)));
+  const known = new Map<string[], number>();
+  const floor = (group: string[]): number => {
+    const lower = new Set(group.flatMap((each) => [...(imports.get(each) ?? [])].map((other) => groupOf.get(other)!)));
+    lower.delete(group);
+    const found = known.get(group) ?? 1 + Math.max(-1, ...[...lower].map(floor));
+    known.set(group, found);
+    return found;
+  };
+  const floors: string[][] = [];
+  for (const group of groups) {
+    (floors[floor(group)] ??= []).push(...group);
+  }
+  return floors;
+}
+
+/** Strongly connected components: https://en.wikipedia.org/wiki/Tarjan%27s_strongly_connected_components_algorithm */
+function groupsOf(imports: Imports): string[][] {
+  const groups: string[][] = [];
+  const number = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const open: string[] = [];
+  const visit = (node: string): number => {
+    const own = number.size;
+    number.set(node, own);
+    lowest.set(node, own);
+    open.push(node);
+    for (const other of imports.get(node) ?? []) {
+      const reached = number.has(other) ? (open.includes(other) ? number.get(other)! : own) : visit(other);
+      lowest.set(node, Math.min(lowest.get(node)!, reached));
+    }
+    const low = lowest.get(node)!;
+    if (low === own) {
+      groups.push(open.splice(open.indexOf(node)));
+    }
+    return low;
+  };
+  for (const node of imports.keys()) {
+    if (!number.has(node)) {
+      visit(node);
+    }
+  }
+  return groups;
+}
