@@ -11,7 +11,7 @@ import { skipWithout } from "../hosts";
 import { compiled } from "../main/compiled";
 import { trusting } from "../main/image";
 import { temporaryDirectory, waitFor } from "../main/stack";
-import { nightly, runsAll } from "../tier";
+import { nightly } from "../tier";
 import { buildkitRelease, type Ec2Machines, getBaseImage, getEc2 } from "./fixture";
 import { record } from "./timings";
 
@@ -26,14 +26,14 @@ interface Run {
 }
 
 /** In the tests' account, with an x86 node alone: that of both platforms is in life.test.ts. */
-describe("npm run verify:aws", function () {
+nightly.describe("npm run verify:aws", function () {
   this.timeout(1_200_000);
   let ec2: Ec2Machines;
   let environment: NodeJS.ProcessEnv;
 
   before(async function () {
     skipWithout(this, ["cloud", "debian roots", "skopeo"]);
-    ec2 = await getEc2({ minuteSeconds: runsAll ? 60 : 20 });
+    ec2 = await getEc2();
     const { run, authority, registry, cloud } = ec2;
     const ecr = await startEcr(run, authority, registry, { address: new URL(registry.url).hostname });
     await cloud.change({ ecrHost: ecr.host });
@@ -123,7 +123,7 @@ describe("npm run verify:aws", function () {
     await assertNothingLeft(run);
   });
 
-  nightly.it("runs the examples after it, as their users have them, and leaves nothing of these either", async () => {
+  it("runs the examples after it, as their users have them, and leaves nothing of these either", async () => {
     const library = temporaryDirectory("library");
     const main = JSON.stringify(await compiled(path.resolve(__dirname, "../farm/exampleLibrary")));
     fs.writeFileSync(path.join(library, "index.js"), `module.exports = require(${main});\n`);
@@ -156,7 +156,7 @@ describe("npm run verify:aws", function () {
   });
 
   // What a signal stops, and that all is destroyed then, is in test/unit/tools/verifyAws.test.ts.
-  nightly.it("destroys everything when Ctrl-C ends it while its node boots", async () => {
+  it("destroys everything when Ctrl-C ends it while its node boots", async () => {
     const run = start();
     const isBooting = async () => {
       if (run.child.exitCode !== null) throw new Error(`it ended by itself: ${run.output()}`);
