@@ -15,6 +15,7 @@ const COMMANDS = [
   "policies",
   "risks",
   "schema",
+  "bench",
 ];
 const OLDEST_NODE = 20;
 const WAIT_MILLISECONDS = 500;
