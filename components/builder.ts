@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 import type { BuildSession } from "./build/session";
 import { type BuilderArgs, normaliseBuilder } from "./builderArguments";
 import type { BuilderConnection } from "./builderConnection";
-import { startSessions } from "./builderSession";
 import type { PreviewedNode } from "./preview";
 import { type BuildNode, connectionSource, declaredSource, GivenConnection, type NodeSource } from "./builderSource";
 import { failTestsOf, isMocked } from "./mocks";
@@ -177,6 +176,9 @@ export class Builder extends pulumi.ComponentResource {
   }
 
   private async startSessions(): Promise<BuildSession[]> {
+    // What runs in hooks: an `up` without a build has no use for it. And import() takes twice as long.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { startSessions } = require("./builderSession") as typeof import("./builderSession");
     return startSessions(await resolved(this.source.reachable()), () => awsSettings(this));
   }
 }

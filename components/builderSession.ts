@@ -5,7 +5,6 @@ import type { BuildSession } from "./build/session";
 import { shareNode } from "./build/sharedNode";
 import { isPlain } from "./buildkit/settings";
 import type { BuilderConnection, BuilderConnectionNode } from "./builderConnection";
-import { ec2Session } from "./ec2/session";
 import type { AwsSettings } from "./ec2/settings";
 import { BuildError } from "./errors";
 import { findBuildkitd } from "./local/daemon";
@@ -60,11 +59,17 @@ function refuseSettings(nodes: readonly ReachableNode[], endpoint: string): void
   }
 }
 
+/** Loaded for a builder that has such nodes. */
+function ec2Half() {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() takes twice as long
+  return require("./ec2/session") as typeof import("./ec2/session");
+}
+
 async function runNodes(
   { nodes, ec2 }: ReachableBuilder,
   askAws: () => Promise<AwsSettings>,
 ): Promise<{ nodes: RunNode[]; access: Access | undefined }> {
-  const session = ec2 && ec2Session(ec2, await askAws());
+  const session = ec2 && ec2Half().ec2Session(ec2, await askAws());
   const made = nodes.map((node): RunNode | undefined => {
     const { furtherPlatforms } = node;
     switch (node.kind) {

@@ -8,12 +8,11 @@ import { platformsOf } from "./build/placement";
 import type { Attempt, BuildSession } from "./build/session";
 import type { Builder } from "./builder";
 import { checkBuildKit, checkDockerContext } from "./dockerConfig";
-import type { DockerProvider } from "./dockerProvider";
+import { allLogins, type DockerProvider } from "./dockerProvider";
 import { refuseWithoutEngine } from "./loadEngine";
 import { allPlatforms, isNativeOn, type Platform } from "./platforms";
 import { attachIfAsked, refuseUnlessRecorded } from "./provenance/hook";
 import type { ProvenanceMode } from "./provenance/statement";
-import type { RegistryLogin } from "./registry/credentials";
 import { refuseIdentityToken, refuseWithoutIndexLogin } from "./registry/indexLogin";
 import { isRegistrySilent } from "./registrySilence";
 import { resolved } from "./resolved";
@@ -118,14 +117,6 @@ async function withGoal(attempt: Attempt, build: ImageBuild, inputs: pulumi.Inpu
   const isSilent = tag && (() => isRegistrySilent(tag, logins, build.insecureRegistries ?? []));
   const hasLogins = logins.length > 0;
   return Object.assign(attempt, { isLoaded, hasLogins }, isSilent && { isRegistrySilent: isSilent });
-}
-
-/** The logins of an image's arguments, before those of its provider. */
-export async function allLogins(
-  { provider }: Pick<ImageBuild, "provider">,
-  own: readonly RegistryLogin[] = [],
-): Promise<RegistryLogin[]> {
-  return [...own, ...((await provider?.())?.logins ?? [])];
 }
 
 async function concludePush(

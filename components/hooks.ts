@@ -6,7 +6,7 @@ import { baseImageAnswers } from "./baseImages/ask";
 import type { Progress } from "./build/node";
 import type { Attempt, BuildSession } from "./build/session";
 import type { Builder } from "./builder";
-import { type BuildStep, hookPhases, type ImageBuild, type ImagePurpose } from "./hookPhases";
+import type { BuildStep, ImageBuild, ImagePurpose } from "./hookPhases";
 import { errorHook, resourceHook } from "./hookNames";
 import { isMocked } from "./mocks";
 import { inOneLine, plainText } from "./plainText";
@@ -15,6 +15,12 @@ import { resolved } from "./resolved";
 import type { ComparedArgs, whyBuilt } from "./why";
 
 const mostLogMilliseconds = 2_000;
+
+/** Loaded with the first hook: an `up` without a build has no use for the half that runs in hooks. */
+function phasesOf(purpose: ImagePurpose) {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() takes twice as long
+  return (require("./hookPhases") as typeof import("./hookPhases")).hookPhases[purpose];
+}
 
 /**
  * The hooks of an image: they run in this process, only when Pulumi really builds.
@@ -37,8 +43,8 @@ export function imageHooks(
     void pulumi.log.info(plainText(message), component, undefined, isPassing);
   };
   const session = async () => builder.session(await resolved(component.urn));
-  const { subject, why, wakes, before, after, explain } = hookPhases[purpose];
   const tell = async ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
+    const { subject, why, wakes } = phasesOf(purpose);
     // It has names of files.
     const reason = inOneLine(
       await reasonOf(why, oldInputs, newInputs).catch((error: Error) => `for a reason unknown (${error.message})`),
@@ -62,14 +68,14 @@ export function imageHooks(
     progress,
   });
   const prepare = async ({ newInputs = {} }: pulumi.ResourceHookArgs) => {
-    build.attempt = await before(await step(), newInputs);
+    build.attempt = await phasesOf(purpose).before(await step(), newInputs);
   };
   const conclude = async ({ newInputs = {}, newOutputs = {} }: pulumi.ResourceHookArgs) => {
     if (build.attempt) {
       build.attempt.isBuilding = false;
     }
     try {
-      await after(await step(), newInputs, newOutputs);
+      await phasesOf(purpose).after(await step(), newInputs, newOutputs);
     } finally {
       await finish(session, build, false);
     }
@@ -77,6 +83,7 @@ export function imageHooks(
   const onError = async ({ errors }: pulumi.ErrorHookArgs) => {
     let isToBuildAgain = false;
     try {
+      const { explain } = phasesOf(purpose);
       isToBuildAgain = build.attempt ? await recover(await step(), build.attempt, errors[0] ?? "", explain) : false;
     } catch (error) {
       await tellFailure((error as Error).message, component);

@@ -2,8 +2,9 @@ import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { BuildSession } from "../build/session";
+import { allLogins } from "../dockerProvider";
 import { argumentError } from "../errors";
-import { allLogins, type ImageBuild } from "../hookPhases";
+import type { ImageBuild } from "../hookPhases";
 import { resolved } from "../resolved";
 import { attachProvenance } from "./attach";
 

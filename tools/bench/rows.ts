@@ -40,6 +40,7 @@ function writeFiles(side: Side, image: string, count: number, bytes: number): vo
 }
 
 const pair = ["ours", "plain"] as const;
+const withFloor = ["ours", "plain", "wrapped"] as const;
 
 /** As an install leaves it: many small files, deep below, which the image has no use of. */
 function writeModules(side: Side, image: string): void {
@@ -51,8 +52,8 @@ function writeModules(side: Side, image: string): void {
 }
 
 export const rows: Readonly<Record<string, Row>> = {
-  "no-op-1": { title: "1 image, no change", goal: 1.05, images: 1, sides: pair, write: writeDockerfile },
-  "no-op-20": { title: "20 images, no change", goal: 1.05, images: 20, sides: pair, write: writeDockerfile },
+  "no-op-1": { title: "1 image, no change", goal: 1.05, images: 1, sides: withFloor, write: writeDockerfile },
+  "no-op-20": { title: "20 images, no change", goal: 1.05, images: 20, sides: withFloor, write: writeDockerfile },
   "changed-1": {
     title: "1 tiny image, changed",
     goal: 1.08,
