@@ -67,7 +67,13 @@ export function imageHooks(
     session: await session(),
     progress,
   });
-  const prepare = async ({ newInputs = {} }: pulumi.ResourceHookArgs) => {
+  // One hook of two steps: each hook is a call to the engine for every image, also in an `up` without a change.
+  const prepare = async (args: pulumi.ResourceHookArgs) => {
+    await tell(args);
+    if (pulumi.runtime.isDryRun()) {
+      return;
+    }
+    const { newInputs = {} } = args;
     build.attempt = await phasesOf(purpose).before(await step(), newInputs);
   };
   const conclude = async ({ newInputs = {}, newOutputs = {} }: pulumi.ResourceHookArgs) => {
@@ -95,8 +101,7 @@ export function imageHooks(
     return isToBuildAgain;
   };
   // Each by a name of its own: the SDK names a plain function by its resource's type and name, which others may have, too.
-  // The first is the one that a preview runs.
-  const preparation = [resourceHook(name, "why", tell, { onDryRun: true }), resourceHook(name, "prepare", prepare)];
+  const preparation = [resourceHook(name, "prepare", prepare, { onDryRun: true })];
   const conclusion = [resourceHook(name, "conclude", conclude)];
   return {
     beforeCreate: preparation,

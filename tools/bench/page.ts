@@ -144,9 +144,10 @@ function dollars(): string[] {
     `| \`persistent\` | ${buildMinutes.map(() => cell(dollarsOf(1, 730 * 60, 0))).join(" | ")} | a month, however many they are |`,
     ...others.map(
       ({ what, dollars: each, source, date }) =>
-        `| ${what} | ${buildMinutes.map((minutes) => cell(builds * minutes * each)).join(" | ")} | [read ${date}](${source}) |`,
+        `| ${what} | ${buildMinutes.map((minutes) => cell(builds * minutes * each)).join(" | ")} | [as of ${date}](${source}) |`,
     ),
     "",
+    "Docker Build Cloud names no public price of a minute: 500 are in [a Team plan](https://www.docker.com/pricing/faq/), at $15 for each user and month.",
     `The nodes' volumes are $${volumesDollarsAMonth} a month besides. Minutes of nodes are those of the README's table, which no EC2 account has confirmed yet.`,
   ];
 }

@@ -4,7 +4,7 @@ export interface MinutePrice {
   /** Of one minute in which both platforms are built. */
   dollars: number;
   source: string;
-  /** When the source was read. */
+  /** Since when, or for when, the source gives it. */
   date: string;
 }
 
@@ -20,13 +20,13 @@ export const others: readonly MinutePrice[] = [
     what: "GitHub's runners, 2 cores: `linux_2_core_arm` and 2-core Linux, side by side",
     dollars: 0.005 + 0.006,
     source: github,
-    date: "2026-11",
+    date: "2026-01",
   },
   {
     what: "GitHub's larger runners, 4 cores: `linux_4_core_arm` and `linux_4_core`, side by side",
     dollars: 0.008 + 0.012,
     source: github,
-    date: "2026-11",
+    date: "2026-01",
   },
   {
     what: "Depot: a Docker build minute beyond those of the plan",
