@@ -16,6 +16,7 @@ const COMMANDS = [
   "floors",
   "risks",
   "schema",
+  "bench",
 ];
 const OLDEST_NODE = 20;
 const WAIT_MILLISECONDS = 500;

@@ -4,7 +4,6 @@ import type { BuildSession } from "../session/session";
 import type { BuilderArgs } from "./builderArguments";
 import { normaliseBuilder } from "./normaliseBuilder";
 import type { BuilderConnection } from "./builderConnection";
-import { startSessions } from "./openSession";
 import type { PreviewedNode } from "./preview";
 import { type BuildNode, connectionSource, declaredSource, GivenConnection, type NodeSource } from "./builderSource";
 import { failTestsOf, isMocked } from "../pulumi/mocks";
@@ -178,6 +177,9 @@ export class Builder extends pulumi.ComponentResource {
   }
 
   private async startSessions(): Promise<BuildSession[]> {
+    // What runs in hooks: an update without a build has no use for it. And import() takes twice as long.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { startSessions } = require("./openSession") as typeof import("./openSession");
     return startSessions(await resolved(this.source.reachable()), () => awsSettings(this));
   }
 }

@@ -5,7 +5,6 @@ import { type BuilderConnection, parseConnection } from "./builderConnection";
 import type { ReachableBuilder, ReachableNode } from "./openSession";
 import type { Ec2Connection } from "../nodes/ec2/connection";
 import type { NodeArgs } from "../nodes/arguments";
-import { createEc2Nodes } from "../nodes/ec2/declare/nodes";
 import { isNativeOn, type Platform } from "../support/platforms";
 import { asResourceError, PlainResourceError } from "../pulumi/resourceError";
 import { nodeSetsOf } from "../nodes/nodeSets";
@@ -23,6 +22,12 @@ export interface BuildNode {
   native: boolean;
   /** The EC2 instance, for nodes of kind `ec2`. */
   instanceId?: string;
+}
+
+/** With it come modules of the aws and tls providers: no other nodes need those. */
+function ec2Nodes() {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- a constructor can't wait
+  return require("../nodes/ec2/declare/nodes") as typeof import("../nodes/ec2/declare/nodes");
 }
 
 /** Where a builder has its nodes from: declared with it, or another stack's. */
@@ -46,7 +51,7 @@ export function declaredSource(
 ): NodeSource {
   const ec2 =
     ec2Args.nodes.length > 0
-      ? createEc2Nodes(builder, name, { ...ec2Args, builderName, wakeTimeoutSeconds })
+      ? ec2Nodes().createEc2Nodes(builder, name, { ...ec2Args, builderName, wakeTimeoutSeconds })
       : undefined;
   const nodes = describeNodes(declared, ec2);
   const reachable = () => {

@@ -5,7 +5,6 @@ import type { BuildSession } from "../session/session";
 import { shareNode } from "../session/sharedNode";
 import { isPlain } from "../buildkit/toml";
 import type { BuilderConnection, BuilderConnectionNode } from "./builderConnection";
-import { ec2Session } from "../nodes/ec2/run/open";
 import type { AwsSettings } from "../nodes/ec2/awsSettings";
 import { BuildError } from "../support/errors";
 import { findBuildkitd } from "../nodes/local/run/daemon";
@@ -61,11 +60,17 @@ function refuseSettings(nodes: readonly ReachableNode[], endpoint: string): void
   }
 }
 
+/** Loaded for a builder that has such nodes. */
+function ec2Half() {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() takes twice as long
+  return require("../nodes/ec2/run/open") as typeof import("../nodes/ec2/run/open");
+}
+
 async function runNodes(
   { nodes, ec2 }: ReachableBuilder,
   askAws: () => Promise<AwsSettings>,
 ): Promise<{ nodes: RunNode[]; access: Access | undefined }> {
-  const session = ec2 && ec2Session(ec2, await askAws());
+  const session = ec2 && ec2Half().ec2Session(ec2, await askAws());
   const made = nodes.map((node): RunNode | undefined => {
     const { additionalPlatforms } = node;
     switch (node.kind) {

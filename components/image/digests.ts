@@ -1,7 +1,8 @@
 import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
-import { allLogins, type ImageBuild } from "./hooks/imageBuild";
+import { allLogins } from "./hooks/dockerProvider";
+import type { ImageBuild } from "./hooks/imageBuild";
 import { imageName, isRegistryExport } from "./imageName";
 import { type ImageOutput, type ImageOutputs, type NamedImage, outputsOf, whyMissing } from "./imageOutputs";
 import { isMocked, mockedDigest, orMocked } from "../pulumi/mocks";

@@ -37,7 +37,9 @@ export async function startsFast(): Promise<NodeJS.ProcessEnv> {
 
 async function compile(): Promise<string> {
   const plugin = filesOf("provider").filter((file) => path.dirname(file) === "provider");
-  const programs = filesOf("test").filter((file) => /(program\/[^/]+|\/exampleLibrary\.ts)$/i.test(file));
+  const programs = [...filesOf("test"), ...filesOf("tools/bench")].filter((file) =>
+    /(program\/[^/]+|\/exampleLibrary\.ts)$/i.test(file),
+  );
   const sources = Object.fromEntries(
     [...filesOf("components"), ...plugin, ...programs].map((file) => [
       file,

@@ -1,4 +1,5 @@
 import * as hosts from "../hosts";
+import { atEnd } from "./atEnd";
 
 /** The machines of the main tests: made by the first test that asks, gone after the last. */
 export interface Machines {
@@ -47,8 +48,4 @@ async function open(): Promise<Machines> {
   return { run, network, authority, registry, amd64 };
 }
 
-// Of the root suite: this module is loaded outside of any `describe`.
-after(async function () {
-  this.timeout(120_000);
-  await (await machines)?.run.close();
-});
+atEnd(async () => (await machines)?.run.close());

@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { prepareTools, type Tool, toolEnvironment } from "../../tools";
+import { atEnd } from "./atEnd";
 import { compiled, startsFast } from "./compiled";
 import { layOutStack, passphrase, projectFile, stackOutputs } from "./stackFiles";
 
@@ -193,8 +194,7 @@ export function temporaryDirectory(purpose: string): string {
   return made;
 }
 
-// Of the root suite: this module is loaded outside of any `describe`.
-after(() => {
+atEnd(() => {
   for (const directory of temporary.splice(0)) {
     fs.rmSync(directory, { recursive: true, force: true });
   }

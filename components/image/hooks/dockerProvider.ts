@@ -36,6 +36,14 @@ export async function dockerProviderOf(component: pulumi.Resource): Promise<Dock
   return { host: host || undefined, logins: loginsOf(registries) };
 }
 
+/** The logins of an image's arguments, before those of its provider. */
+export async function allLogins(
+  { provider }: { provider?: () => Promise<DockerProvider> },
+  own: readonly RegistryLogin[] = [],
+): Promise<RegistryLogin[]> {
+  return [...own, ...((await provider?.())?.logins ?? [])];
+}
+
 /** Settings of providers are kept as JSON. */
 function loginsOf(registries: unknown): RegistryLogin[] {
   const list: unknown = typeof registries === "string" ? parsed(registries) : registries;

@@ -6,7 +6,7 @@ import { baseImageAnswers } from "./baseImageAnswers";
 import type { Progress } from "../../support/progress";
 import type { Attempt, BuildSession } from "../../session/session";
 import type { Builder } from "../../builder/builder";
-import { type BuildStep, hookPhases, type ImagePurpose } from "./purposes";
+import type { BuildStep, ImagePurpose } from "./purposes";
 import type { ImageBuild } from "./imageBuild";
 import { errorHook, resourceHook } from "../../pulumi/hookNames";
 import { isMocked } from "../../pulumi/mocks";
@@ -16,6 +16,12 @@ import { resolved } from "../../pulumi/resolved";
 import type { ComparedArgs, whyBuilt } from "./why";
 
 const mostLogMilliseconds = 2_000;
+
+/** Loaded with the first hook: an update without a build has no use for the half that runs in hooks. */
+function phasesOf(purpose: ImagePurpose) {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() takes twice as long
+  return (require("./purposes") as typeof import("./purposes")).hookPhases[purpose];
+}
 
 /**
  * The hooks of an image: they run in this process, only when Pulumi really builds.
@@ -38,8 +44,8 @@ export function imageHooks(
     void pulumi.log.info(plainText(message), component, undefined, isPassing);
   };
   const session = async () => builder.session(await resolved(component.urn));
-  const { subject, why, wakes, before, after, explain } = hookPhases[purpose];
   const tell = async ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
+    const { subject, why, wakes } = phasesOf(purpose);
     // It has names of files.
     const reason = inOneLine(
       await reasonOf(why, oldInputs, newInputs).catch((error: Error) => `for a reason unknown (${error.message})`),
@@ -62,15 +68,21 @@ export function imageHooks(
     session: await session(),
     progress,
   });
-  const prepare = async ({ newInputs = {} }: pulumi.ResourceHookArgs) => {
-    build.attempt = await before(await step(), newInputs);
+  // One hook of two steps: each hook is a call to the engine for every image, also in an update without a change.
+  const prepare = async (args: pulumi.ResourceHookArgs) => {
+    await tell(args);
+    if (pulumi.runtime.isDryRun()) {
+      return;
+    }
+    const { newInputs = {} } = args;
+    build.attempt = await phasesOf(purpose).before(await step(), newInputs);
   };
   const conclude = async ({ newInputs = {}, newOutputs = {} }: pulumi.ResourceHookArgs) => {
     if (build.attempt) {
       build.attempt.isBuilding = false;
     }
     try {
-      await after(await step(), newInputs, newOutputs);
+      await phasesOf(purpose).after(await step(), newInputs, newOutputs);
     } finally {
       await finish(session, build, false);
     }
@@ -78,6 +90,7 @@ export function imageHooks(
   const onError = async ({ errors }: pulumi.ErrorHookArgs) => {
     let shouldRetry = false;
     try {
+      const { explain } = phasesOf(purpose);
       shouldRetry = build.attempt ? await recover(await step(), build.attempt, errors[0] ?? "", explain) : false;
     } catch (error) {
       await tellFailure((error as Error).message, component);
@@ -89,8 +102,7 @@ export function imageHooks(
     return shouldRetry;
   };
   // Each by a name of its own: the SDK names a plain function by its resource's type and name, which others may have, too.
-  // The first is the one that a preview runs.
-  const preparation = [resourceHook(name, "why", tell, { onDryRun: true }), resourceHook(name, "prepare", prepare)];
+  const preparation = [resourceHook(name, "prepare", prepare, { onDryRun: true })];
   const conclusion = [resourceHook(name, "conclude", conclude)];
   return {
     beforeCreate: preparation,

@@ -1,7 +1,6 @@
 import type * as dockerBuild from "@pulumi/docker-build";
 
 import type { ProvenanceMode } from "../../provenance/statement";
-import type { RegistryLogin } from "../../registry/credentials";
 import type { Attempt } from "../../session/session";
 import type { Platform } from "../../support/platforms";
 import type { DockerProvider } from "./dockerProvider";
@@ -20,12 +19,4 @@ export interface ImageBuild {
   /** Set once this update has built and pushed. */
   wasPushedNow: boolean;
   attempt?: Attempt;
-}
-
-/** The logins of an image's arguments, before those of its provider. */
-export async function allLogins(
-  { provider }: Pick<ImageBuild, "provider">,
-  own: readonly RegistryLogin[] = [],
-): Promise<RegistryLogin[]> {
-  return [...own, ...((await provider?.())?.logins ?? [])];
 }

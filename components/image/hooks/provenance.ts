@@ -2,8 +2,9 @@ import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { BuildSession } from "../../session/session";
+import { allLogins } from "./dockerProvider";
 import { argumentError } from "../../support/errors";
-import { allLogins, type ImageBuild } from "./imageBuild";
+import type { ImageBuild } from "./imageBuild";
 import { resolved } from "../../pulumi/resolved";
 import { attachProvenance } from "../../provenance/attach";
 

@@ -1,4 +1,3 @@
-import { getAuthorizationTokenOutput } from "@pulumi/aws/ecr/getAuthorizationToken";
 import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -7,6 +6,8 @@ import { isMocked, lookedUp, mockedRepository, orMocked } from "../../pulumi/moc
 import { asResourceError } from "../../pulumi/resourceError";
 import { checkEcrName, ecrRegion } from "./ecrName";
 import { contentTag } from "./tag";
+
+type TokenModule = typeof import("@pulumi/aws/ecr/getAuthorizationToken");
 
 /** An image's arguments, and what to replace for the image to be built and pushed again. */
 export interface RepositoryArgs {
@@ -83,6 +84,9 @@ function ecrLogin(
   url: pulumi.Output<string>,
   registryId: pulumi.Input<string> | undefined,
 ) {
+  // Loaded where it is used, as it brings modules of the aws provider.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- a constructor can't wait
+  const { getAuthorizationTokenOutput } = require("@pulumi/aws/ecr/getAuthorizationToken") as TokenModule;
   // As a child, it asks with the component's own aws provider.
   const answer = getAuthorizationTokenOutput({ region: url.apply(ecrRegion), registryId }, { parent: component });
   const token = lookedUp("getAuthorizationToken", answer);
