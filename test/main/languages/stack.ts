@@ -28,10 +28,19 @@ export async function pythonStack(spec: Spec, options: StackOptions = {}): Promi
 
 /** A project in YAML, with the plugin. */
 export async function yamlStack(program: object, options: StackOptions = {}): Promise<Stack> {
-  const host = await languageTool("yaml");
-  const stack = await Stack.create({ builder: {}, images: {} }, { ...options, programs: path.dirname(host) });
-  await declare(stack, { name: stack.project, runtime: "yaml", ...program });
+  const stack = await Stack.create({ builder: {}, images: {} }, { ...options, programs: await yamlPrograms() });
+  await declareYaml(stack, program);
   return stack;
+}
+
+/** The folder with the host of YAML: a stack whose `programs` it is can be made one in YAML. */
+export async function yamlPrograms(): Promise<string> {
+  return path.dirname(await languageTool("yaml"));
+}
+
+/** Makes a stack's project one in YAML, with the plugin. */
+export async function declareYaml(stack: Stack, program: object): Promise<void> {
+  await declare(stack, { name: stack.project, runtime: "yaml", ...program });
 }
 
 async function declare(stack: Stack, project: object): Promise<void> {
