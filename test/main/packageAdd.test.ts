@@ -6,12 +6,10 @@ import { parse, stringify } from "yaml";
 
 import { prepareTools, toolEnvironment } from "../../tools";
 import { skipWithout } from "../hosts";
-import { execute } from "../hosts/command";
-import { nightly } from "../tier";
 import { getMachines, type Machines } from "./fixture";
 import { inspectIndex, trusting } from "./image";
-import { checkOut, installInto, npmEnvironment, npmPrograms } from "./languages/checkout";
-import { type GitServer, serveGit } from "./languages/gitServer";
+import { checkOut, installInto, npmEnvironment } from "./languages/checkout";
+import { languagePrograms, programOnPath } from "./languages/programs";
 import { languageTool } from "./languages/tools";
 import { Stack, temporaryDirectory } from "./stack";
 
@@ -23,8 +21,6 @@ describe("`pulumi package add`", function () {
   let machines: Machines;
   let repositories: string;
   let checkout: string;
-  let commit: string;
-  let server: GitServer | undefined;
 
   before(async function () {
     skipWithout(this, ["namespaces", "go", "skopeo"]);
@@ -32,17 +28,15 @@ describe("`pulumi package add`", function () {
     repositories = temporaryDirectory("repositories");
     checkout = path.join(repositories, "acme/multi-platform-image");
     fs.mkdirSync(checkout, { recursive: true });
-    commit = await checkOut(checkout);
+    await checkOut(checkout);
   });
-
-  after(() => server?.close());
 
   async function projectWith(tag: string): Promise<Stack> {
     const host = await languageTool("yaml");
     const stack = await Stack.create(
       { builder: {}, images: {} },
       {
-        programs: npmPrograms(host),
+        programs: languagePrograms([host, programOnPath("npm"), programOnPath("sh")]),
         environment: {
           ...trusting(machines.registry),
           ...(await npmEnvironment()),
@@ -92,15 +86,6 @@ describe("`pulumi package add`", function () {
     const tag = `${machines.registry.host}/package-add-folder:1`;
     const stack = await projectWith(tag);
     await showThatItBuilds(stack, path.join(checkout, "provider"), tag);
-  });
-
-  // The same by the same command as from a folder, and npm fetches and unpacks 300 MB.
-  nightly.it("takes the plugin from a Git repository, at a commit", async () => {
-    await execute(["git", "clone", "--quiet", "--bare", checkout, `${checkout}.git`]);
-    server = await serveGit(repositories, machines.authority);
-    const tag = `${machines.registry.host}/package-add-git:1`;
-    const stack = await projectWith(tag);
-    await showThatItBuilds(stack, `https://${server.host}/acme/multi-platform-image.git/provider@${commit}`, tag);
   });
 });
 

@@ -2,7 +2,6 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { execute } from "../../hosts/command";
-import { temporaryDirectory } from "../stack";
 
 const repository = path.resolve(__dirname, "../../..");
 
@@ -39,24 +38,6 @@ export async function installInto(folder: string): Promise<void> {
     fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
     await execute(["cp", "--archive", "--reflink=auto", path.join(repository, name), path.join(folder, name)]);
   }
-}
-
-/** Where programs that npm needs are found, beside those that all stacks have. */
-export function npmPrograms(...others: string[]): string {
-  const folder = temporaryDirectory("programs");
-  const found = ["npm", "sh"].map((name) => [name, onPath(name)]);
-  for (const [name, file] of [...found, ...others.map((file) => [path.basename(file), file])]) {
-    fs.symlinkSync(fs.realpathSync(file), path.join(folder, name));
-  }
-  return folder;
-}
-
-function onPath(name: string): string {
-  const folder = (process.env.PATH ?? "").split(path.delimiter).find((each) => fs.existsSync(path.join(each, name)));
-  if (folder === undefined) {
-    throw new Error(`${name} is not on PATH`);
-  }
-  return path.join(folder, name);
 }
 
 /** So that npm, in a HOME of its own, finds what this machine has fetched, and the machine's settings. */
