@@ -5,14 +5,18 @@ import { builderOf } from "./builders";
 import { withKnown } from "./known";
 import { settling } from "./settling";
 
+/** All but `indexDigest`, which every image has. */
+const outputNames = ["ref", "repoDigest", "repositoryUrl", "tag", "platformDigests", "platformRefs"] as const;
+
 export async function constructImage(
   name: string,
   inputs: pulumi.Inputs,
   options: pulumi.ComponentResourceOptions,
 ): Promise<pulumi.provider.ConstructResult> {
   const image = new MultiPlatformImage(name, await imageArgs(`MultiPlatformImage ${name}`, inputs), options);
-  const { urn, indexDigest, ref, platformDigests } = image;
-  return { urn, state: { indexDigest, ref: ifKnown(ref), platformDigests: ifKnown(platformDigests) } };
+  const { urn, indexDigest } = image;
+  const others = outputNames.map((output) => [output, ifKnown(image[output])] as const);
+  return { urn, state: { indexDigest, ...Object.fromEntries(others) } };
 }
 
 async function imageArgs(owner: string, inputs: pulumi.Inputs): Promise<MultiPlatformImageArgs> {
@@ -43,11 +47,11 @@ function named(contexts: pulumi.Input<Record<string, pulumi.Input<string>>>) {
 }
 
 /** Nothing where TypeScript has an error for those who ask: here each output is asked for. */
-function ifKnown<T>(output: pulumi.Output<T>): pulumi.Output<T | undefined> {
+function ifKnown(output: pulumi.Output<unknown>): pulumi.Output<unknown> {
   const { isKnown } = settling(output);
   const settled = Promise.all([settling(output).promise(), isKnown]).then(
-    ([value, is]) => (is ? value : (pulumi.unknown as unknown as T)),
+    ([value, is]) => (is ? value : pulumi.unknown),
     () => undefined,
   );
-  return pulumi.output(settled) as pulumi.Output<T | undefined>;
+  return pulumi.output(settled);
 }

@@ -2,6 +2,7 @@ import * as os from "node:os";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const undoings = new Set<() => Promise<void>>();
+let undone: Promise<unknown> = Promise.resolve();
 
 /**
  * Has `undo` run when this process is asked to end. A terminal's Ctrl-C reaches the program at the same moment as Pulumi, and
@@ -23,15 +24,21 @@ export function onInterruption(undo: () => Promise<void>): () => void {
   };
 }
 
-async function undoAll(signal: NodeJS.Signals): Promise<void> {
+function undoAll(signal: NodeJS.Signals): void {
+  void undoHeld().then(() => {
+    // A program with a handler of its own, as those of the Automation API may have, decides itself when it ends.
+    if (process.listenerCount(signal) === 0) {
+      process.exit(128 + os.constants.signals[signal]);
+    }
+  });
+}
+
+/** Undoes what is to be undone, for a process that ends without a signal. */
+export async function undoHeld(): Promise<void> {
   stopListening();
-  const undone = [...undoings].map((undo) => undo());
+  undone = Promise.allSettled([undone, ...[...undoings].map((undo) => undo())]);
   undoings.clear();
-  await Promise.allSettled(undone);
-  // A program with a handler of its own, as those of the Automation API may have, decides itself when it ends.
-  if (process.listenerCount(signal) === 0) {
-    process.exit(128 + os.constants.signals[signal]);
-  }
+  await undone;
 }
 
 function stopListening(): void {

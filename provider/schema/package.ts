@@ -19,11 +19,24 @@ const imageOutputs: Record<string, PropertySpec> = {
     type: "string",
     description: "The first tag with the digest: `ghcr.io/acme/api:1.0@sha256:…`. What ECS and EKS should run.",
   },
+  repoDigest: {
+    type: "string",
+    description:
+      "The repository with that digest, `ghcr.io/acme/api@sha256:…`, whatever the tag is. Nothing when nothing is pushed.",
+  },
+  repositoryUrl: { type: "string", description: "The first tag without its tag: `ghcr.io/acme/api`, for Helm charts." },
+  tag: { type: "string", description: "The first tag's own part: `1.0`, for Helm charts." },
   platformDigests: {
     type: "object",
     additionalProperties: { type: "string" },
     description:
       "The digest of each platform's manifest. Nothing when nothing is pushed, or the registry can't be asked.",
+  },
+  platformRefs: {
+    type: "object",
+    additionalProperties: { type: "string" },
+    description:
+      "Each platform's manifest by its digest, `ghcr.io/acme/api@sha256:…`, for AWS Lambda. Nothing where `platformDigests` is nothing.",
   },
 };
 
@@ -109,6 +122,7 @@ export function makeSchema(): { schema: PackageSpec; facts: ArgumentFacts } {
       description:
         "An image for several platforms, each built natively on its own node of one builder, pushed as one index.",
       properties: imageOutputs,
+      required: ["indexDigest"],
       inputProperties: sorted({ ...image.properties, ...imageInputs }),
       ...(image.required && { requiredInputs: image.required }),
     },

@@ -60,7 +60,8 @@ async function compile(): Promise<string> {
     fs.mkdirSync(path.join(draft, "provider/node_modules"));
     fs.symlinkSync("../../components", path.join(draft, "provider/node_modules/pulumi-multi-platform-image"));
     // Where the launcher looks.
-    fs.symlinkSync(".", path.join(draft, "provider/dist"));
+    fs.mkdirSync(path.join(draft, "dist"));
+    fs.symlinkSync("../provider", path.join(draft, "dist/provider"));
     // What is found by its place beside the library.
     for (const name of ["node_modules", "components/nodes/ec2/machine", "package.json"]) {
       fs.symlinkSync(path.join(repository, name), path.join(draft, name));

@@ -28,6 +28,18 @@ export async function killProgram({ child }: StartedCommand): Promise<void> {
   await waitFor("the end of the program", () => programs.every((pid) => !isRunning(pid)));
 }
 
+/** Kills Pulumi's engine alone, as a machine short of memory does: what it has started goes on. */
+export async function killEngine({ child, done }: StartedCommand): Promise<void> {
+  const engines = [child.pid!, ...descendants(child.pid!)].filter((pid) => /(^|\/)pulumi\s/.test(commandLine(pid)));
+  engines.forEach((pid) => signalTo(pid, "SIGKILL"));
+  await done;
+}
+
+/** The processes of a command's plugin for other languages. */
+export function pluginsOf({ child }: StartedCommand): number[] {
+  return descendants(child.pid!).filter((pid) => /pulumi-resource-multi-platform-image/.test(commandLine(pid)));
+}
+
 function signalTo(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import { skipWithout } from "../hosts";
 import { getMachines, type Machines } from "./fixture";
 import { inspectIndex, trusting } from "./image";
-import { pythonStack } from "./languages/stack";
+import { pythonCommand, pythonStack } from "./languages/stack";
 import { Stack } from "./stack";
 
 interface Outputs {
@@ -13,6 +13,8 @@ interface Outputs {
 }
 
 const platforms = ["linux/amd64", "linux/arm64"];
+const password = "registry-password-of-the-tests";
+const token = "build-secret-of-the-tests";
 
 describe("a program in Python", function () {
   this.timeout(1_200_000);
@@ -26,12 +28,13 @@ describe("a program in Python", function () {
     machines = await getMachines();
     tag = `${machines.registry.host}/python:1`;
     const environment = trusting(machines.registry);
+    const registry = { address: machines.registry.host, username: "ci", password };
     const { tls, ...node } = { ...machines.amd64.remoteNode(), additionalPlatforms: ["linux/arm64"] };
     key = tls.key;
     stack = await pythonStack(
       {
         builder: { nodes: [{ ...node, tls: { ...tls, key: `secret:${tls.key}` } }], lifecycle: "output:persistent" },
-        images: { app: { context: "./app", platforms, tags: [tag] } },
+        images: { app: { context: "./app", platforms, tags: [tag], registries: [registry], secrets: { token } } },
       },
       { environment },
     );
@@ -61,9 +64,22 @@ describe("a program in Python", function () {
     assert.deepEqual(nodes, ["amd64"]);
   });
 
-  it("keeps no key in the state", () => {
+  it("keeps no key, password or build secret in the state, also where the program does not call it a secret", async () => {
     const [, line] = key.split("\n");
-    assert.ok(!stack.stateText().includes(line));
+    const state = stack.stateText();
+    assert.ok(state.includes("secretsprovider") || state.includes("secrets_providers"), "no state was read");
+    for (const secret of [line, password, token]) {
+      assert.ok(!state.includes(secret), `${secret} is in the state`);
+    }
+    const { connection } = await stack.outputs<{ connection: string }>();
+    assert.ok(connection.includes(JSON.stringify(line).slice(1, -1)), "`connection` has the key");
+  });
+
+  it("a program's unit tests need Pulumi's own mocks alone", async () => {
+    const { code, output } = await stack.startOther(...pythonCommand(stack), "-m", "unittest", "-v", "test_program")
+      .done;
+    assert.equal(code, 0, output);
+    assert.match(output, /Ran 2 tests/);
   });
 
   it("a second update: no change, no connection to a node", async () => {

@@ -30,6 +30,7 @@ builder = None
 if "builder" in spec:
     builder = mpi.Builder("builders", **given(spec["builder"]))
     pulumi.export("builderName", builder.builder_name)
+    pulumi.export("connection", builder.connection)
     pulumi.export("nodes", builder.nodes.apply(lambda nodes: [node.name for node in nodes]))
 for name, args in spec["images"].items():
     passed = pulumi.Output.from_input(builder) if spec.get("builderAsOutput") else builder

@@ -9,7 +9,7 @@ import { compiledPlugin } from "../compiled";
 import { type Spec, Stack, type StackOptions } from "../stack";
 import { languageTool } from "./tools";
 
-const schemaFile = path.resolve(__dirname, "../../../provider/schema.json");
+export const schemaFile = path.resolve(__dirname, "../../../provider/schema.json");
 
 /** A project in Python whose program declares what its spec says, through the plugin. */
 export async function pythonStack(spec: Spec, options: StackOptions = {}): Promise<Stack> {
@@ -21,22 +21,42 @@ export async function pythonStack(spec: Spec, options: StackOptions = {}): Promi
     environment: { ...options.environment, PYTHONPATH: sdk, PYTHONDONTWRITEBYTECODE: "1" },
   });
   const runtime = { name: "python", options: { virtualenv: environment } };
-  await declare(stack, { name: stack.project, runtime, main: "program.py" });
-  stack.write("program.py", fs.readFileSync(path.join(__dirname, "program.py")));
+  await declarePlugin(stack, { name: stack.project, runtime, main: "program.py" });
+  for (const file of ["program.py", "test_program.py"]) {
+    stack.write(file, fs.readFileSync(path.join(__dirname, file)));
+  }
+  pythons.set(stack, path.join(environment, "bin/python"));
   return stack;
+}
+
+const pythons = new WeakMap<Stack, string>();
+
+/** The interpreter that has what the programs of such a project need. */
+export function pythonCommand(stack: Stack): string[] {
+  return [pythons.get(stack) ?? "python3"];
 }
 
 /** A project in YAML, with the plugin. */
 export async function yamlStack(program: object, options: StackOptions = {}): Promise<Stack> {
-  const host = await languageTool("yaml");
-  const stack = await Stack.create({ builder: {}, images: {} }, { ...options, programs: path.dirname(host) });
-  await declare(stack, { name: stack.project, runtime: "yaml", ...program });
+  const stack = await Stack.create({ builder: {}, images: {} }, { ...options, programs: await yamlPrograms() });
+  await declareYaml(stack, program);
   return stack;
 }
 
-async function declare(stack: Stack, project: object): Promise<void> {
+/** The folder with the host of YAML: a stack whose `programs` it is can be made one in YAML. */
+export async function yamlPrograms(): Promise<string> {
+  return path.dirname(await languageTool("yaml"));
+}
+
+/** Makes a stack's project one in YAML, with the plugin. */
+export async function declareYaml(stack: Stack, program: object): Promise<void> {
+  await declarePlugin(stack, { name: stack.project, runtime: "yaml", ...program });
+}
+
+/** Makes a stack's project such a one, with the plugin. */
+export async function declarePlugin(stack: Stack, project: object): Promise<void> {
   const plugins = { providers: [{ name: "multi-platform-image", path: await compiledPlugin() }] };
-  stack.write("Pulumi.yaml", stringify({ ...project, plugins }));
+  stack.write("Pulumi.yaml", stringify({ ...project, plugins }, { aliasDuplicateObjects: false }));
 }
 
 function pythonEnvironment(): Promise<string> {

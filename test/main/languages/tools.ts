@@ -2,7 +2,7 @@ import * as path from "node:path";
 
 import { prepare } from "../../../tools/prepare";
 import { TOOLS } from "../../../tools/table";
-import type { ToolTable } from "../../../tools/recipe";
+import type { ToolRecipe, ToolTable } from "../../../tools/recipe";
 
 const yamlVersion = "1.25.0";
 const pulumiVersion = TOOLS.pulumi.version;
@@ -12,28 +12,30 @@ const pulumiVersion = TOOLS.pulumi.version;
  * hosts; a release of pulumi-yaml is in it, too.
  */
 const table: ToolTable = {
-  python: {
-    version: pulumiVersion,
-    binary: "pulumi-language-python",
-    module: {
-      recipe: "languagehost",
-      package: ".",
-      variables: { "main.version": pulumiVersion, "main.language": "python" },
-    },
-  },
+  python: ownHost("python"),
+  go: ownHost("go"),
   yaml: {
     version: yamlVersion,
     binary: "pulumi-language-yaml",
     module: {
       recipe: "yaml",
-      package: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+      package: ".",
       variables: { "github.com/pulumi/pulumi-yaml/pkg/version.Version": yamlVersion },
     },
   },
   sdkgen: { version: pulumiVersion, binary: "sdkgen", module: { recipe: "sdkgen", package: "." } },
 };
 
-export type LanguageTool = "python" | "yaml" | "sdkgen";
+export type LanguageTool = "python" | "go" | "yaml" | "sdkgen";
+
+function ownHost(language: string): ToolRecipe {
+  const variables = { "main.version": pulumiVersion, "main.language": language };
+  return {
+    version: pulumiVersion,
+    binary: `pulumi-language-${language}`,
+    module: { recipe: "languagehost", package: ".", variables },
+  };
+}
 
 /** Path of a language's host, or of what makes SDKs, made ready when it is not. */
 export async function languageTool(name: LanguageTool): Promise<string> {

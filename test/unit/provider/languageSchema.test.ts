@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { type NamedImage, outputsOf } from "../../../components/image/imageOutputs";
 import { ArgumentTypes } from "../../../provider/schema/program";
 import { makeSchema } from "../../../provider/schema/package";
 import type { ObjectSpec } from "../../../provider/schema/spec";
@@ -45,6 +46,12 @@ describe("the schema for other languages", function () {
         type,
       );
     }
+  });
+
+  it("has every output of an image", () => {
+    const image = { digest: "", ref: "", name: "a.example/b:1", isPushed: true, platformDigests: {} };
+    const { properties } = schema.resources["multi-platform-image:index:MultiPlatformImage"];
+    assert.deepEqual(Object.keys(properties).sort(), Object.keys(outputsOf(image as NamedImage)).sort());
   });
 
   it("has no unions, and refers to no other package", () => {

@@ -1,6 +1,6 @@
-// A language host for the Pulumi engine, for programs of Node.js or Python on machines that can't fetch the official ones: their own Go modules are not
-// served by the module proxy. It does what running a program takes and answers "unimplemented" to the rest (code
-// generation, templates, plugins written in TypeScript).
+// A language host for the Pulumi engine, for programs of Node.js, Python or Go on machines that can't fetch the official ones:
+// their own Go modules are not served by the module proxy. It does what running a program takes and, of Node.js, what a plugin
+// takes that is installed from its source. To the rest (code generation, templates) it answers "unimplemented".
 // https://github.com/pulumi/pulumi/blob/v3.259.0/proto/pulumi/language.proto
 package main
 
@@ -18,8 +18,11 @@ import (
 // version is set by -ldflags to the version of the engine that this host is made for.
 var version = "0.0.0"
 
-// language is set by -ldflags, too: nodejs or python.
+// language is set by -ldflags, too: nodejs, python or go.
 var language = "nodejs"
+
+// atEnd is what the host does last.
+var atEnd []func()
 
 // An engine that was killed leaves its language host behind; without this check, the program would live on with it.
 const engineCheckInterval = 2 * time.Second
@@ -56,6 +59,9 @@ func main() {
 	}()
 	if err := <-server.Done; err != nil {
 		fail(err)
+	}
+	for _, do := range atEnd {
+		do()
 	}
 }
 

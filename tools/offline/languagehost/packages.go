@@ -20,6 +20,7 @@ type packageFile struct {
 	Dependencies     map[string]string `json:"dependencies"`
 	DevDependencies  map[string]string `json:"devDependencies"`
 	PeerDependencies map[string]string `json:"peerDependencies"`
+	Workspaces       []string          `json:"workspaces"`
 	Pulumi           struct {
 		Resource bool   `json:"resource"`
 		Name     string `json:"name"`
@@ -41,14 +42,11 @@ func requiredPackages(directory string) ([]*pulumirpc.PackageDependency, error) 
 	}
 	required := []*pulumirpc.PackageDependency{}
 	for _, name := range program.dependencyNames() {
-		path, err := findUpwards(directory, filepath.Join("node_modules", name, "package.json"))
+		// Not in folders above, where a package of a workspace has them: the official host does not look there, either.
+		dependency, err := readPackage(filepath.Join(filepath.Dir(path), "node_modules", name, "package.json"))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // an optional peer
 		}
-		if err != nil {
-			return nil, err
-		}
-		dependency, err := readPackage(path)
 		if err != nil {
 			return nil, err
 		}

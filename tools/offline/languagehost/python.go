@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	_ "embed"
 	"path/filepath"
 
@@ -13,7 +14,7 @@ import (
 var pythonProgram string
 
 // pythonRunner is the interpreter of the project's virtual environment, which its option `virtualenv` names.
-func pythonRunner(engine string, req *pulumirpc.RunRequest) ([]string, []string, error) {
+func pythonRunner(_ context.Context, engine string, req *pulumirpc.RunRequest) ([]string, []string, error) {
 	info := req.GetInfo()
 	python := "python3"
 	if folder := stringOption(info.GetOptions().AsMap(), "virtualenv"); folder != "" {

@@ -65,7 +65,7 @@ func programCommand(ctx context.Context, engine string, req *pulumirpc.RunReques
 	if err != nil {
 		return nil, err
 	}
-	command, environment, err := runnerOf[language](engine, req)
+	command, environment, err := runnerOf[language](ctx, engine, req)
 	if err != nil {
 		return nil, err
 	}
@@ -79,12 +79,13 @@ func programCommand(ctx context.Context, engine string, req *pulumirpc.RunReques
 }
 
 // runnerOf are the command and the environment that run a program of a language.
-var runnerOf = map[string]func(engine string, req *pulumirpc.RunRequest) ([]string, []string, error){
+var runnerOf = map[string]func(ctx context.Context, engine string, req *pulumirpc.RunRequest) ([]string, []string, error){
+	"go":     goRunner,
 	"nodejs": nodejsRunner,
 	"python": pythonRunner,
 }
 
-func nodejsRunner(engine string, req *pulumirpc.RunRequest) ([]string, []string, error) {
+func nodejsRunner(_ context.Context, engine string, req *pulumirpc.RunRequest) ([]string, []string, error) {
 	info := req.GetInfo()
 	runner, err := findUpwards(info.GetProgramDirectory(), filepath.Join("node_modules", "@pulumi", "pulumi", "cmd", "run"))
 	if err != nil {

@@ -61,6 +61,8 @@ func filesOf(language string, pkg *schema.Package) (map[string][]byte, error) {
 	case "python":
 		return python.GeneratePackage("pulumi", pkg, nil, noLoader{})
 	case "go":
+		// As `pulumi package add` has it: a module of its own.
+		pkg.SupportPack = true
 		return gogen.GeneratePackage("pulumi", pkg, nil)
 	}
 	return nil, fmt.Errorf("%s is neither python nor go", language)
