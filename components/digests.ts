@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { allLogins, type ImageBuild } from "./hookPhases";
 import { imageName, isRegistryExport } from "./imageName";
 import { type ImageOutput, type ImageOutputs, type NamedImage, outputsOf, whyMissing } from "./imageOutputs";
+import { say } from "./log";
 import { isMocked, mockedDigest, orMocked } from "./mocks";
 import type { DeclaredImage } from "./platformImages/declare";
 import { assumeImage, type BuiltImage, type CheckedImage, checkImage } from "./registry/check";
@@ -92,9 +93,9 @@ async function checkedImage(component: pulumi.Resource, name: string, image: Bui
   if (isMocked()) {
     return assumeImage(image, (platform) => mockedDigest(`${name} ${platform}`));
   }
-  const found = await checkImage(image, (message) => void pulumi.log.info(message, component));
+  const found = await checkImage(image, (message) => void say("info", message, component));
   if (found.warning) {
-    void pulumi.log.warn(`${found.warning}. Its platforms are not checked this time.`, component);
+    void say("warn", `${found.warning}. Its platforms are not checked this time.`, component);
   }
   return found;
 }

@@ -10,6 +10,7 @@ import type { Builder } from "./builder";
 import { checkBuildKit, checkDockerContext } from "./dockerConfig";
 import type { DockerProvider } from "./dockerProvider";
 import { refuseWithoutEngine } from "./loadEngine";
+import { say } from "./log";
 import { allPlatforms, isNativeOn, type Platform } from "./platforms";
 import { attachIfAsked, refuseUnlessRecorded } from "./provenance/hook";
 import type { ProvenanceMode } from "./provenance/statement";
@@ -166,7 +167,7 @@ async function checkBases({ component, baseImages, owner, builder, build, progre
     return node?.native === false ? allPlatforms.find((each) => isNativeOn(each, process.arch)) : node?.platform;
   };
   const isOnThisMachine = nodes.every(({ kind }) => kind === "local");
-  const warn = (message: string) => void pulumi.log.warn(message, component);
+  const warn = (message: string) => void say("warn", message, component);
   const logins = await allLogins(build, own);
   const checked = { owner, platforms, buildPlatform, isOnThisMachine, registries: logins, ...inputs };
   await checkBaseImages(checked, baseImages, progress, warn);

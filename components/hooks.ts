@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 import * as pulumi from "@pulumi/pulumi";
 
 import { baseImageAnswers } from "./baseImages/ask";
@@ -8,13 +6,12 @@ import type { Attempt, BuildSession } from "./build/session";
 import type { Builder } from "./builder";
 import { type BuildStep, hookPhases, type ImageBuild, type ImagePurpose } from "./hookPhases";
 import { errorHook, resourceHook } from "./hookNames";
+import { say } from "./log";
 import { isMocked } from "./mocks";
 import { inOneLine, plainText } from "./plainText";
 import { describePreview } from "./preview";
 import { resolved } from "./resolved";
 import type { ComparedArgs, whyBuilt } from "./why";
-
-const mostLogMilliseconds = 2_000;
 
 /**
  * The hooks of an image: they run in this process, only when Pulumi really builds.
@@ -31,10 +28,8 @@ export function imageHooks(
   if (isMocked()) {
     return undefined;
   }
-  // No line of the log is ever waited for, here or elsewhere: they form one queue, and one before may wait for the URN of a
-  // resource that waits for this hook. Then `up` would hang (https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/nodejs/log/index.ts).
   const progress: Progress = (message, isPassing) => {
-    void pulumi.log.info(plainText(message), component, undefined, isPassing);
+    void say("info", plainText(message), component, isPassing);
   };
   const session = async () => builder.session(await resolved(component.urn));
   const { subject, why, wakes, before, after, explain } = hookPhases[purpose];
@@ -45,9 +40,9 @@ export function imageHooks(
     );
     if (pulumi.runtime.isDryRun()) {
       const text = describePreview(reason, await resolved(component.urn), await builder.previewed(), wakes(build));
-      void pulumi.log.info(`${subject(name)} ${text}`, component);
+      void say("info", `${subject(name)} ${text}`, component);
     } else {
-      void pulumi.log.info(`building ${subject(name)}: ${reason}`, component);
+      void say("info", `building ${subject(name)}: ${reason}`, component);
     }
   };
   const owner = `MultiPlatformImage ${name}`;
@@ -79,7 +74,7 @@ export function imageHooks(
     try {
       isToBuildAgain = build.attempt ? await recover(await step(), build.attempt, errors[0] ?? "", explain) : false;
     } catch (error) {
-      await tellFailure((error as Error).message, component);
+      await say("error", plainText((error as Error).message), component);
     }
     if (!isToBuildAgain) {
       // After-hooks don't run when a build fails.
@@ -124,22 +119,9 @@ async function recover(
 ): Promise<boolean> {
   const explanation = session.explain(attempt, error) ?? explain(error);
   if (explanation) {
-    await tellFailure(explanation, component);
+    await say("error", plainText(explanation), component);
   }
   return session.recover(attempt, error, progress);
-}
-
-/**
- * Says what a failure means. Where a line before it holds up the log, which it may do until the program has ended, it is
- * said on standard error, which Pulumi shows, too.
- */
-async function tellFailure(message: string, component: pulumi.Resource): Promise<void> {
-  const text = plainText(message);
-  // eslint-disable-next-line no-restricted-syntax -- with a bound
-  const told = pulumi.log.error(text, component).then(() => true);
-  if (!(await Promise.race([told, sleep(mostLogMilliseconds, false)]))) {
-    process.stderr.write(`${text}\n`);
-  }
 }
 
 async function finish(openSession: () => Promise<BuildSession>, build: ImageBuild, hasFailed: boolean): Promise<void> {

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { BuildSession } from "../build/session";
 import { argumentError } from "../errors";
 import { allLogins, type ImageBuild } from "../hookPhases";
+import { say } from "../log";
 import { resolved } from "../resolved";
 import { attachProvenance } from "./attach";
 
@@ -43,10 +44,10 @@ export async function attachIfAsked(
     const read = session.readProvenance.bind(session);
     const logins = await allLogins(build, given.registries);
     await attachProvenance({ tag, digest, platforms, logins, insecureRegistries, mode }, read);
-    void pulumi.log.info(`provenance of ${digest} is attached`, component);
+    void say("info", `provenance of ${digest} is attached`, component);
   } catch (error) {
     const fix = "Fix: what it names, then build again (`pulumi up --replace` of the image's resource).";
     const { message } = error as Error;
-    void pulumi.log.warn(`the image is pushed, but its provenance is not attached: ${message}. ${fix}`, component);
+    void say("warn", `the image is pushed, but its provenance is not attached: ${message}. ${fix}`, component);
   }
 }

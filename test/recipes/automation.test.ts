@@ -157,4 +157,23 @@ describe("programs of the Automation API that are functions", function () {
     // Nothing of it is said past the update that it is of.
     assert.equal(await deployer.end(), "");
   });
+
+  it("leave the others alone where one of them fails, those beside it and those after it", async () => {
+    const deployer = await Deployer.start(trusting(front));
+    const specs = Object.fromEntries(["dev", "prod"].map((name) => [name, specOf(deployer, name, ["web"])]));
+    deployer.stack.write("dev/web/Dockerfile", `FROM ${machines.network.address}:1/base:1\nCOPY Dockerfile /\n`);
+    deployer.stack.write("prod/web/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
+    const first = await deployer.update(specs);
+    assert.match(first.dev.error ?? "", /registry of base image \S+:1\/base:1 refuses connections/);
+    assert.equal(first.prod.error, undefined);
+    assert.match(first.prod.output, /building image image: /);
+    deployer.stack.write("dev/web/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
+    deployer.stack.write("prod/web/Dockerfile", "FROM scratch\nCOPY Dockerfile /changed\n");
+    const second = await deployer.update(specs);
+    for (const { error, output } of Object.values(second)) {
+      assert.equal(error, undefined);
+      assert.match(output, /building image image: /);
+    }
+    await deployer.end();
+  });
 });
