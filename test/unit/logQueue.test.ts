@@ -36,13 +36,14 @@ describe("the queue of Pulumi's log that does not move", function () {
   describe("of an engine", () => {
     const server = new Server();
     const heard: string[] = [];
+    const { responseType: reply } = EngineService.log as unknown as { responseType: new () => object };
     let address: string;
 
     before(async () => {
       server.addService(EngineService, {
         log: ({ request }: { request: LogRequest }, answer: (error: null, reply: object) => void) => {
           heard.push(`${request.getUrn()} ${request.getMessage()}`);
-          answer(null, new (EngineService.log.responseType as unknown as new () => object)());
+          answer(null, new reply());
         },
       });
       const credentials = ServerCredentials.createInsecure();
