@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { Builder } from "./builder";
 import { defaultNodes } from "./normaliseBuilder";
+import { say } from "../pulumi/log";
 import type { Platform } from "../support/platforms";
 import { ofRun } from "../pulumi/run";
 
@@ -34,7 +35,7 @@ export function defaultBuilder(image: pulumi.ComponentResource, first: FirstImag
   }
   if (pulumi.runtime.isDryRun()) {
     for (const notice of noticesOf(first)) {
-      void pulumi.log.info(notice, image);
+      void say("info", notice, image);
     }
   }
   const builder = createBuilder(provider);

@@ -96,10 +96,12 @@ async function stageOnce(
   tell: (folder: string, staged: StagedContext) => void,
 ): Promise<string> {
   const own = ownPatterns === undefined ? undefined : readIgnored(ownPatterns);
-  const key = JSON.stringify([path.resolve(folder), own && ownPatterns]);
+  // With its name: two programs of one process may give the same folder another one.
+  const name = copyName(folder, project);
+  const key = JSON.stringify([path.resolve(folder), own && ownPatterns, name]);
   let staged = staging.get(key);
   if (!staged) {
-    staged = stageContext(folder, own ?? readRootIgnored(folder), copyName(folder, project));
+    staged = stageContext(folder, own ?? readRootIgnored(folder), name);
     staging.set(key, staged);
     void staged
       .then((each) => tell(folder, each))

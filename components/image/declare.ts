@@ -109,12 +109,21 @@ function declarePlatformImages(declaration: OnBuilder): DeclaredImage {
     tags: imageArgs.tags,
   };
   const image = new Image(name, indexArgs, {
-    ...options,
+    ...indexOptions(options),
     parent: component,
     dependsOn: [builder],
     hooks: imageHooks(component, name, builder, build, "index"),
   });
   return { image, digest: digestOf(image, name), platformImages, pushedDigests };
+}
+
+/**
+ * The options of the index. Its Dockerfile is made of what the platforms have pushed: where a user wants a change of theirs
+ * ignored, the platforms' images ignore it, and an index that did so too would hold the platforms of another build.
+ */
+export function indexOptions<Options extends ImageOptions>(options: Options): Options {
+  const { ignoreChanges } = options;
+  return { ...options, ignoreChanges: ignoreChanges?.filter((each) => !/^dockerfile\b/.test(each)) };
 }
 
 function platformImage(

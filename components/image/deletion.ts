@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { say } from "../pulumi/log";
 import { isLoopback } from "../registry/read";
 import { parseReference } from "../registry/reference";
 
@@ -47,6 +48,6 @@ export function whyNotDeleted({
 export function warnIfNotDeleted(component: pulumi.Resource, deleted: Deleted): void {
   const why = whyNotDeleted(deleted);
   if (why) {
-    void pulumi.log.warn(why, component);
+    void say("warn", why, component);
   }
 }

@@ -5,6 +5,7 @@ import { allLogins } from "./hooks/dockerProvider";
 import type { ImageBuild } from "./hooks/imageBuild";
 import { imageName, isRegistryExport } from "./imageName";
 import { type ImageOutput, type ImageOutputs, type NamedImage, outputsOf, whyMissing } from "./imageOutputs";
+import { say } from "../pulumi/log";
 import { isMocked, mockedDigest, orMocked } from "../pulumi/mocks";
 import type { DeclaredImage } from "./declare";
 import { assumeImage, type BuiltImage, type CheckedImage, checkImage } from "../registry/checkImage";
@@ -93,9 +94,9 @@ async function checkedImage(component: pulumi.Resource, name: string, image: Bui
   if (isMocked()) {
     return assumeImage(image, (platform) => mockedDigest(`${name} ${platform}`));
   }
-  const found = await checkImage(image, (message) => void pulumi.log.info(message, component));
+  const found = await checkImage(image, (message) => void say("info", message, component));
   if (found.warning) {
-    void pulumi.log.warn(`${found.warning}. Its platforms are not checked this time.`, component);
+    void say("warn", `${found.warning}. Its platforms are not checked this time.`, component);
   }
   return found;
 }

@@ -5,12 +5,12 @@ import * as path from "node:path";
 
 import { prepareTools } from "../../tools";
 import { type Registry, skipWithout, startNamespaceNode, startRegistry } from "../hosts";
-import { transpileInto } from "../hosts/transpile";
 import { compiled } from "../main/compiled";
 import { getBaseImage, getMachines, type Machines } from "../main/fixture";
 import { inspectIndex, trusting } from "../main/image";
 import { endLocalDaemons } from "../main/processes";
 import { Stack } from "../main/stack";
+import { layOutProject } from "./exampleProject";
 import { readManifest } from "./image";
 
 const root = path.resolve(__dirname, "../..");
@@ -32,22 +32,12 @@ describe("programs that have moved in", function () {
     for (const stack of stacks) await endLocalDaemons(stack);
   });
 
-  /** A project of a folder's files, with its programs compiled and the registry's name in place of others. */
+  /** A project of a folder's files, with the registry's name in place of others. */
   async function projectOf(folder: string, host: string, project: string, environment: NodeJS.ProcessEnv) {
     const options = { project, environment, onPath: await prepareTools(["buildkitd", "runc"]) };
     const stack = await Stack.create({ builder: {}, images: {} }, options);
     stacks.push(stack);
-    const isProgram = (file: string) => file.endsWith(".ts");
-    const own = (file: string) => !/node_modules|Pulumi\.yaml|package\.json|tsconfig\.json|README/.test(file);
-    fs.cpSync(path.join(root, folder), stack.directory, { recursive: true, filter: own });
-    const library = await compiled(path.join(root, "components"));
-    const files = fs.readdirSync(stack.directory).filter(isProgram);
-    const sources = files.map((file) => {
-      const text = fs.readFileSync(path.join(stack.directory, file), "utf8");
-      fs.rmSync(path.join(stack.directory, file));
-      return [file, text.replaceAll("pulumi-multi-platform-image", library).replaceAll("ghcr.io", host)];
-    });
-    transpileInto(stack.directory, Object.fromEntries(sources) as Record<string, string>);
+    await layOutProject(stack, folder, { "ghcr.io": host });
     return stack;
   }
 

@@ -13,6 +13,8 @@ export interface SmallImage {
   /** `REPOSITORY:TAG`. */
   name: string;
   platforms: readonly string[];
+  /** Of its file. @default "base\n" */
+  content?: string;
   /** One manifest, and no index of it. */
   isSingle?: boolean;
   /** The registry's name and password: `NAME:PASSWORD`. */
@@ -26,12 +28,12 @@ export interface SmallImage {
  */
 export async function pushSmallImage(
   registry: Pick<Registry, "host" | "certificateFolder">,
-  { name, platforms, isSingle, credentials }: SmallImage,
+  { name, platforms, content = "base\n", isSingle, credentials }: SmallImage,
 ): Promise<string> {
   const layout = temporaryDirectory("layout");
   const files = temporaryDirectory("files");
   fs.mkdirSync(path.join(layout, "blobs/sha256"), { recursive: true });
-  fs.writeFileSync(path.join(files, "base"), "base\n");
+  fs.writeFileSync(path.join(files, "base"), content);
   const plain = Buffer.concat([...tar.create({ cwd: files, portable: true, sync: true }, ["base"])] as Buffer[]);
   const add = (kind: string, bytes: Buffer) => {
     const hash = sha256(bytes);

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { told } from "../../support/progress";
+import { say } from "../../pulumi/log";
 import { shortHash } from "../../support/paths";
 import { describeGit, type GitContext, lookUpCommit, lookUpKnown, parseGitContext } from "../../context/git";
 
@@ -33,7 +34,7 @@ function pin(component: pulumi.Resource, name: string, context: GitContext, loca
   const isFound = "commit" in found;
   if (!isFound) {
     const consequence = "it is taken as it was at the last look-up, and a change of it is not seen this time";
-    void pulumi.log.warn(`${describeGit(context)} can't be looked up: ${found.problem}; ${consequence}.`, component);
+    void say("warn", `${describeGit(context)} can't be looked up: ${found.problem}; ${consequence}.`, component);
   }
   // Another ref is another resource: the last commit of one says nothing of the other.
   const key = shortHash(`${context.remote} ${context.ref ?? ""}`);
@@ -55,12 +56,12 @@ export async function pinKnown(component: pulumi.Resource, location: string): Pr
   if (!context) {
     return location;
   }
-  const tell = (message: string) => void pulumi.log.info(message, component, undefined, true);
+  const tell = (message: string) => void say("info", message, component, true);
   const found = await told(`looking up ${describeGit(context)}`, lookUpKnown(context), tell);
   if ("commit" in found) {
     return context.pin(found.commit);
   }
   const consequence = "it is left to BuildKit, and a later change of it is not seen. Fix: give it as a plain string";
-  void pulumi.log.warn(`${describeGit(context)} can't be looked up: ${found.problem}; ${consequence}.`, component);
+  void say("warn", `${describeGit(context)} can't be looked up: ${found.problem}; ${consequence}.`, component);
   return location;
 }

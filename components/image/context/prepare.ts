@@ -4,6 +4,7 @@ import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
 import { BuildError } from "../../support/errors";
+import { say } from "../../pulumi/log";
 import { isMocked } from "../../pulumi/mocks";
 import { PlainResourceError } from "../../pulumi/resourceError";
 import { followDockerfile, type KnownContext, mapLocations, stageAll, withoutFolder } from "../../context/locations";
@@ -84,7 +85,7 @@ async function stage(component: pulumi.Resource, known: KnownContext): Promise<K
 function tellCost(component: pulumi.Resource, folder: string, staged: StagedContext): void {
   const { milliseconds, copiedBytes } = staged.cost;
   if (milliseconds > toldMilliseconds || copiedBytes > toldBytes) {
-    void pulumi.log.info(describeCost(folder, staged), component);
+    void say("info", describeCost(folder, staged), component);
   }
 }
 

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 import * as pulumi from "@pulumi/pulumi";
 
 import { baseImageAnswers } from "./baseImageAnswers";
@@ -9,13 +7,12 @@ import type { Builder } from "../../builder/builder";
 import type { BuildStep, ImagePurpose } from "./purposes";
 import type { ImageBuild } from "./imageBuild";
 import { errorHook, resourceHook } from "../../pulumi/hookNames";
+import { say } from "../../pulumi/log";
 import { isMocked } from "../../pulumi/mocks";
 import { inOneLine, plainText } from "../../support/plainText";
 import { describePreview } from "../../builder/preview";
 import { resolved } from "../../pulumi/resolved";
 import type { ComparedArgs, whyBuilt } from "./why";
-
-const mostLogMilliseconds = 2_000;
 
 /** Loaded with the first hook: an update without a build has no use for the half that runs in hooks. */
 function phasesOf(purpose: ImagePurpose) {
@@ -38,10 +35,8 @@ export function imageHooks(
   if (isMocked()) {
     return undefined;
   }
-  // No line of the log is ever waited for, here or elsewhere: they form one queue, and one before may wait for the URN of a
-  // resource that waits for this hook. Then `pulumi up` would hang (https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/nodejs/log/index.ts).
   const progress: Progress = (message, isPassing) => {
-    void pulumi.log.info(plainText(message), component, undefined, isPassing);
+    void say("info", plainText(message), component, isPassing);
   };
   const session = async () => builder.session(await resolved(component.urn));
   const tell = async ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
@@ -52,9 +47,9 @@ export function imageHooks(
     );
     if (pulumi.runtime.isDryRun()) {
       const text = describePreview(reason, await resolved(component.urn), await builder.previewed(), wakes(build));
-      void pulumi.log.info(`${subject(name)} ${text}`, component);
+      void say("info", `${subject(name)} ${text}`, component);
     } else {
-      void pulumi.log.info(`building ${subject(name)}: ${reason}`, component);
+      void say("info", `building ${subject(name)}: ${reason}`, component);
     }
   };
   const owner = `MultiPlatformImage ${name}`;
@@ -93,7 +88,7 @@ export function imageHooks(
       const { explain } = phasesOf(purpose);
       shouldRetry = build.attempt ? await recover(await step(), build.attempt, errors[0] ?? "", explain) : false;
     } catch (error) {
-      await tellFailure((error as Error).message, component);
+      await say("error", plainText((error as Error).message), component);
     }
     if (!shouldRetry) {
       // After-hooks don't run when a build fails.
@@ -137,22 +132,9 @@ async function recover(
 ): Promise<boolean> {
   const explanation = session.explain(attempt, error) ?? explain(error);
   if (explanation) {
-    await tellFailure(explanation, component);
+    await say("error", plainText(explanation), component);
   }
   return session.recover(attempt, error, progress);
-}
-
-/**
- * Says what a failure means. Where a line before it holds up the log, which it may do until the program has ended, it is
- * said on standard error, which Pulumi shows, too.
- */
-async function tellFailure(message: string, component: pulumi.Resource): Promise<void> {
-  const text = plainText(message);
-  // eslint-disable-next-line no-restricted-syntax -- with a bound
-  const told = pulumi.log.error(text, component).then(() => true);
-  if (!(await Promise.race([told, sleep(mostLogMilliseconds, false)]))) {
-    process.stderr.write(`${text}\n`);
-  }
 }
 
 async function finish(openSession: () => Promise<BuildSession>, build: ImageBuild, hasFailed: boolean): Promise<void> {

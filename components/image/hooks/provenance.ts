@@ -5,6 +5,7 @@ import type { BuildSession } from "../../session/session";
 import { allLogins } from "./dockerProvider";
 import { argumentError } from "../../support/errors";
 import type { ImageBuild } from "./imageBuild";
+import { say } from "../../pulumi/log";
 import { resolved } from "../../pulumi/resolved";
 import { attachProvenance } from "../../provenance/attach";
 
@@ -44,10 +45,10 @@ export async function attachIfAsked(
     const read = session.readProvenance.bind(session);
     const logins = await allLogins(build, given.registries);
     await attachProvenance({ tag, digest, platforms, logins, insecureRegistries, mode }, read);
-    void pulumi.log.info(`provenance of ${digest} is attached`, component);
+    void say("info", `provenance of ${digest} is attached`, component);
   } catch (error) {
     const fix = "Fix: what it names, then build again (`pulumi up --replace` of the image's resource).";
     const { message } = error as Error;
-    void pulumi.log.warn(`the image is pushed, but its provenance is not attached: ${message}. ${fix}`, component);
+    void say("warn", `the image is pushed, but its provenance is not attached: ${message}. ${fix}`, component);
   }
 }

@@ -11,6 +11,7 @@ import { checkBuildKit, checkDockerContext } from "./dockerConfig";
 import { allLogins } from "./dockerProvider";
 import type { ImageBuild } from "./imageBuild";
 import { refuseWithoutEngine } from "./loadEngine";
+import { say } from "../../pulumi/log";
 import { allPlatforms, isNativeOn, type Platform } from "../../support/platforms";
 import { attachIfAsked, refuseUnlessRecorded } from "./provenance";
 import { refuseIdentityToken, refuseWithoutIndexLogin } from "../../registry/indexLogin";
@@ -141,7 +142,7 @@ async function checkBases({ component, baseImages, owner, builder, build, progre
     return node?.native === false ? allPlatforms.find((each) => isNativeOn(each, process.arch)) : node?.platform;
   };
   const isOnThisMachine = nodes.every(({ kind }) => kind === "local");
-  const warn = (message: string) => void pulumi.log.warn(message, component);
+  const warn = (message: string) => void say("warn", message, component);
   const logins = await allLogins(build, own);
   const checked = { owner, platforms, buildPlatform, isOnThisMachine, registries: logins, ...inputs };
   await checkBaseImages(checked, baseImages, progress, warn);

@@ -76,7 +76,11 @@ describe("docs/migrating.md", () => {
       ref: new RegExp(`^${registry}/api:[0-9a-f]{16}-.*@${digest}$`),
     },
     { main: "index", images: { web: { tags: ghcr("web"), platforms: both } } },
-    { main: "dockerV4", images: { site: { tags: ghcr("site"), platforms: both } } },
+    {
+      main: "dockerV4",
+      images: { site: { tags: ghcr("site"), platforms: both } },
+      ref: new RegExp(`^ghcr.io/acme/site@${digest}$`),
+    },
     { main: "awsx", images: { jobs: { platforms: both } }, ref: new RegExp(`^${registry}/jobs:.*@${digest}$`) },
     { main: "cdk", images: { mail: { tags: [`${registry}/mail:1.0`] } }, ref: new RegExp(`^${registry}/mail:1.0@`) },
     {

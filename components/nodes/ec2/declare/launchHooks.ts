@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describeLaunchFailure } from "../startErrors";
 import { usualLaunch } from "../usual";
 import { errorHook, resourceHook } from "../../../pulumi/hookNames";
+import { say } from "../../../pulumi/log";
 import { isMocked } from "../../../pulumi/mocks";
 import { plainText } from "../../../support/plainText";
 import { resolved } from "../../../pulumi/resolved";
@@ -24,14 +25,13 @@ export function launchHooks(
     return undefined;
   }
   let wait: LaunchWait | undefined;
-  // Never waited for: a line of the log may wait for a resource that waits for this hook.
-  const say = (text: string, isPassing?: boolean) => void pulumi.log.info(text, parent, undefined, isPassing);
+  const tell = (text: string, isPassing?: boolean) => void say("info", text, parent, isPassing);
   const typeIn = async (inputs: object | undefined): Promise<string> => {
     const { instanceType } = await resolved(pulumi.output((inputs ?? {}) as { instanceType?: string }));
     return instanceType ?? "unknown";
   };
   const begin = async ({ newInputs }: pulumi.ResourceHookArgs) => {
-    wait = new LaunchWait(`EC2 to launch node ${node} (${platform}, ${await typeIn(newInputs)})`, say);
+    wait = new LaunchWait(`EC2 to launch node ${node} (${platform}, ${await typeIn(newInputs)})`, tell);
   };
   const end = ({ newOutputs }: pulumi.ResourceHookArgs) => {
     wait?.end(`node ${node} is launched as instance ${String((newOutputs as { id?: unknown } | undefined)?.id)}`);
@@ -41,7 +41,7 @@ export function launchHooks(
     const launch = { node, platform, type: await typeIn(newInputs), zone: await resolved(zone) };
     const explanation = describeLaunchFailure(errors[0] ?? "", launch);
     if (explanation) {
-      void pulumi.log.error(plainText(explanation), parent);
+      await say("error", plainText(explanation), parent);
     }
     return false;
   };

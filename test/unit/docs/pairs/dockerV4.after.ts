@@ -11,4 +11,4 @@ const image = new MultiPlatformImage("site", {
   registries: [{ address: "ghcr.io", username: "acme", password: pulumi.secret(process.env.TOKEN!) }],
   builder,
 });
-export const ref = image.ref;
+export const ref = image.repoDigest;

@@ -1,4 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
 import { MultiPlatformImage } from "pulumi-multi-platform-image";
 import { builder } from "./builder";
 
@@ -8,4 +7,4 @@ const image = new MultiPlatformImage("handler", {
   platforms: ["linux/arm64"],
   builder,
 });
-export const imageUri = pulumi.interpolate`ghcr.io/acme/handler@${image.indexDigest}`;
+export const imageUri = image.repoDigest;
