@@ -9,6 +9,7 @@ import type { Attempt, BuildSession } from "./build/session";
 import type { Builder } from "./builder";
 import { checkBuildKit, checkDockerContext } from "./dockerConfig";
 import type { DockerProvider } from "./dockerProvider";
+import type { ImageInsights, WatchedBuild } from "./insights/imageInsights";
 import { refuseWithoutEngine } from "./loadEngine";
 import { allPlatforms, isNativeOn, type Platform } from "./platforms";
 import { attachIfAsked, refuseUnlessRecorded } from "./provenance/hook";
@@ -36,6 +37,9 @@ export interface ImageBuild {
   /** Set once this `up` has built and pushed. */
   wasPushedNow: boolean;
   attempt?: Attempt;
+  /** What a report of it is made with; none where none is wanted. */
+  readonly insights?: ImageInsights;
+  watched?: WatchedBuild;
 }
 
 /** What the phases of a build have at hand. */

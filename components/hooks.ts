@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
 import { baseImageAnswers } from "./baseImages/ask";
@@ -37,6 +38,7 @@ export function imageHooks(
     void pulumi.log.info(plainText(message), component, undefined, isPassing);
   };
   const session = async () => builder.session(await resolved(component.urn));
+  let toldReason = "";
   const { subject, why, wakes, before, after, explain } = hookPhases[purpose];
   const tell = async ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
     // It has names of files.
@@ -47,6 +49,7 @@ export function imageHooks(
       const text = describePreview(reason, await resolved(component.urn), await builder.previewed(), wakes(build));
       void pulumi.log.info(`${subject(name)} ${text}`, component);
     } else {
+      toldReason = reason;
       void pulumi.log.info(`building ${subject(name)}: ${reason}`, component);
     }
   };
@@ -62,7 +65,9 @@ export function imageHooks(
     progress,
   });
   const prepare = async ({ newInputs = {} }: pulumi.ResourceHookArgs) => {
+    build.watched = { purpose, platforms: build.platforms, since: Date.now(), attempts: 1, reason: toldReason };
     build.attempt = await before(await step(), newInputs);
+    build.watched.preparedAt = Date.now();
   };
   const conclude = async ({ newInputs = {}, newOutputs = {} }: pulumi.ResourceHookArgs) => {
     if (build.attempt) {
@@ -71,18 +76,23 @@ export function imageHooks(
     try {
       await after(await step(), newInputs, newOutputs);
     } finally {
+      await report(build, session, newInputs);
       await finish(session, build, false);
     }
   };
-  const onError = async ({ errors }: pulumi.ErrorHookArgs) => {
+  const onError = async ({ errors, newInputs = {} }: pulumi.ErrorHookArgs) => {
     let isToBuildAgain = false;
     try {
       isToBuildAgain = build.attempt ? await recover(await step(), build.attempt, errors[0] ?? "", explain) : false;
     } catch (error) {
       await tellFailure((error as Error).message, component);
     }
+    if (isToBuildAgain && build.watched) {
+      build.watched.attempts += 1;
+    }
     if (!isToBuildAgain) {
       // After-hooks don't run when a build fails.
+      await report(build, session, newInputs, errors[0] ?? "it failed");
       await finish(session, build, true);
     }
     return isToBuildAgain;
@@ -139,6 +149,18 @@ async function tellFailure(message: string, component: pulumi.Resource): Promise
   const told = pulumi.log.error(text, component).then(() => true);
   if (!(await Promise.race([told, sleep(mostLogMilliseconds, false)]))) {
     process.stderr.write(`${text}\n`);
+  }
+}
+
+/** While the nodes are still there to be asked. */
+async function report(
+  { insights, watched }: ImageBuild,
+  session: () => Promise<BuildSession>,
+  inputs: pulumi.Inputs,
+  error?: string,
+): Promise<void> {
+  if (watched) {
+    await insights?.conclude(watched, session, inputs as dockerBuild.ImageArgs, error);
   }
 }
 

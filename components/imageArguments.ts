@@ -7,6 +7,8 @@ import type { BuilderArgs } from "./builderArguments";
 import { checkCaches } from "./caches/exports";
 import { checkContexts } from "./context/check";
 import { checkExports } from "./exports";
+import type { ReportArgs } from "./insights/arguments";
+import { checkPrices, checkReport } from "./insights/check";
 import { defaultPlatforms, type Platform } from "./platforms";
 import { checkProvenance } from "./provenance/check";
 import type { ProvenanceMode } from "./provenance/statement";
@@ -121,11 +123,26 @@ export interface MultiPlatformImageArgs extends Omit<
    */
   provenance?: ProvenanceMode | false;
   /**
+   * Dollars that an hour of a node costs, for the cost of a build: by the type of its instance (`{ "m8g.large": 0.05 }`), or by the
+   * node's name, which is how nodes of other kinds have a price. Nobody is asked for prices.
+   *
+   * @default - list prices of EC2 in us-east-1, on demand, with a public IPv4 address (docs/insights.md)
+   */
+  prices?: Readonly<Record<string, number>>;
+  /**
    * Whether the image is pushed to the registries of its `tags`. Equivalent to buildx's `--push`.
    *
    * @default true
    */
   push?: dockerBuild.ImageArgs["push"];
+  /**
+   * What is told of each build, besides a few lines in the log: seconds of each platform, what came from the cache, the first
+   * step that did not and why, and what it cost. `true` writes a page, `report.html`, with `report.json` and `trace.json`
+   * beside it; `false` asks the nodes for nothing. With a {@link Builder} alone. See docs/insights.md.
+   *
+   * @default - the lines in the log, and a summary where GITHUB_STEP_SUMMARY is set
+   */
+  report?: boolean | ReportArgs;
   /**
    * The ECR repository that the image is pushed to: an `aws.ecr.Repository`, also one that is made in the same `up`, or
    * `{ repositoryUrl }` of another stack's. It supplies
@@ -180,12 +197,22 @@ export function normaliseImage(name: string, args: MultiPlatformImageArgs) {
     retainOnDelete = true,
     ...others
   } = args;
-  const { repository, checkBaseImages = true, provenance: mode, stageContext = true, adopt = true, ...rest } = others;
+  const {
+    repository,
+    checkBaseImages = true,
+    provenance: mode,
+    stageContext = true,
+    adopt = true,
+    ...further
+  } = others;
+  const { report, prices = {}, ...rest } = further;
   const platforms = checkPlatforms(owner, given);
   checkLoad(owner, rest.load === true, platforms);
   checkExports(owner, { ...rest, push });
   checkCaches(owner, rest.cacheTo, platforms);
   checkRepository(owner, repository);
+  checkReport(owner, report);
+  checkPrices(owner, prices);
   const provenance = mode || undefined;
   checkProvenance(owner, { ...args, provenance, push });
   if (!repository || rest.tags !== undefined) {
@@ -202,7 +229,7 @@ export function normaliseImage(name: string, args: MultiPlatformImageArgs) {
     push,
     ...(rest.tags && { tags: fullTags(rest.tags) }),
   };
-  const own = { repository, retainOnDelete, checkBaseImages, provenance, stageContext, adopt };
+  const own = { repository, retainOnDelete, checkBaseImages, provenance, stageContext, adopt, report, prices };
   return { platforms, imageArgs, builder, ...own };
 }
 

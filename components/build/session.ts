@@ -1,4 +1,5 @@
 import type { RecordedProvenance } from "../buildkit/history";
+import type { NodeView } from "../insights/nodeView";
 import type { Platform } from "../platforms";
 import type { PlatformDigests } from "../registry/manifest";
 import type { DescribedNode, Progress } from "./node";
@@ -68,6 +69,8 @@ export interface BuildSession {
   explain(attempt: ExplainedAttempt, error: string): string | undefined;
   /** How many nodes build these platforms: of several, the provider pushes the index. */
   nodeCount(platforms: readonly Platform[]): number;
+  /** The nodes that build these platforms, for a report. Not there where nodes can't be asked. */
+  nodeViews?(platforms: readonly Platform[]): NodeView[];
   /** What the nodes recorded of the builds that pushed these digests. Not there where nodes can't be asked. */
   readProvenance?(repository: string, digests: PlatformDigests): Promise<RecordedProvenance[]>;
 }

@@ -46,7 +46,19 @@ export interface PolicyOptions {
   region?: string;
 }
 
-export const commandNames = ["wake", "stop", "status", "clean", "policy"] as const;
+export interface ReportOptions {
+  /** All that are kept without it. */
+  image?: string;
+  /** All of the project's without it. */
+  stack?: string;
+  /** Against the build before. */
+  compare: boolean;
+  json: boolean;
+  /** Where the page is written. */
+  html?: string;
+}
+
+export const commandNames = ["wake", "stop", "status", "clean", "policy", "report"] as const;
 export type CommandName = (typeof commandNames)[number];
 
 /** What a command line asks for. */
@@ -56,6 +68,7 @@ export type Command =
   | ({ name: "status" } & StatusOptions)
   | ({ name: "clean" } & CleanOptions)
   | ({ name: "policy" } & PolicyOptions)
+  | ({ name: "report" } & ReportOptions)
   | { name: "help"; of?: CommandName }
   | { name: "version" };
 
@@ -69,6 +82,13 @@ const options = {
   stop: { ...common, ...account, force: { type: "boolean" }, "no-wait": { type: "boolean" } },
   status: { ...common, ...account, json: { type: "boolean" } },
   clean: { ...common, ...account, nodes: { type: "boolean" } },
+  report: {
+    ...common,
+    stack: { type: "string", short: "s" },
+    compare: { type: "boolean" },
+    json: { type: "boolean" },
+    html: { type: "string" },
+  },
   policy: { ...common, for: { type: "string" }, account: { type: "string" }, region: { type: "string" } },
 } as const satisfies Record<CommandName, Options>;
 
@@ -140,9 +160,28 @@ export function parseCommand(args: readonly string[]): Command {
             region: parseMatching("region", values.region, /^[a-z]{2}(-[a-z]+)+-\d+$/, "eu-west-1, for instance, is"),
           };
     }
+    case "report":
+      return parseReport(rest);
     default:
       throw new UsageError(`there is no command ${JSON.stringify(first)}: ${commandNames.join(", ")} are there`);
   }
+}
+
+function parseReport(args: string[]): Command {
+  const config = { args, options: options.report, allowPositionals: true, strict: true } as const;
+  const { values, positionals } = parseStrictly(config);
+  if (values.help) {
+    return { name: "help", of: "report" };
+  }
+  const [image, extra] = positionals;
+  if (extra !== undefined) {
+    throw new UsageError(`report takes one image, and ${JSON.stringify(extra)} is a second one`);
+  }
+  if (values.html === "") {
+    throw new UsageError("--html needs the name of a file");
+  }
+  const { stack, compare = false, json = false, html } = values;
+  return { name: "report", image, stack, compare, json, html };
 }
 
 function parse<Name extends CommandName>(name: Name, args: string[]) {
