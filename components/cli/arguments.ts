@@ -2,6 +2,7 @@ import { parseArgs, type ParseArgsConfig } from "node:util";
 
 import { parsePlatform, type Platform } from "../platforms";
 import { type CallerRole, callerRoles } from "../policies/table";
+import type { ReportOptions } from "./report";
 import { UsageError } from "./usageError";
 
 /** Which AWS account and region, where the environment does not say. */
@@ -44,18 +45,6 @@ export interface PolicyOptions {
   account?: string;
   /** Any without it. */
   region?: string;
-}
-
-export interface ReportOptions {
-  /** All that are kept without it. */
-  image?: string;
-  /** All of the project's without it. */
-  stack?: string;
-  /** Against the build before. */
-  compare: boolean;
-  json: boolean;
-  /** Where the page is written. */
-  html?: string;
 }
 
 export const commandNames = ["wake", "stop", "status", "clean", "policy", "report"] as const;

@@ -8,7 +8,18 @@ import { page } from "../insights/html/page";
 import { type KeptImage, parseKept } from "../insights/kept";
 import { summaryLines } from "../insights/summary";
 import { plainText } from "../plainText";
-import type { ReportOptions } from "./arguments";
+
+export interface ReportOptions {
+  /** All that are kept without it. */
+  image?: string;
+  /** All of the project's without it. */
+  stack?: string;
+  /** Against the build before. */
+  compare: boolean;
+  json: boolean;
+  /** Where the page is written. */
+  html?: string;
+}
 
 /** What the last builds did that this machine knows of, newest last. */
 export function report({ image, stack, compare, json, html }: ReportOptions): string {

@@ -5,11 +5,13 @@ import { chromeTrace } from "../../components/insights/chromeTrace";
 import { costOf, describeDollars } from "../../components/insights/cost";
 import { page } from "../../components/insights/html/page";
 import { readInstructions } from "../../components/insights/instructions";
+import { newMemory } from "../../components/insights/kept";
 import type { RememberedInputs, RememberedPlatform } from "../../components/insights/lastBuild";
 import { markdown } from "../../components/insights/markdown";
 import { maskOf } from "../../components/insights/masking";
 import { platformFindings } from "../../components/insights/platformReport";
 import { listPrice } from "../../components/insights/prices";
+import { readBuild } from "../../components/insights/readBuild";
 import type { NodeRecord, RecordedStep } from "../../components/insights/readRecord";
 import { isRecordOf } from "../../components/insights/refs";
 import { describeSeconds } from "../../components/insights/summary";
@@ -217,6 +219,18 @@ describe("insights: cost and words", () => {
   });
 });
 
+describe("insights: a node that is gone", () => {
+  it("is told as missing, and fails nothing", async () => {
+    const node = { name: "n", address: "a", builderName: "b", platforms: ["linux/amd64" as const], buildkit: "v1" };
+    const view = { ...node, socket: "/nowhere/buildkitd.sock", wakeMilliseconds: 0 };
+    const identity = { context: ".", buildArgs: {}, tags: [] };
+    const inputs = { identity, remembered: await inputsOf(), mask: maskOf({}, []), noCache: false };
+    const { findings, missing } = await readBuild([view], 0, inputs, newMemory());
+    assert.deepEqual(findings, []);
+    assert.match(missing.join(), /^node n did not answer/);
+  });
+});
+
 describe("insights: files", () => {
   const hostile = `<script>alert(1)</script>"'&`;
   const builds = [{ report: reportOf({ image: hostile, reason: hostile, steps: 30 }), logs: new Map() }];
@@ -226,6 +240,15 @@ describe("insights: files", () => {
     assert.ok(html.length < 150_000, `${html.length}`);
     assert.doesNotMatch(html, /<script|<link|<img|<iframe|src=|@import|url\(/);
     assert.match(html, /&lt;script&gt;alert/);
+  });
+
+  it("all of them take less than half a second of a processor", () => {
+    const before = process.cpuUsage();
+    page(builds);
+    markdown(builds);
+    JSON.stringify(chromeTrace(builds.map(({ report }) => report)));
+    const { user, system } = process.cpuUsage(before);
+    assert.ok(user + system < 500_000, `${user + system} µs`);
   });
 
   it("the summary has no HTML of others, and stays small", () => {
