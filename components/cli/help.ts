@@ -51,8 +51,8 @@ ${accountHelp}
 `,
   report: `Usage: multi-platform-image report [IMAGE] [options]
 
-Shows what the last build of an image did, from the project's folder: seconds of each platform, what came from the cache,
-the first step that did not and why, cost. Without IMAGE, of all images that were built on this machine. Calls nobody.
+Shows what the last build of an image did, from the project's folder: seconds of each platform, what came from the
+cache, the first step that did not and why, cost. Without IMAGE, of all images that were built here. Calls nobody.
 
 IMAGE is the name of a MultiPlatformImage.
 
