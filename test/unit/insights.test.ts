@@ -158,7 +158,7 @@ describe("insights: why a step was not cached", () => {
       /the files that its context had before are not known/,
     ],
     ["another BuildKit", {}, { before: { buildkit: "v0" } }, /BuildKit v0 is v1 now/],
-    ["a step that was not needed before", {}, { before: { steps: [] } }, /did not need this step/],
+    ["a step that was not needed before", {}, { before: { steps: [] as string[] } }, /did not need this step/],
     ["a Dockerfile that is not at hand", { stages: undefined }, {}, /the Dockerfile's text is not known/],
     ["a base image without a digest before", {}, { before: { baseImages: {} } }, /had before is not known/],
   ] as const) {
