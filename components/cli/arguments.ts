@@ -3,6 +3,7 @@ import { parseArgs, type ParseArgsConfig } from "node:util";
 import { parsePlatform, type Platform } from "../support/platforms";
 import { type CallerRole, callerRoles } from "../nodes/ec2/policies/policyTable";
 import type { AccountOptions } from "../nodes/ec2/shell/account";
+import type { ReportOptions } from "./report";
 import { UsageError } from "./usageError";
 
 export interface StatusOptions extends AccountOptions {
@@ -41,7 +42,7 @@ export interface PolicyOptions {
   region?: string;
 }
 
-export const commandNames = ["wake", "stop", "status", "clean", "policy"] as const;
+export const commandNames = ["wake", "stop", "status", "clean", "policy", "report"] as const;
 export type CommandName = (typeof commandNames)[number];
 
 /** What a command line asks for. */
@@ -51,6 +52,7 @@ export type Command =
   | ({ name: "status" } & StatusOptions)
   | ({ name: "clean" } & CleanOptions)
   | ({ name: "policy" } & PolicyOptions)
+  | ({ name: "report" } & ReportOptions)
   | { name: "help"; of?: CommandName }
   | { name: "version" };
 
@@ -64,6 +66,13 @@ const options = {
   stop: { ...common, ...account, force: { type: "boolean" }, "no-wait": { type: "boolean" } },
   status: { ...common, ...account, json: { type: "boolean" } },
   clean: { ...common, ...account, nodes: { type: "boolean" } },
+  report: {
+    ...common,
+    stack: { type: "string", short: "s" },
+    compare: { type: "boolean" },
+    json: { type: "boolean" },
+    html: { type: "string" },
+  },
   policy: { ...common, for: { type: "string" }, account: { type: "string" }, region: { type: "string" } },
 } as const satisfies Record<CommandName, Options>;
 
@@ -135,9 +144,28 @@ export function parseCommand(args: readonly string[]): Command {
             region: parseMatching("region", values.region, /^[a-z]{2}(-[a-z]+)+-\d+$/, "eu-west-1, for instance, is"),
           };
     }
+    case "report":
+      return parseReport(rest);
     default:
       throw new UsageError(`there is no command ${JSON.stringify(first)}: ${commandNames.join(", ")} are there`);
   }
+}
+
+function parseReport(args: string[]): Command {
+  const config = { args, options: options.report, allowPositionals: true, strict: true } as const;
+  const { values, positionals } = parseStrictly(config);
+  if (values.help) {
+    return { name: "help", of: "report" };
+  }
+  const [image, extra] = positionals;
+  if (extra !== undefined) {
+    throw new UsageError(`report takes one image, and ${JSON.stringify(extra)} is a second one`);
+  }
+  if (values.html === "") {
+    throw new UsageError("--html needs the name of a file");
+  }
+  const { stack, compare = false, json = false, html } = values;
+  return { name: "report", image, stack, compare, json, html };
 }
 
 function parse<Name extends CommandName>(name: Name, args: string[]) {

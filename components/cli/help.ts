@@ -49,6 +49,18 @@ dead or was made by \`wake\`. Calls nobody, and keeps what a running \`pulumi up
                      ephemeral nodes that hang
 ${accountHelp}
 `,
+  report: `Usage: multi-platform-image report [IMAGE] [options]
+
+Shows what the last build of an image did, from the project's folder: seconds of each platform, what came from the
+cache, the first step that did not and why, cost. Without IMAGE, of all images that were built here. Calls nobody.
+
+IMAGE is the name of a MultiPlatformImage.
+
+  --stack STACK, -s  of this stack alone
+  --compare          against the build before: the steps whose time differs
+  --html FILE        writes the page, readable without a network or scripts
+  --json             as JSON, as in report.json
+`,
   policy: `Usage: multi-platform-image policy BUILDER --for ROLE [options]
 
 Prints an IAM policy for callers of a builder, as JSON: all that one kind of caller needs, for this builder alone.
@@ -72,6 +84,7 @@ EC2 build nodes outside of \`pulumi up\`, and what callers may do.
   status [BUILDER]  nodes, leases, ingress rules
   clean [BUILDER]   remove what is on this machine
   policy BUILDER    print the IAM policy that a caller needs
+  report [IMAGE]    what the last build did, and what it cost
 
 multi-platform-image COMMAND --help tells more. Exit codes: 0 success, 1 failure, 2 wrong usage.
 `;

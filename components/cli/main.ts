@@ -8,6 +8,7 @@ import { type Command, parseCommand } from "./arguments";
 import { clean } from "./clean";
 import { helpText } from "./help";
 import { policy } from "./policy";
+import { report } from "./report";
 import { status } from "./status";
 import { stop } from "./stop";
 import { UsageError } from "./usageError";
@@ -30,6 +31,8 @@ async function run(command: Command): Promise<string> {
       return clean(command);
     case "policy":
       return policy(command);
+    case "report":
+      return report(command);
     default:
       return command satisfies never;
   }

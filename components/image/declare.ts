@@ -139,8 +139,9 @@ function platformImage(
     push: false,
     exports: [{ raw: repositories.apply(exportByDigest) }],
   };
-  const { checkedArgs, provider, provenance } = build;
-  const ownBuild: ImageBuild = { platforms: [platform], checkedArgs, provider, provenance, wasPushedNow: false };
+  const { checkedArgs, provider, provenance, insights } = build;
+  const common = { checkedArgs, provider, provenance, insights };
+  const ownBuild: ImageBuild = { ...common, platforms: [platform], wasPushedNow: false };
   return new Image(ownName, ownArgs, {
     ...options,
     // No program had it before.

@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import type { Builder } from "../builder/builder";
 import type { BuilderArgs } from "../builder/builderArguments";
+import type { ReportArgs } from "../insights/arguments";
 import type { ProvenanceMode } from "../provenance/statement";
 import type { Platform } from "../support/platforms";
 import type { EcrRepository } from "./repository/ecr";
@@ -114,11 +115,26 @@ export interface MultiPlatformImageArgs extends Omit<
    */
   provenance?: ProvenanceMode | false;
   /**
+   * Dollars that an hour of a node costs, for the cost of a build: by the type of its instance (`{ "m8g.large": 0.05 }`), or by the
+   * node's name, which is how nodes of other kinds have a price. Nobody is asked for prices.
+   *
+   * @default - list prices of EC2 in us-east-1, on demand, with a public IPv4 address (docs/insights.md)
+   */
+  prices?: Readonly<Record<string, number>>;
+  /**
    * Whether the image is pushed to the registries of its `tags`. Equivalent to buildx's `--push`.
    *
    * @default true
    */
   push?: dockerBuild.ImageArgs["push"];
+  /**
+   * What is told of each build, besides a few lines in the log: seconds of each platform, what came from the cache, the first
+   * step that did not and why, and what it cost. `true` writes a page, `report.html`, with `report.json` and `trace.json`
+   * beside it; `false` asks the nodes for nothing. With a {@link Builder} alone. See docs/insights.md.
+   *
+   * @default - the lines in the log, and a summary where GITHUB_STEP_SUMMARY is set
+   */
+  report?: boolean | ReportArgs;
   /**
    * The ECR repository that the image is pushed to: an `aws.ecr.Repository`, also one that is made in the same update, or
    * `{ repositoryUrl }` of another stack's. It supplies

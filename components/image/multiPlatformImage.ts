@@ -14,6 +14,10 @@ import { argumentError } from "../support/errors";
 import type { ImageBuild } from "./hooks/imageBuild";
 import type { MultiPlatformImageArgs } from "./imageArguments";
 import { normaliseImage } from "./normaliseImage";
+import type { BuildCost } from "../insights/cost";
+import { insightsOf, keptReport } from "../insights/declare";
+import type { ImageInsights } from "../insights/imageInsights";
+import type { BuildReport } from "../insights/report";
 import { componentOptions, imageOptions } from "./imageOptions";
 import type { ImageOutput, ImageOutputs } from "./imageOutputs";
 import { failTestsOf, isMocked } from "../pulumi/mocks";
@@ -50,6 +54,9 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
   public readonly image: Image;
   /** The builder, where it is one of ours. */
   public readonly builder: Builder | undefined;
+  private readonly insights: ImageInsights | undefined;
+  private readonly keptReport: () => pulumi.Output<BuildReport | undefined>;
+  private kept?: pulumi.Output<BuildReport | undefined>;
   private readonly read: <Name extends ImageOutput>(output: Name) => pulumi.Output<ImageOutputs[Name]>;
 
   /**
@@ -83,8 +90,10 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
     const { imageArgs, generation } = repository
       ? withRepository(this, name, repository, ownArgs)
       : { imageArgs: ownArgs, generation: undefined };
+    this.insights = own && insightsOf(this, name, normal);
     const build: ImageBuild = {
       platforms,
+      insights: this.insights,
       insecureRegistries: own?.insecureRegistries,
       wasPushedNow: false,
       provider: () => dockerProviderOf(this),
@@ -99,6 +108,7 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
     }
     const outputs = checkedOutputs({ component: this, name, declared, args: imageArgs, build, generation });
     this.read = (output) => outputs.read(output);
+    this.keptReport = () => keptReport(this, name, declared, this.insights);
     this.indexDigest = this.read("indexDigest");
     this.registerOutputs(outputs.registered);
   }
@@ -152,6 +162,24 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
    */
   get platformRefs(): pulumi.Output<Record<string, string>> {
     return this.read("platformRefs");
+  }
+
+  /**
+   * What the build did that made this image: seconds, cache, the first step that was not cached and why, cost. No value of an
+   * argument and no secret is in it. It is as it was until a build makes another digest. What keeps it is a resource of its own,
+   * `NAME-report`, which is there in a program that asks for this output or for `cost`. Nothing with `builder: { name }`, with
+   * `report: false`, and for an image that was built before it was asked for.
+   */
+  get report(): pulumi.Output<BuildReport | undefined> {
+    this.kept ??= this.keptReport();
+    return this.kept;
+  }
+
+  /**
+   * What that build cost: seconds of nodes, and dollars where a price is known. As `report`, of which it is a part.
+   */
+  get cost(): pulumi.Output<BuildCost | undefined> {
+    return this.report.apply((report) => report?.cost);
   }
 }
 

@@ -2,6 +2,7 @@ import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
 import { checkLoad, checkPlatforms, checkTags } from "../builder/checkNodes";
+import { checkPrices, checkReport } from "../insights/check";
 import { normalReference } from "../registry/reference";
 import { defaultPlatforms } from "../support/platforms";
 import { asLocation, checkImageArguments } from "./arguments/given";
@@ -28,12 +29,22 @@ export function normaliseImage(name: string, args: MultiPlatformImageArgs) {
     retainOnDelete = true,
     ...others
   } = args;
-  const { repository, checkBaseImages = true, provenance: mode, stageContext = true, adopt = true, ...rest } = others;
+  const {
+    repository,
+    checkBaseImages = true,
+    provenance: mode,
+    stageContext = true,
+    adopt = true,
+    ...further
+  } = others;
+  const { report, prices = {}, ...rest } = further;
   const platforms = checkPlatforms(owner, given);
   checkLoad(owner, rest.load === true, platforms);
   checkExports(owner, { ...rest, push });
   checkCaches(owner, rest.cacheTo, platforms);
   checkRepository(owner, repository);
+  checkReport(owner, report);
+  checkPrices(owner, prices);
   const provenance = mode || undefined;
   checkProvenance(owner, { ...args, provenance, push });
   if (!repository || rest.tags !== undefined) {
@@ -50,7 +61,7 @@ export function normaliseImage(name: string, args: MultiPlatformImageArgs) {
     push,
     ...(rest.tags && { tags: fullTags(rest.tags) }),
   };
-  const own = { repository, retainOnDelete, checkBaseImages, provenance, stageContext, adopt };
+  const own = { repository, retainOnDelete, checkBaseImages, provenance, stageContext, adopt, report, prices };
   return { platforms, imageArgs, builder, ...own };
 }
 

@@ -40,6 +40,8 @@ export interface RunNode extends DescribedNode {
    * @param isInUse whether connections to the old one are still open: it may only have stopped to take new work.
    */
   replace?(isInUse: boolean, progress: Progress): Promise<boolean>;
+  /** The type of its machine, as far as that is known by now: `m8g.large`. */
+  machine?(): string | undefined;
   /** How long its machine usually takes to answer, for the line that says what is waited for. */
   usual?(): string | undefined;
   /** Why a node that did not answer in time may not have, as far as its cloud knows. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DaemonInfo } from "../buildkit/client";
 import { readProvenance, type RecordedProvenance } from "../buildkit/history";
 import { BuildError } from "../support/errors";
+import type { NodeView } from "../insights/nodeView";
 import { buildxDirectory } from "../support/paths";
 import type { Platform } from "../support/platforms";
 import type { PlatformDigests } from "../registry/manifest";
@@ -39,6 +40,7 @@ export class RelaySession implements BuildSession {
   private readonly endings: Endings;
   private readonly answers = new Map<string, DaemonInfo>();
   private readonly waking = new Map<string, Promise<DaemonInfo>>();
+  private readonly wakeMilliseconds = new Map<string, number>();
 
   constructor(private readonly settings: RelaySessionSettings) {
     this.relay = new Relay(
@@ -121,6 +123,20 @@ export class RelaySession implements BuildSession {
     return nodesOf(this.settings.nodes, platforms).length;
   }
 
+  nodeViews(platforms: readonly Platform[]): NodeView[] {
+    const { nodes, builderName } = this.settings;
+    return nodesOf(nodes, platforms).map((node) => ({
+      name: node.name,
+      address: node.address,
+      builderName,
+      platforms: platforms.filter((platform) => nodeOf(nodes, platform) === node),
+      socket: this.relay.socket(node.name),
+      buildkit: this.answers.get(node.name)?.version ?? "",
+      machine: node.machine?.(),
+      wakeMilliseconds: this.wakeMilliseconds.get(node.name) ?? 0,
+    }));
+  }
+
   async readProvenance(repository: string, digests: PlatformDigests): Promise<RecordedProvenance[]> {
     const platforms = Object.keys(digests) as Platform[];
     const nodes = nodesOf(this.settings.nodes, platforms);
@@ -156,9 +172,13 @@ export class RelaySession implements BuildSession {
     let wake = this.waking.get(node.name);
     if (!wake) {
       const hasAnswered = this.answers.has(node.name);
+      const since = Date.now();
       wake = wakeNode(node, this.relay, this.settings.wakeTimeoutSeconds, progress, hasAnswered)
         .then((info) => this.keepAnswer(node, info, progress))
-        .finally(() => this.waking.delete(node.name));
+        .finally(() => {
+          this.waking.delete(node.name);
+          this.wakeMilliseconds.set(node.name, Date.now() - since);
+        });
       this.waking.set(node.name, wake);
     }
     return wake;

@@ -1,4 +1,5 @@
 import type { RecordedProvenance } from "../buildkit/history";
+import type { NodeView } from "../insights/nodeView";
 import type { Platform } from "../support/platforms";
 import type { PlatformDigests } from "../registry/manifest";
 import type { DescribedNode } from "../nodes/node";
@@ -69,6 +70,8 @@ export interface BuildSession {
   explain(attempt: ExplainedAttempt, error: string): string | undefined;
   /** Number of nodes that build these platforms. With more than one, the provider itself pushes the index. */
   nodeCount(platforms: readonly Platform[]): number;
+  /** The nodes that build these platforms, for a report. Not there where nodes can't be asked. */
+  nodeViews?(platforms: readonly Platform[]): NodeView[];
   /** What the nodes recorded of the builds that pushed these digests. Not there where nodes can't be asked. */
   readProvenance?(repository: string, digests: PlatformDigests): Promise<RecordedProvenance[]>;
 }

@@ -44,6 +44,7 @@ function nodeFor(node: RunNode, common: Common): RunNode {
         common.replacement ??= replace(node, common, isInUse, progress);
         return common.replacement;
       }),
+    machine: () => node.machine?.(),
     diagnose: node.diagnose && (async () => node.diagnose?.()),
     giveUp: node.giveUp && (async (progress) => node.giveUp?.(progress)),
   };

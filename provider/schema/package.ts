@@ -74,11 +74,17 @@ const builderConnection: PropertySpec = {
     "private key of a client. Nothing where a node is `local`.",
 };
 
+/**
+ * Given in another form, or not there in other languages: a price is no whole number, and files of a report are the machine's
+ * whose plugin runs.
+ */
+const left = ["builder", "context", "prices", "report"];
+
 /** The package's schema, and what of the arguments' types it can't say. */
 export function makeSchema(): { schema: PackageSpec; facts: ArgumentFacts } {
   const source = new ArgumentTypes();
   const types = new SchemaTypes(source);
-  const image = types.properties("MultiPlatformImage", source.typeOf("MultiPlatformImageArgs"), ["builder", "context"]);
+  const image = types.properties("MultiPlatformImage", source.typeOf("MultiPlatformImageArgs"), left);
   const builder = types.properties("Builder", source.typeOf("BuilderArgs"));
   const nodes = types.properties("BuilderOutputs", source.typeOf("BuildNode"));
   delete types.facts.plain.BuilderOutputs;

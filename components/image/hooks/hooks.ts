@@ -1,10 +1,12 @@
+import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
 import { baseImageAnswers } from "./baseImageAnswers";
 import type { Progress } from "../../support/progress";
 import type { Attempt, BuildSession } from "../../session/session";
 import type { Builder } from "../../builder/builder";
-import type { BuildStep, ImagePurpose } from "./purposes";
+import type { BuildStep } from "./purposes";
+import type { ImagePurpose } from "../../insights/imageInsights";
 import type { ImageBuild } from "./imageBuild";
 import { errorHook, resourceHook } from "../../pulumi/hookNames";
 import { say } from "../../pulumi/log";
@@ -39,6 +41,7 @@ export function imageHooks(
     void say("info", plainText(message), component, isPassing);
   };
   const session = async () => builder.session(await resolved(component.urn));
+  let toldReason = "";
   const tell = async ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
     const { subject, why, wakes } = phasesOf(purpose);
     // It has names of files.
@@ -49,6 +52,7 @@ export function imageHooks(
       const text = describePreview(reason, await resolved(component.urn), await builder.previewed(), wakes(build));
       void say("info", `${subject(name)} ${text}`, component);
     } else {
+      toldReason = reason;
       void say("info", `building ${subject(name)}: ${reason}`, component);
     }
   };
@@ -70,7 +74,9 @@ export function imageHooks(
       return;
     }
     const { newInputs = {} } = args;
+    build.watched = { purpose, platforms: build.platforms, since: Date.now(), attempts: 1, reason: toldReason };
     build.attempt = await phasesOf(purpose).before(await step(), newInputs);
+    build.watched.preparedAt = Date.now();
   };
   const conclude = async ({ newInputs = {}, newOutputs = {} }: pulumi.ResourceHookArgs) => {
     if (build.attempt) {
@@ -79,10 +85,11 @@ export function imageHooks(
     try {
       await phasesOf(purpose).after(await step(), newInputs, newOutputs);
     } finally {
+      await report(build, session, newInputs);
       await finish(session, build, false);
     }
   };
-  const onError = async ({ errors }: pulumi.ErrorHookArgs) => {
+  const onError = async ({ errors, newInputs = {} }: pulumi.ErrorHookArgs) => {
     let shouldRetry = false;
     try {
       const { explain } = phasesOf(purpose);
@@ -90,8 +97,12 @@ export function imageHooks(
     } catch (error) {
       await say("error", plainText((error as Error).message), component);
     }
+    if (shouldRetry && build.watched) {
+      build.watched.attempts += 1;
+    }
     if (!shouldRetry) {
       // After-hooks don't run when a build fails.
+      await report(build, session, newInputs, errors[0] ?? "it failed");
       await finish(session, build, true);
     }
     return shouldRetry;
@@ -135,6 +146,18 @@ async function recover(
     await say("error", plainText(explanation), component);
   }
   return session.recover(attempt, error, progress);
+}
+
+/** While the nodes are still there to be asked. */
+async function report(
+  { insights, watched }: ImageBuild,
+  session: () => Promise<BuildSession>,
+  inputs: pulumi.Inputs,
+  error?: string,
+): Promise<void> {
+  if (watched) {
+    await insights?.conclude(watched, session, inputs as dockerBuild.ImageArgs, error);
+  }
 }
 
 async function finish(openSession: () => Promise<BuildSession>, build: ImageBuild, hasFailed: boolean): Promise<void> {

@@ -1,5 +1,6 @@
 import type * as dockerBuild from "@pulumi/docker-build";
 
+import type { ImageInsights, WatchedBuild } from "../../insights/imageInsights";
 import type { ProvenanceMode } from "../../provenance/statement";
 import type { Attempt } from "../../session/session";
 import type { Platform } from "../../support/platforms";
@@ -19,4 +20,7 @@ export interface ImageBuild {
   /** Set once this update has built and pushed. */
   wasPushedNow: boolean;
   attempt?: Attempt;
+  /** What a report of it is made with; none where none is wanted. */
+  readonly insights?: ImageInsights;
+  watched?: WatchedBuild;
 }

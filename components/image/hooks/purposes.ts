@@ -16,11 +16,9 @@ import { allPlatforms, isNativeOn, type Platform } from "../../support/platforms
 import { attachIfAsked, refuseUnlessRecorded } from "./provenance";
 import { refuseIdentityToken, refuseWithoutIndexLogin } from "../../registry/indexLogin";
 import { isRegistrySilent } from "../../registry/registrySilence";
+import type { ImagePurpose } from "../../insights/imageInsights";
 import { resolved } from "../../pulumi/resolved";
 import { whyBuilt, whyIndexBuilt } from "./why";
-
-/** The role of a docker-build image: the whole image, one platform, or the index of platform images. */
-export type ImagePurpose = "image" | "platform" | "index";
 
 /** What the phases of a build have at hand. */
 export interface BuildStep {

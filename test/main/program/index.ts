@@ -16,7 +16,7 @@ interface Spec {
   /** Of a docker-build provider that the program makes for its images. */
   provider?: ProviderArgs;
   /** Which outputs of the images are exported. */
-  outputs?: ("indexDigest" | "ref" | "platformDigests")[];
+  outputs?: ("indexDigest" | "ref" | "platformDigests" | "report" | "cost")[];
   /** Whether a line of the log is about each image, and so waits for it, with all lines after it. */
   logs?: boolean;
 }

@@ -57,7 +57,7 @@ describe("the command line", () => {
 
   const mistakes: [line: string, message: RegExp][] = [
     ["", /^a command is missing$/],
-    ["build", /^there is no command "build": wake, stop, status, clean, policy are there$/],
+    ["build", /^there is no command "build": wake, stop, status, clean, policy, report are there$/],
     ["wake", /^wake needs the name of a builder/],
     ["stop --force", /^stop needs the name of a builder/],
     ["wake a b", /^wake takes one builder, and "b" is a second one$/],

@@ -26,6 +26,8 @@ const lateMilliseconds = 20_000;
 const mostLaunches = 3;
 
 interface Current extends NewInstance {
+  /** Its type, once EC2 was asked. */
+  machine?: string;
   since: number;
   cache: CacheVolume;
   /** Whether it is decided if the cache comes. */
@@ -64,6 +66,10 @@ export class EphemeralNode implements RunNode {
   get address(): string {
     const which = this.current ? `EC2 instance ${this.current.instanceId}` : "an EC2 instance of this update";
     return `${which} in ${this.connection.region}`;
+  }
+
+  machine(): string | undefined {
+    return this.current?.machine;
   }
 
   async replace(isInUse: boolean, progress: Progress): Promise<boolean> {
@@ -176,6 +182,7 @@ export class EphemeralNode implements RunNode {
     const { instanceId } = current;
     const instance = await current.instances.describe(instanceId);
     const state = instance?.State?.Name;
+    current.machine = instance?.InstanceType ?? current.machine;
     if (instance && state === "running") {
       return this.running(current, instance, progress);
     }

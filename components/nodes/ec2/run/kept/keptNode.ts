@@ -33,6 +33,7 @@ export function ec2RunNode(stoppable: StoppableNode): RunNode {
     address: `EC2 instance ${node.instanceId} in ${connection.region}`,
     wake: (progress) => waker.wake(progress),
     usual: () => waker.usual(),
+    machine: () => waker.machine,
     diagnose: () => waker.diagnose(),
     giveUp: async (progress) => (waker.hasStarted ? stopUnanswered(stoppable, progress) : undefined),
   };
@@ -44,6 +45,8 @@ class Waker {
   private readonly starter: Starter;
   private missingSince?: number;
   private bootedAt?: Date;
+  /** The type of its instance, once EC2 was asked. */
+  machine?: string;
 
   constructor(
     private readonly connection: Ec2Connection,
@@ -100,6 +103,7 @@ class Waker {
 
   private async step(instance: Instance | undefined, progress: Progress): Promise<Endpoint | Waiting> {
     this.bootedAt = instance?.LaunchTime;
+    this.machine = instance?.InstanceType ?? this.machine;
     if (!instance?.State?.Name) {
       return this.late("EC2 to know the instance", () => this.goneError("is not there"));
     }

@@ -1,0 +1,37 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { writeFileAtomically } from "../support/paths";
+import { chromeTrace } from "./chromeTrace";
+import { page } from "./html/page";
+import { makePrivateFolder } from "./kept";
+import { markdown } from "./markdown";
+import type { ReportedBuild } from "./runReports";
+
+const keptFolders = 20;
+
+/** All files of a folder of reports. */
+export function writeFolder(folder: string, builds: readonly ReportedBuild[]): void {
+  makePrivateFolder(folder);
+  const reports = builds.map(({ report }) => report);
+  writeFileAtomically(path.join(folder, "report.html"), page(builds));
+  writeFileAtomically(path.join(folder, "report.json"), `${JSON.stringify(reports, undefined, 2)}\n`);
+  writeFileAtomically(path.join(folder, "trace.json"), `${JSON.stringify(chromeTrace(reports))}\n`);
+}
+
+/** The names of folders are times. */
+export function removeOld(folder: string): void {
+  const times = fs.readdirSync(folder).filter((name) => /^\d{4}-/.test(name));
+  for (const name of times.sort().slice(0, -keptFolders)) {
+    fs.rmSync(path.join(folder, name), { recursive: true, force: true });
+  }
+}
+
+/** Images end one after the other, and nothing tells the last one: each writes the section of all of them anew. */
+export function writeSection(file: string, key: string, builds: readonly ReportedBuild[]): void {
+  const [begin, end] = ["begin", "end"].map((what) => `<!-- multi-platform-image ${key} ${what} -->`);
+  const before = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
+  const [first, rest = ""] = before.split(begin);
+  const after = rest.includes(end) ? rest.slice(rest.indexOf(end) + end.length).replace(/^\n/, "") : "";
+  fs.writeFileSync(file, `${first}${begin}\n${markdown(builds)}${end}\n${after}`);
+}

@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type * as dockerBuild from "@pulumi/docker-build";
+
+import type { BuildSession } from "../session/session";
+import type { Platform } from "../support/platforms";
+import type { ReportArgs } from "./arguments";
+import type { Prices } from "./cost";
+import type { ImageReports } from "./imageReports";
+import type { BuildReport } from "./report";
+import type { RunReports } from "./runReports";
+
+/** All that a report may cost a build at its end. */
+const mostMilliseconds = 5_000;
+
+/** What an image's reports are made with. */
+export interface InsightSettings {
+  image: string;
+  stack: string;
+  urn: () => Promise<string>;
+  prices: Prices;
+  files: ReportArgs | undefined;
+  run: RunReports;
+  tell: (message: string) => void;
+  /** Of its provider's logins. */
+  passwords: () => Promise<string[]>;
+}
+
+/** The role of a docker-build image: the whole image, one platform, or the index of platform images. */
+export type ImagePurpose = "image" | "platform" | "index";
+
+/** What is built at the moment: all of the image, one platform of it, or what puts its platforms together. */
+export interface WatchedBuild {
+  purpose: ImagePurpose;
+  platforms: readonly Platform[];
+  /** By this machine's clock. */
+  since: number;
+  /** When its nodes were ready. */
+  preparedAt?: number;
+  attempts: number;
+  reason: string;
+}
+
+/**
+ * What is found out of one image's builds during an update. It costs an update without a build nothing: what it does is loaded
+ * at the end of the first build.
+ */
+export class ImageInsights {
+  private reports?: ImageReports;
+
+  constructor(private readonly settings: InsightSettings) {}
+
+  /** Of this update; none where nothing was built. */
+  get report(): BuildReport | undefined {
+    return this.reports?.report;
+  }
+
+  /** After a build, before its nodes are given up. Never fails, and takes seconds at most. */
+  async conclude(
+    build: WatchedBuild,
+    openSession: () => Promise<BuildSession>,
+    inputs: dockerBuild.ImageArgs,
+    error?: string,
+  ): Promise<void> {
+    const { image, tell } = this.settings;
+    const late = new AbortController();
+    try {
+      const timeout = sleep(mostMilliseconds, "late" as const, { ref: false, signal: late.signal });
+      const done = this.read(build, openSession, inputs, error);
+      if ((await Promise.race([done, timeout])) === "late") {
+        tell(`image ${image}: no report, its nodes did not answer in time`);
+      }
+    } catch (problem) {
+      tell(`image ${image}: no report (${(problem as Error).message})`);
+    } finally {
+      late.abort();
+    }
+  }
+
+  private async read(...[build, openSession, inputs, error]: Parameters<ImageInsights["conclude"]>): Promise<void> {
+    // An update without a build must not pay for it.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { ImageReports } = require("./imageReports") as typeof import("./imageReports");
+    this.reports ??= new ImageReports(this.settings);
+    await this.reports.add(build, await openSession(), inputs, error);
+  }
+}

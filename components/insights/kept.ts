@@ -1,0 +1,70 @@
+import * as crypto from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { stagingFolder } from "../context/folders";
+import { entryIn, readJsonIfThere, shortHash, writeFileAtomically } from "../support/paths";
+import type { Memory } from "./lastBuild";
+import type { BuildReport } from "./report";
+
+/** What this machine keeps of an image: for the next build to compare with, and for the command line. */
+export interface KeptImage {
+  memory: Memory;
+  report: BuildReport;
+  /** The one before. */
+  previous?: BuildReport;
+}
+
+/** Where a stack's reports are, in the project's folder. */
+export function reportsFolder(stack: string): string {
+  return entryIn(`${stagingFolder}/reports`, safeName(stack));
+}
+
+function keptFile(stack: string, image: string, urn: string): string {
+  return entryIn(`${reportsFolder(stack)}/last`, `${safeName(image)}-${shortHash(urn)}.json`);
+}
+
+/** Names of resources and stacks may have any character. */
+function safeName(name: string): string {
+  return name.replace(/[^\w.-]+/g, "-").slice(0, 100);
+}
+
+export function readKept(stack: string, image: string, urn: string): KeptImage | undefined {
+  return parseKept(keptFile(stack, image, urn));
+}
+
+/** Of another version, nothing: it is written anew by the next build. */
+export function parseKept(file: string): KeptImage | undefined {
+  const kept = readJsonIfThere<KeptImage>(file);
+  return kept?.memory?.version === 1 && kept.report?.version === 1 ? kept : undefined;
+}
+
+/** A failed build leaves what the next one compares with as it was. */
+export function keep(urn: string, kept: KeptImage): void {
+  const { stack, image } = kept.report;
+  const file = keptFile(stack, image, urn);
+  makePrivateFolder(path.dirname(file));
+  writeFileAtomically(file, JSON.stringify(kept));
+}
+
+export function newMemory(): Memory {
+  return { version: 1, salt: crypto.randomBytes(16).toString("hex"), platforms: {} };
+}
+
+/** Folders of nobody else's, which Git does not see. */
+export function makePrivateFolder(folder: string): void {
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const ignoreFile = `${stagingFolder}/.gitignore`;
+  if (folder.startsWith(stagingFolder) && !fs.existsSync(ignoreFile)) {
+    writeFileAtomically(ignoreFile, "*\n");
+  }
+}
+
+/** A value as it may be kept: without the salt, which lies beside it and not in any report, nothing can be guessed of it. */
+export function salted(salt: string, value: unknown): string {
+  return crypto
+    .createHash("sha256")
+    .update(`${salt} ${JSON.stringify(value) ?? ""}`)
+    .digest("hex")
+    .slice(0, 24);
+}

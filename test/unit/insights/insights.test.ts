@@ -1,0 +1,271 @@
+import * as assert from "node:assert/strict";
+
+import type { Listing } from "../../../components/context/listing";
+import { chromeTrace } from "../../../components/insights/chromeTrace";
+import { costOf, describeDollars } from "../../../components/insights/cost";
+import { page } from "../../../components/insights/html/page";
+import { readInstructions } from "../../../components/insights/instructions";
+import { newMemory } from "../../../components/insights/kept";
+import type { RememberedInputs, RememberedPlatform } from "../../../components/insights/lastBuild";
+import { markdown } from "../../../components/insights/markdown";
+import { maskOf } from "../../../components/insights/masking";
+import { platformFindings } from "../../../components/insights/platformReport";
+import { listPrice } from "../../../components/insights/prices";
+import { readBuild } from "../../../components/insights/readBuild";
+import type { NodeRecord, RecordedStep } from "../../../components/insights/readRecord";
+import { isRecordOf } from "../../../components/insights/refs";
+import { describeSeconds } from "../../../components/insights/summary";
+import { reportOf } from "./insightReports";
+
+const dockerfile = `ARG BASE=1
+FROM base:\${BASE} AS build
+ARG VERSION
+COPY package.json ./
+RUN make \${VERSION}
+COPY src/ /src
+FROM scratch
+COPY --from=build /out /
+COPY ["docs/*.md", "/docs/"]
+`;
+
+const digest = (at: number) => `sha256:${String(at).repeat(64)}`;
+
+/** A record of that Dockerfile, as a node's daemon tells it: the steps of these numbers were not in the cache. */
+function recordOf(ran: readonly number[], base = digest(1)): NodeRecord {
+  const names = [
+    `[build 1/4] FROM docker.io/library/base:1@${base}`,
+    "[build 2/4] COPY package.json ./",
+    "[build 3/4] RUN make 1.0-value",
+    "[build 4/4] COPY src/ /src",
+    "[stage-1 1/2] COPY --from=build /out /",
+    "[stage-1 2/2] COPY docs/*.md /docs/",
+  ];
+  const inputs = [[], [0], [1], [2], [3], [4]];
+  const steps = names.map((name, at): RecordedStep => {
+    const isRun = ran.includes(at);
+    const times = { started: 1_000 * at, completed: 1_000 * at + (isRun ? 900 : 0) };
+    return { digest: `d${at}`, inputs: inputs[at].map((each) => `d${each}`), name, cached: !isRun, log: "", ...times };
+  });
+  return { ref: "r", attributes: {}, exportedNames: [], created: 0, completed: 7_000, steps, parts: [], warnings: [] };
+}
+
+const files: Record<string, Listing> = {
+  old: { "package.json": "644 1", "src/a.ts": "644 1", "docs/a.md": "644 1" },
+  package: { "package.json": "644 2", "src/a.ts": "644 1", "docs/a.md": "644 1" },
+  source: { "package.json": "644 1", "src/a.ts": "644 2", "docs/a.md": "644 1" },
+  docs: { "package.json": "644 1", "src/a.ts": "644 1", "docs/a.md": "755 1" },
+};
+
+async function inputsOf(given: Partial<RememberedInputs> = {}, text = dockerfile): Promise<RememberedInputs> {
+  return {
+    stages: await readInstructions(text),
+    buildArgs: { VERSION: "hash" },
+    others: {},
+    contexts: { "": "old" },
+    ...given,
+  };
+}
+
+/** What is said of the first steps that were not cached, against a build in which all were. */
+async function missesOf(
+  ran: readonly number[],
+  now: Partial<RememberedInputs> = {},
+  { text = dockerfile, base = digest(1), before = {} as Partial<RememberedPlatform> } = {},
+) {
+  const node = {
+    name: "n",
+    address: "a",
+    builderName: "b",
+    platforms: ["linux/amd64" as const],
+    socket: "",
+    buildkit: "v1",
+    wakeMilliseconds: 0,
+  };
+  const common = {
+    platform: "linux/amd64" as const,
+    isShared: false,
+    node,
+    noCache: false,
+    listing: (at: string) => files[at],
+  };
+  const mask = maskOf({ VERSION: "1.0-value" }, []);
+  const facts = { ...common, cacheId: "c", before: undefined, mask };
+  const { memory } = platformFindings({ ...facts, record: recordOf([]), inputs: await inputsOf() });
+  const inputs = await inputsOf(now, text);
+  const found = platformFindings({ ...facts, record: recordOf(ran, base), inputs, before: { ...memory, ...before } });
+  return found.report.steps.flatMap(({ miss }) => (miss ? [[miss.line, miss.kind, miss.reason]] : []));
+}
+
+describe("insights: why a step was not cached", () => {
+  it("the file that its COPY takes, and not another", async () => {
+    assert.deepEqual(await missesOf([1, 2, 3], { contexts: { "": "package" } }), [[4, "file", "changed package.json"]]);
+    assert.deepEqual(await missesOf([3], { contexts: { "": "source" } }), [[6, "file", "changed src/a.ts"]]);
+  });
+
+  it("a mode, by a pattern of the JSON form", async () => {
+    assert.deepEqual(await missesOf([5], { contexts: { "": "docs" } }), [
+      [9, "file", "changed docs/a.md (now executable)"],
+    ]);
+  });
+
+  it("an argument that RUN sees", async () => {
+    assert.deepEqual(await missesOf([2, 3], { buildArgs: { VERSION: "other" } }), [
+      [5, "argument", "argument VERSION changed"],
+    ]);
+  });
+
+  it("an argument is no reason of a COPY that does not mention it", async () => {
+    const [[, kind]] = await missesOf([1], { buildArgs: { VERSION: "other" } });
+    assert.equal(kind, "cache lost");
+  });
+
+  it("a line of the Dockerfile, also one that is no step", async () => {
+    const changed = dockerfile.replace("RUN make", "RUN make -j");
+    assert.deepEqual(await missesOf([2], {}, { text: changed }), [
+      [5, "Dockerfile", "line 5 of the Dockerfile changed"],
+    ]);
+    const declared = dockerfile.replace("ARG VERSION", "ARG VERSION=2");
+    assert.deepEqual(await missesOf([2], {}, { text: declared }), [
+      [5, "Dockerfile", "line 3 of the Dockerfile changed"],
+    ]);
+  });
+
+  it("what changes an image's configuration alone is no reason", async () => {
+    const labelled = dockerfile.replace("ARG VERSION", "LABEL a=b\nARG VERSION");
+    assert.equal((await missesOf([2], {}, { text: labelled }))[0][1], "cache lost");
+  });
+
+  it("a base image that has moved, before what changed after it", async () => {
+    const found = await missesOf([1, 2], { contexts: { "": "package" } }, { base: digest(2) });
+    assert.deepEqual(found, [
+      [4, "base image", "base image docker.io/library/base:1 moved from sha256:111111111111 to sha256:222222222222"],
+    ]);
+  });
+
+  it("a lost cache, where all is known to be the same; and of another node or cache, that", async () => {
+    assert.match((await missesOf([2]))[0].join(" "), /^5 cache lost nothing .* no longer in the cache of node n$/);
+    assert.match(
+      (await missesOf([2], {}, { before: { cacheId: "x" } }))[0].join(" "),
+      /another node, or node n has a new cache$/,
+    );
+  });
+
+  for (const [what, now, options, reason] of [
+    [
+      "files that are not known",
+      { contexts: { "": "gone" } },
+      {},
+      /the files that its context had before are not known/,
+    ],
+    ["another BuildKit", {}, { before: { buildkit: "v0" } }, /BuildKit v0 is v1 now/],
+    ["a step that was not needed before", {}, { before: { steps: [] as string[] } }, /did not need this step/],
+    ["a Dockerfile that is not at hand", { stages: undefined }, {}, /the Dockerfile's text is not known/],
+    ["a base image without a digest before", {}, { before: { baseImages: {} } }, /had before is not known/],
+  ] as const) {
+    it(`${what}: unknown, and no guess`, async () => {
+      const [[, kind, said]] = await missesOf([2], now, options);
+      assert.equal(kind, "unknown");
+      assert.match(`${said}`, reason);
+    });
+  }
+
+  it("two stages may each have one, and what follows a miss has none", async () => {
+    const found = await missesOf([3, 5], { contexts: { "": "source" } });
+    assert.deepEqual(
+      found.map(([line, kind]) => [line, kind]),
+      [
+        [6, "file"],
+        [9, "file"],
+      ],
+    );
+  });
+});
+
+describe("insights: cost and words", () => {
+  it("prices of the list grow with the size; what is given goes before, and what is unknown costs nothing that is told", () => {
+    assert.equal(listPrice("m8g.large"), 0.08976);
+    assert.equal(listPrice("c8g.4xlarge"), 0.07976 * 8);
+    assert.equal(listPrice("zz9.large"), undefined);
+    assert.equal(listPrice("m8g.constructor"), undefined);
+    const cost = costOf([
+      { name: "a", machine: "m8g.large", seconds: 3_600 },
+      { name: "b", seconds: 10 },
+    ]);
+    assert.equal(cost.dollars, 0.09476);
+    assert.match(cost.prices, /us-east-1, 2026-06/);
+    assert.equal(costOf([{ name: "b", seconds: 1_800 }], { b: 2 }).dollars, 1);
+    assert.equal(costOf([{ name: "b", seconds: 1_800 }]).dollars, undefined);
+    assert.deepEqual([1.5, 0.0421, 0.0004].map(describeDollars), ["$1.50", "$0.042", "$0.00040"]);
+  });
+
+  it("seconds as people say them", () => {
+    assert.deepEqual([0.04, 41, 102, 3_725].map(describeSeconds), ["0.0 s", "41 s", "1 m 42 s", "1 h 2 m"]);
+  });
+
+  it("hides values, their lines, and logins of URLs", () => {
+    const mask = maskOf({ TOKEN: "abcd-1234", SHORT: "1" }, ["line one\nline two", "abcd-1234-longer"]);
+    assert.equal(mask("RUN x abcd-1234 1 line two abcd-1234-longer"), "RUN x ${TOKEN} 1 *** ***");
+    assert.equal(mask("ADD https://user:pass@host/x"), "ADD https://host/x");
+  });
+
+  it("a record is told from those of other images with the same context", () => {
+    const identity = { context: ".", platforms: ["linux/amd64"], buildArgs: { A: "1" }, tags: ["r/a:1"] };
+    const record = { attributes: { platform: "linux/amd64", "build-arg:A": "1" }, exportedNames: ["r/a:1"] };
+    assert.ok(isRecordOf(record, identity));
+    assert.ok(isRecordOf({ ...record, exportedNames: ["r/a"] }, identity));
+    assert.ok(!isRecordOf({ ...record, exportedNames: ["r/b:1"] }, identity));
+    assert.ok(!isRecordOf({ ...record, attributes: { ...record.attributes, "build-arg:A": "2" } }, identity));
+    assert.ok(!isRecordOf({ ...record, attributes: { ...record.attributes, target: "test" } }, identity));
+  });
+});
+
+describe("insights: a node that is gone", () => {
+  it("is told as missing, and fails nothing", async () => {
+    const node = { name: "n", address: "a", builderName: "b", platforms: ["linux/amd64" as const], buildkit: "v1" };
+    const view = { ...node, socket: "/nowhere/buildkitd.sock", wakeMilliseconds: 0 };
+    const identity = { context: ".", buildArgs: {}, tags: [] };
+    const inputs = { identity, remembered: await inputsOf(), mask: maskOf({}, []), noCache: false };
+    const { findings, missing } = await readBuild([view], 0, inputs, newMemory());
+    assert.deepEqual(findings, []);
+    assert.match(missing.join(), /^node n did not answer/);
+  });
+});
+
+describe("insights: files", () => {
+  const hostile = `<script>alert(1)</script>"'&`;
+  const builds = [{ report: reportOf({ image: hostile, reason: hostile, steps: 30 }), logs: new Map() }];
+
+  it("the page of 30 steps is below 150 KB, loads nothing, has no script, and no text of others is code in it", () => {
+    const html = page(builds);
+    assert.ok(html.length < 150_000, `${html.length}`);
+    assert.doesNotMatch(html, /<script|<link|<img|<iframe|src=|@import|url\(/);
+    assert.match(html, /&lt;script&gt;alert/);
+  });
+
+  it("all of them take less than half a second of a processor", () => {
+    const before = process.cpuUsage();
+    page(builds);
+    markdown(builds);
+    JSON.stringify(chromeTrace(builds.map(({ report }) => report)));
+    const { user, system } = process.cpuUsage(before);
+    assert.ok(user + system < 500_000, `${user + system} µs`);
+  });
+
+  it("the summary has no HTML of others, and stays small", () => {
+    const text = markdown(Array.from({ length: 2_000 }, () => builds[0]));
+    assert.ok(text.length < 1 << 20);
+    assert.doesNotMatch(text, /(?<!\\)<script/);
+  });
+
+  it("lanes of the trace do not overlap, and each event has what its format asks for", () => {
+    const { traceEvents } = chromeTrace(builds.map(({ report }) => report));
+    const ends = new Map<string, number>();
+    for (const { ph, pid, tid, ts = 0, dur = 0, name } of traceEvents) {
+      assert.ok(["X", "M"].includes(ph) && name !== "" && Number.isInteger(ts) && Number.isInteger(dur));
+      const nodeSet = `${pid} ${tid}`;
+      assert.ok(ph === "M" || ts >= (ends.get(nodeSet) ?? 0), nodeSet);
+      ends.set(nodeSet, ts + dur);
+    }
+    assert.equal(traceEvents.filter(({ ph }) => ph === "X").length, 60);
+  });
+});
