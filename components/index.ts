@@ -5,13 +5,7 @@ export type { BuildNode } from "./builder/builderSource";
 export type { MultiPlatformImageArgs } from "./image/imageArguments";
 export { MultiPlatformImage } from "./image/multiPlatformImage";
 export type { CommonNodeArgs } from "./nodes/commonArguments";
-export type {
-  LocalNodeArgs,
-  NodeArgs,
-  RemoteDriver,
-  RemoteNodeArgs,
-  RemoteNodeTls,
-} from "./nodes/arguments";
+export type { LocalNodeArgs, NodeArgs, RemoteDriver, RemoteNodeArgs, RemoteNodeTls } from "./nodes/arguments";
 export type { BuildkitReleaseArgs, Ec2Args, Ec2NodeArgs, Ec2Platform, IngressArgs } from "./nodes/ec2/arguments";
 export type { Platform } from "./support/platforms";
 export type { ProvenanceMode } from "./provenance/statement";
