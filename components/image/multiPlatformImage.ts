@@ -15,7 +15,7 @@ import type { ImageBuild } from "./hooks/imageBuild";
 import type { MultiPlatformImageArgs } from "./imageArguments";
 import { normaliseImage } from "./normaliseImage";
 import type { BuildCost } from "../insights/cost";
-import { insightsOf, keptReport } from "../insights/declare";
+import { insightsOf, keptReport } from "./declareInsights";
 import type { ImageInsights } from "../insights/imageInsights";
 import type { BuildReport } from "../insights/report";
 import { componentOptions, imageOptions } from "./imageOptions";

@@ -1,3 +1,4 @@
+import type { ReportedBuild } from "./report";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
@@ -6,7 +7,6 @@ import { chromeTrace } from "./chromeTrace";
 import { page } from "./html/page";
 import { makePrivateFolder } from "./kept";
 import { markdown } from "./markdown";
-import type { ReportedBuild } from "./runReports";
 
 const keptFolders = 20;
 

@@ -3,43 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type * as dockerBuild from "@pulumi/docker-build";
 
 import type { BuildSession } from "../session/session";
-import type { Platform } from "../support/platforms";
-import type { ReportArgs } from "./arguments";
-import type { Prices } from "./cost";
 import type { ImageReports } from "./imageReports";
 import type { BuildReport } from "./report";
-import type { RunReports } from "./runReports";
+import type { InsightSettings, WatchedBuild } from "./watched";
 
 /** All that a report may cost a build at its end. */
 const mostMilliseconds = 5_000;
-
-/** What an image's reports are made with. */
-export interface InsightSettings {
-  image: string;
-  stack: string;
-  urn: () => Promise<string>;
-  prices: Prices;
-  files: ReportArgs | undefined;
-  run: RunReports;
-  tell: (message: string) => void;
-  /** Of its provider's logins. */
-  passwords: () => Promise<string[]>;
-}
-
-/** The role of a docker-build image: the whole image, one platform, or the index of platform images. */
-export type ImagePurpose = "image" | "platform" | "index";
-
-/** What is built at the moment: all of the image, one platform of it, or what puts its platforms together. */
-export interface WatchedBuild {
-  purpose: ImagePurpose;
-  platforms: readonly Platform[];
-  /** By this machine's clock. */
-  since: number;
-  /** When its nodes were ready. */
-  preparedAt?: number;
-  attempts: number;
-  reason: string;
-}
 
 /**
  * What is found out of one image's builds during an update. It costs an update without a build nothing: what it does is loaded

@@ -2,7 +2,7 @@ import type * as dockerBuild from "@pulumi/docker-build";
 
 import type { BuildSession } from "../session/session";
 import { costOf } from "./cost";
-import type { InsightSettings, WatchedBuild } from "./imageInsights";
+import type { InsightSettings, WatchedBuild } from "./watched";
 import { type ReportInputs, reportInputs } from "./inputs";
 import { keep, newMemory, readKept } from "./kept";
 import type { Memory } from "./lastBuild";

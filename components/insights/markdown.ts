@@ -1,6 +1,5 @@
 import { describeDollars } from "./cost";
-import type { BuildReport } from "./report";
-import type { ReportedBuild } from "./runReports";
+import type { BuildReport, ReportedBuild } from "./report";
 import { describeMiss, describeSeconds } from "./summary";
 
 // GitHub shows no more than 1 MiB of a step, and nothing of a longer one:

@@ -2,7 +2,7 @@ import type { Listing } from "../context/listing";
 import { parsePlatform, type Platform } from "../support/platforms";
 import type { RememberedInputs, RememberedPlatform } from "./lastBuild";
 import type { Mask } from "./masking";
-import type { NodeView } from "./nodeView";
+import type { NodeView } from "../session/nodeView";
 import type { NodeRecord } from "./readRecord";
 import { stepKey, whyMissed } from "./reasons";
 import type { Miss, PlatformReport, StepReport } from "./report";

@@ -2,7 +2,7 @@ import { readListing } from "../context/listing";
 import { formatPlatform, ociPlatform, type Platform } from "../support/platforms";
 import type { ReportInputs } from "./inputs";
 import type { Memory } from "./lastBuild";
-import type { NodeView } from "./nodeView";
+import type { NodeView } from "../session/nodeView";
 import { type PlatformFindings, platformFindings } from "./platformReport";
 import { type NodeRecord, type NodeRecords, readRecords } from "./readRecord";
 import { isRecordOf, refsOf } from "./refs";

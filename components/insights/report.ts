@@ -81,3 +81,11 @@ export interface BuildReport {
   /** What could not be read. */
   missing?: string;
 }
+
+/** A build as files show it. */
+export interface ReportedBuild {
+  report: BuildReport;
+  previous?: BuildReport;
+  /** What steps printed, by platform and name: in a page that was asked for alone. */
+  logs: ReadonlyMap<Platform, ReadonlyMap<string, string>>;
+}

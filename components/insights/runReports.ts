@@ -1,15 +1,6 @@
-import type { Platform } from "../support/platforms";
 import type { ReportArgs } from "./arguments";
 import { reportsFolder } from "./kept";
-import type { BuildReport } from "./report";
-
-/** A build as files show it. */
-export interface ReportedBuild {
-  report: BuildReport;
-  previous?: BuildReport;
-  /** What steps printed, by platform and name: in a page that was asked for alone. */
-  logs: ReadonlyMap<Platform, ReadonlyMap<string, string>>;
-}
+import type { ReportedBuild } from "./report";
 
 /** The reports of all images of an update: those with the same folder are in one page. */
 export class RunReports {

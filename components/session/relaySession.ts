@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DaemonInfo } from "../buildkit/client";
 import { readProvenance, type RecordedProvenance } from "../buildkit/history";
 import { BuildError } from "../support/errors";
-import type { NodeView } from "../insights/nodeView";
+import type { NodeView } from "./nodeView";
 import { buildxDirectory } from "../support/paths";
 import type { Platform } from "../support/platforms";
 import type { PlatformDigests } from "../registry/manifest";

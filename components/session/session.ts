@@ -1,5 +1,5 @@
 import type { RecordedProvenance } from "../buildkit/history";
-import type { NodeView } from "../insights/nodeView";
+import type { NodeView } from "./nodeView";
 import type { Platform } from "../support/platforms";
 import type { PlatformDigests } from "../registry/manifest";
 import type { DescribedNode } from "../nodes/node";

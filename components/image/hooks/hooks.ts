@@ -6,7 +6,7 @@ import type { Progress } from "../../support/progress";
 import type { Attempt, BuildSession } from "../../session/session";
 import type { Builder } from "../../builder/builder";
 import type { BuildStep } from "./purposes";
-import type { ImagePurpose } from "../../insights/imageInsights";
+import type { ImagePurpose } from "../../insights/watched";
 import type { ImageBuild } from "./imageBuild";
 import { errorHook, resourceHook } from "../../pulumi/hookNames";
 import { say } from "../../pulumi/log";

@@ -1,6 +1,7 @@
 import type * as dockerBuild from "@pulumi/docker-build";
 
-import type { ImageInsights, WatchedBuild } from "../../insights/imageInsights";
+import type { ImageInsights } from "../../insights/imageInsights";
+import type { WatchedBuild } from "../../insights/watched";
 import type { ProvenanceMode } from "../../provenance/statement";
 import type { Attempt } from "../../session/session";
 import type { Platform } from "../../support/platforms";

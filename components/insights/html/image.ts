@@ -1,7 +1,6 @@
 import { commonName } from "../commonName";
 import { describeDollars } from "../cost";
-import type { BuildReport, Miss, Phase, PlatformReport } from "../report";
-import type { ReportedBuild } from "../runReports";
+import type { BuildReport, Miss, Phase, PlatformReport, ReportedBuild } from "../report";
 import { describeSeconds } from "../summary";
 import { tables } from "./tables";
 import { escape, section } from "./text";

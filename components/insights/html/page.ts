@@ -1,5 +1,5 @@
+import type { ReportedBuild } from "../report";
 import { describeSeconds } from "../summary";
-import type { ReportedBuild } from "../runReports";
 import { imageArticle } from "./image";
 import { style } from "./style";
 import { escape } from "./text";

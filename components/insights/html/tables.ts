@@ -1,7 +1,6 @@
 import { stepDifferences, wordOf } from "../compare";
 import { describeDollars } from "../cost";
-import type { BuildReport, PlatformReport } from "../report";
-import type { ReportedBuild } from "../runReports";
+import type { BuildReport, PlatformReport, ReportedBuild } from "../report";
 import { describeSeconds } from "../summary";
 import { escape, section } from "./text";
 

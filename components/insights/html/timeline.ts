@@ -1,7 +1,6 @@
 import type { Platform } from "../../support/platforms";
 import { commonName } from "../commonName";
-import type { StepReport } from "../report";
-import type { ReportedBuild } from "../runReports";
+import type { StepReport, ReportedBuild } from "../report";
 import { describeMiss, describeSeconds } from "../summary";
 import { escape } from "./text";
 

@@ -1,16 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { dockerProviderOf } from "../image/hooks/dockerProvider";
+import { dockerProviderOf } from "./hooks/dockerProvider";
 import { isMocked } from "../pulumi/mocks";
 import { plainText } from "../support/plainText";
-import type { DeclaredImage } from "../image/declare";
+import type { DeclaredImage } from "./declare";
 import { resolved } from "../pulumi/resolved";
 import { ofRun } from "../pulumi/run";
-import type { ReportArgs } from "./arguments";
-import type { Prices } from "./cost";
-import { ImageInsights } from "./imageInsights";
-import type { BuildReport } from "./report";
-import { RunReports } from "./runReports";
+import type { ReportArgs } from "../insights/arguments";
+import type { Prices } from "../insights/cost";
+import { ImageInsights } from "../insights/imageInsights";
+import type { BuildReport } from "../insights/report";
+import { RunReports } from "../insights/runReports";
 
 const runs = new WeakMap<object, RunReports>();
 
