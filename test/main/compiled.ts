@@ -8,6 +8,20 @@ const repository = path.resolve(__dirname, "../..");
 
 const launcher = "pulumi-resource-multi-platform-image";
 
+const links = {
+  // The library under the name that it is published by.
+  "provider/node_modules/pulumi-multi-platform-image": "../../components",
+  // By its own name a package finds itself, too, as its `exports` say:
+  // https://nodejs.org/api/packages.html#self-referencing-a-package-using-its-name
+  "dist/index.js": "../components/index.js",
+  // Where the launcher looks.
+  "dist/provider": "../provider",
+  // What is found by its place beside the library.
+  node_modules: path.join(repository, "node_modules"),
+  "package.json": path.join(repository, "package.json"),
+  "components/nodes/ec2/machine": path.join(repository, "components/nodes/ec2/machine"),
+};
+
 let folder: Promise<string> | undefined;
 
 /**
@@ -51,20 +65,14 @@ async function compile(): Promise<string> {
       .map((name) => path.join("provider", name))
       .map((file) => [file, fs.readFileSync(path.join(repository, file), "utf8")]),
   );
-  return cachedFolder("compiled", { repository, sources, copies, javascript }, (draft) => {
+  return cachedFolder("compiled", { repository, sources, copies, links, javascript }, (draft) => {
     transpileInto(draft, sources);
     for (const [file, text] of Object.entries(copies)) {
       fs.writeFileSync(path.join(draft, file), text, { mode: 0o755 });
     }
-    // The library under the name that it is published by.
-    fs.mkdirSync(path.join(draft, "provider/node_modules"));
-    fs.symlinkSync("../../components", path.join(draft, "provider/node_modules/pulumi-multi-platform-image"));
-    // Where the launcher looks.
-    fs.mkdirSync(path.join(draft, "dist"));
-    fs.symlinkSync("../provider", path.join(draft, "dist/provider"));
-    // What is found by its place beside the library.
-    for (const name of ["node_modules", "components/nodes/ec2/machine", "package.json"]) {
-      fs.symlinkSync(path.join(repository, name), path.join(draft, name));
+    for (const [place, target] of Object.entries(links)) {
+      fs.mkdirSync(path.dirname(path.join(draft, place)), { recursive: true });
+      fs.symlinkSync(target, path.join(draft, place));
     }
     return Promise.resolve();
   });

@@ -47,6 +47,7 @@ describe("the npm package", function () {
     await run("npm", [...install, `./${filename}`], { cwd: outside });
     // What users have besides, which takes npm longer than all else here.
     for (const name of ["@pulumi", "typescript", "@types"]) {
+      fs.rmSync(path.join(outside, "node_modules", name), { recursive: true, force: true });
       fs.symlinkSync(path.join(repository, "node_modules", name), path.join(outside, "node_modules", name));
     }
     fs.writeFileSync(path.join(outside, "index.ts"), program);
