@@ -5,6 +5,7 @@ import { isMocked } from "../pulumi/mocks";
 import { plainText } from "../support/plainText";
 import type { DeclaredImage } from "./declare";
 import { resolved } from "../pulumi/resolved";
+import { say } from "../pulumi/log";
 import { ofRun } from "../pulumi/run";
 import type { ReportArgs } from "../insights/arguments";
 import type { Prices } from "../insights/cost";
@@ -30,7 +31,7 @@ export function insightsOf(
     prices,
     files: report === true ? {} : report,
     run: ofRun(runs, () => new RunReports()),
-    tell: (message) => void pulumi.log.info(plainText(message), component),
+    tell: (message) => void say("info", plainText(message), component),
     passwords: async () => (await dockerProviderOf(component)).logins.flatMap(({ password }) => password ?? []),
   });
 }

@@ -36,7 +36,7 @@ describe("insights", function () {
     moving = `${registry.host}/moving:1`;
     summary = path.join(temporaryDirectory("summary"), "summary.md");
     const environment = { ...trusting(registry), GITHUB_STEP_SUMMARY: summary };
-    stack = await Stack.create(spec() as never, { environment });
+    stack = await Stack.create(spec(), { environment });
     stack.write("moving/Dockerfile", `FROM ${base}\nCOPY file /moved\n`);
     stack.write("moving/file", "1\n");
     stack.write("app/Dockerfile", dockerfile(moving));
@@ -61,7 +61,7 @@ describe("insights", function () {
   }
 
   async function build(isGood = true): Promise<{ output: string; report: BuildReport }> {
-    stack.declare(spec() as never);
+    stack.declare(spec());
     const { code, output } = await stack.up();
     assert.equal(code === 0, isGood, output.slice(-6_000));
     const [report] = JSON.parse(

@@ -6,7 +6,7 @@ import { costOf, describeDollars } from "../../../components/insights/cost";
 import { page } from "../../../components/insights/html/page";
 import { readInstructions } from "../../../components/insights/instructions";
 import { newMemory } from "../../../components/insights/kept";
-import type { RememberedInputs, RememberedPlatform } from "../../../components/insights/lastBuild";
+import type { RememberedInputs } from "../../../components/insights/lastBuild";
 import { markdown } from "../../../components/insights/markdown";
 import { maskOf } from "../../../components/insights/masking";
 import { platformFindings } from "../../../components/insights/platformReport";
@@ -70,7 +70,7 @@ async function inputsOf(given: Partial<RememberedInputs> = {}, text = dockerfile
 async function missesOf(
   ran: readonly number[],
   now: Partial<RememberedInputs> = {},
-  { text = dockerfile, base = digest(1), before = {} as Partial<RememberedPlatform> } = {},
+  { text = dockerfile, base = digest(1), before = {} } = {},
 ) {
   const node = {
     name: "n",

@@ -68,7 +68,9 @@ describe("a build that would never end", () => {
 
   it("and whose provider is not found: Ctrl-C is asked for", async () => {
     watch({ endProvider: () => Promise.resolve(false) });
-    await sleep(200);
+    for (let waited = 0; said.length === 0 && waited < 5_000; waited += 50) {
+      await sleep(50);
+    }
     assert.equal(attempt.givenUp, undefined);
     assert.match(said.at(-1) ?? "", /its process is not found\. Fix: end this with Ctrl-C/);
   });

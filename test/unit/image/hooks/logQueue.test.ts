@@ -56,6 +56,8 @@ describe("the queue of Pulumi's log that does not move", function () {
 
     after(() => {
       pulumi.runtime.disconnectSync();
+      // No engine: other tests of this process have mocks, and their lines go to the console.
+      pulumi.runtime.resetOptions("project", "stack", 1, "", "", false, "");
       server.forceShutdown();
     });
 
