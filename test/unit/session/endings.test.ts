@@ -68,7 +68,8 @@ describe("a build that would never end", () => {
 
   it("and whose provider is not found: Ctrl-C is asked for", async () => {
     watch({ endProvider: () => Promise.resolve(false) });
-    for (let waited = 0; said.length === 0 && waited < 5_000; waited += 50) {
+    const isSaid = () => / its process is not found/.test(said.at(-1) ?? "");
+    for (let waited = 0; !isSaid() && waited < 5_000; waited += 50) {
       await sleep(50);
     }
     assert.equal(attempt.givenUp, undefined);
