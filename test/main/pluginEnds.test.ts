@@ -71,12 +71,13 @@ describe("the plugin for other languages, in the middle of a build", function ()
     const up = await startBuild(stack);
     const plugins = pluginsOf(up);
     assert.ok(plugins.length > 0);
-    await killEngine(up);
+    const endOthers = await killEngine(up);
     const killed = Date.now();
     await waitFor("the plugin's end", () => plugins.every((pid) => !isRunning(pid)), 5);
     console.log(`      the plugin's end: ${(Date.now() - killed) / 1000} s after the engine's`);
     // Its connection to the node is the plugin's.
     await waitFor("the build's end", async () => !(await isBuilding()), 30);
+    endOthers();
   });
 
   it("ends with an interrupt at once, and leaves nothing that builds", async () => {

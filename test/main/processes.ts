@@ -28,11 +28,16 @@ export async function killProgram({ child }: StartedCommand): Promise<void> {
   await waitFor("the end of the program", () => programs.every((pid) => !isRunning(pid)));
 }
 
-/** Kills Pulumi's engine alone, as a machine short of memory does: what it has started goes on. */
-export async function killEngine({ child, done }: StartedCommand): Promise<void> {
-  const engines = [child.pid!, ...descendants(child.pid!)].filter((pid) => /(^|\/)pulumi\s/.test(commandLine(pid)));
+/**
+ * Kills Pulumi's engine alone, as a machine short of memory does: what it has started goes on.
+ * @returns a function that ends what still runs: docker-build's provider does not end with its engine.
+ */
+export async function killEngine({ child, done }: StartedCommand): Promise<() => void> {
+  const all = [child.pid!, ...descendants(child.pid!)];
+  const engines = all.filter((pid) => /(^|\/)pulumi\s/.test(commandLine(pid)));
   engines.forEach((pid) => signalTo(pid, "SIGKILL"));
   await done;
+  return () => all.filter(isRunning).forEach((pid) => signalTo(pid, "SIGKILL"));
 }
 
 /** The processes of a command's plugin for other languages. */
