@@ -32,7 +32,7 @@ func main() {
 			Nodes: mpi.NodeArray{&mpi.NodeArgs{
 				Kind:             mpi.NodeKindRemote,
 				Platform:         mpi.PlatformLinuxAmd64,
-				FurtherPlatforms: mpi.PlatformArray{mpi.PlatformLinuxArm64},
+				AdditionalPlatforms: mpi.PlatformArray{mpi.PlatformLinuxArm64},
 				Endpoint:         pulumi.String(node.Endpoint),
 				Tls: &mpi.RemoteNodeTlsArgs{
 					Ca:         pulumi.String(node.TLS.CA),
