@@ -52,6 +52,17 @@ describe("the plugin for other languages, in the middle of a build", function ()
     return up;
   }
 
+  /** As a terminal does. */
+  async function interrupt(up: StartedCommand): Promise<{ output: string; seconds: number }> {
+    const interrupted = Date.now();
+    process.kill(-up.child.pid!, "SIGINT");
+    const { code, output } = await up.done;
+    const seconds = (Date.now() - interrupted) / 1000;
+    console.log(`      the update's end: ${seconds} s after the interrupt`);
+    assert.notEqual(code, 0, output);
+    return { output, seconds };
+  }
+
   const isBuilding = async () => (await node.processes()).some(({ command }) => /^sleep /.test(command));
 
   it("builds again when buildkitd was killed: the same update succeeds", async () => {
@@ -84,12 +95,7 @@ describe("the plugin for other languages, in the middle of a build", function ()
     const { stack } = await slowStack("plugin-interrupted", 601);
     const up = await startBuild(stack);
     const plugins = pluginsOf(up);
-    const interrupted = Date.now();
-    process.kill(-up.child.pid!, "SIGINT");
-    const { code, output } = await up.done;
-    const seconds = (Date.now() - interrupted) / 1000;
-    console.log(`      the update's end: ${seconds} s after the interrupt`);
-    assert.notEqual(code, 0, output);
+    const { output, seconds } = await interrupt(up);
     assert.ok(seconds < 6, `${seconds} s`);
     assert.doesNotMatch(output, /waking it to build again/);
     assert.ok(plugins.every((pid) => !isRunning(pid)));
@@ -104,12 +110,7 @@ describe("the plugin for other languages, in the middle of a build", function ()
       await waitFor("the plugin", () => pluginsOf(up).length > 0);
       await waitFor("the wait for the node", () => /building image app/.test(up.output()), 60);
       await new Promise((resolve) => setTimeout(resolve, 2_000));
-      const interrupted = Date.now();
-      process.kill(-up.child.pid!, "SIGINT");
-      const { code, output } = await up.done;
-      const seconds = (Date.now() - interrupted) / 1000;
-      console.log(`      the update's end: ${seconds} s after the interrupt`);
-      assert.notEqual(code, 0, output);
+      const { output, seconds } = await interrupt(up);
       assert.ok(seconds < 3, `${seconds} s\n${output}`);
     } finally {
       await node.start();

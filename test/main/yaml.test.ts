@@ -1,8 +1,7 @@
-import * as assert from "node:assert/strict";
-
 import { skipWithout } from "../hosts";
 import { getMachines, type Machines } from "./fixture";
-import { inspectIndex, trusting } from "./image";
+import { trusting } from "./image";
+import { checkPreview, checkUpdates } from "./languages/checks";
 import { yamlStack } from "./languages/stack";
 import type { Stack } from "./stack";
 
@@ -34,24 +33,9 @@ describe("a program in YAML", function () {
     stack.write("app/greeting", "hello\n");
   });
 
-  it("a preview calls no node", async () => {
-    const before = await machines.amd64.connections();
-    const { code, output } = await stack.preview();
-    assert.equal(code, 0, output);
-    assert.match(output, /image app would be built/);
-    assert.equal(await machines.amd64.connections(), before);
-  });
+  it("a preview calls no node", () => checkPreview(machines, stack));
 
   it("an update builds both platforms, a second one nothing", async () => {
-    const first = await stack.up();
-    assert.equal(first.code, 0, first.output);
-    const { digest, platformDigests } = await inspectIndex(machines.registry, tag);
-    assert.deepEqual(Object.keys(platformDigests).sort(), platforms);
-    assert.deepEqual(await stack.outputs(), { indexDigest: digest, ref: `${tag}@${digest}` });
-    const before = await machines.amd64.connections();
-    const second = await stack.up();
-    assert.equal(second.code, 0, second.output);
-    assert.doesNotMatch(second.output, /updated|created/);
-    assert.equal(await machines.amd64.connections(), before);
+    await checkUpdates(machines, stack, tag, ({ digest }) => ({ indexDigest: digest, ref: `${tag}@${digest}` }));
   });
 });

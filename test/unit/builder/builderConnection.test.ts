@@ -10,6 +10,7 @@ import { parseConnection } from "../../../components/builder/builderConnection";
 import { resolved } from "../../../components/pulumi/resolved";
 import { nodeSetOf } from "../../../components/nodes/nodeSets";
 import { expectRejections } from "../support/rejections";
+import { type Recorded, recordingMocks } from "../recordingMocks";
 
 const key = "-----BEGIN PRIVATE KEY-----";
 const tls = { ca: "CA", cert: "CERT", key, serverName: "node" };
@@ -89,22 +90,12 @@ describe("a connection, read", () => {
 
 describe("a builder that is shared", () => {
   expectRejections();
-  const recorded: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
+  const recorded: Recorded[] = [];
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "mpi-unit-"));
   const image = { context: scratch, dockerfile: { inline: "FROM scratch" }, push: false };
 
   before(async () => {
-    await pulumi.runtime.setMocks(
-      {
-        newResource: ({ type, name, inputs }) => {
-          recorded.push({ type, name, inputs: inputs as Record<string, unknown> });
-          return { id: name, state: { ...(inputs as object), digest: "sha256:abc", ref: "built" } };
-        },
-        call: () => ({}),
-      },
-      "project",
-      "stack",
-    );
+    await pulumi.runtime.setMocks(recordingMocks(recorded), "project", "stack");
   });
 
   beforeEach(() => recorded.splice(0));

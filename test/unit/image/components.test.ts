@@ -6,12 +6,7 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 
 import { Builder, MultiPlatformImage, type MultiPlatformImageArgs, type NodeArgs } from "../../../components";
-
-interface Recorded {
-  type: string;
-  name: string;
-  inputs: Record<string, unknown>;
-}
+import { type Recorded, recordingMocks } from "../recordingMocks";
 
 const recorded: Recorded[] = [];
 const nodes: NodeArgs[] = [
@@ -39,17 +34,7 @@ describe("components", () => {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "mpi-unit-"));
 
   before(async () => {
-    await pulumi.runtime.setMocks(
-      {
-        newResource: ({ type, name, inputs }) => {
-          recorded.push({ type, name, inputs: inputs as Record<string, unknown> });
-          return { id: name, state: { ...(inputs as object), digest: "sha256:abc", ref: "built" } };
-        },
-        call: () => ({}),
-      },
-      "project",
-      "stack",
-    );
+    await pulumi.runtime.setMocks(recordingMocks(recorded), "project", "stack");
   });
 
   beforeEach(() => recorded.splice(0));
