@@ -3,6 +3,8 @@ import * as path from "node:path";
 
 import { preProcessFile } from "typescript";
 
+import { moduleFile } from "./testing/references";
+
 /** Who imports whom, also by type alone: of each file, or each folder, those that it imports. */
 export type Imports = ReadonlyMap<string, ReadonlySet<string>>;
 
@@ -12,15 +14,12 @@ export function importsBelow(root: string): Imports {
     .readdirSync(root, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
     .sort();
-  const resolve = (from: string, name: string) => {
-    const base = path.join(path.dirname(from), name);
-    return [`${base}.ts`, path.join(base, "index.ts")].filter((each) => files.includes(each));
-  };
   return new Map(
     files.map((file) => {
-      const { importedFiles } = preProcessFile(fs.readFileSync(path.join(root, file), "utf8"));
-      const own = importedFiles.filter(({ fileName }) => fileName.startsWith("."));
-      return [file, new Set(own.flatMap(({ fileName }) => resolve(file, fileName)))];
+      const full = path.join(root, file);
+      const { importedFiles } = preProcessFile(fs.readFileSync(full, "utf8"));
+      const imported = importedFiles.flatMap(({ fileName }) => moduleFile(path.dirname(full), fileName) ?? []);
+      return [file, new Set(imported.map((each) => path.relative(root, each)).filter((each) => files.includes(each)))];
     }),
   );
 }

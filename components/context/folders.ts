@@ -28,14 +28,19 @@ export function makeStagingFolders(): void {
     if ((fs.statSync(stagingFolder).mode & 0o077) !== 0) {
       fs.chmodSync(stagingFolder, 0o700);
     }
-    const ignoreFile = `${stagingFolder}/.gitignore`;
-    if (!fs.existsSync(ignoreFile)) {
-      writeFileAtomically(ignoreFile, "*\n");
-    }
+    ignoreStagingFolder();
   } catch (error) {
     throw error instanceof BuildError
       ? error
       : new BuildError(`no copy of the context can be made: ${(error as Error).message}. Fix: ${fix}`);
+  }
+}
+
+/** Git does not see what is in it. */
+export function ignoreStagingFolder(): void {
+  const ignoreFile = `${stagingFolder}/.gitignore`;
+  if (!fs.existsSync(ignoreFile)) {
+    writeFileAtomically(ignoreFile, "*\n");
   }
 }
 

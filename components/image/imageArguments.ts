@@ -128,7 +128,7 @@ export interface MultiPlatformImageArgs extends Omit<
    */
   push?: dockerBuild.ImageArgs["push"];
   /**
-   * What is told of each build, besides a few lines in the log: seconds of each platform, what came from the cache, the first
+   * What is reported of each build, besides a few lines in the log: seconds of each platform, what came from the cache, the first
    * step that did not and why, and what it cost. `true` writes a page, `report.html`, with `report.json` and `trace.json`
    * beside it; `false` asks the nodes for nothing. With a {@link Builder} alone. See docs/insights.md.
    *

@@ -28,12 +28,10 @@ export async function reportInputs(
   /** Passwords of its provider. */
   passwords: readonly string[],
 ): Promise<ReportInputs> {
-  const { context, dockerfile, buildArgs, target, tags, exports, secrets, registries, addHosts, network, noCache } =
-    inputs;
-  const given = pulumi.output({ context, dockerfile, buildArgs, target, tags, exports, secrets, registries });
-  const known = await resolved(given);
-  const others = await resolved(pulumi.output({ addHosts, network }));
-  const isNoCache = (await resolved(pulumi.output(noCache))) === true;
+  const { context, dockerfile, buildArgs, target, tags, exports, secrets, registries } = inputs;
+  const { addHosts, network, noCache } = inputs;
+  const given = { context, dockerfile, buildArgs, target, tags, exports, secrets, registries };
+  const known = await resolved(pulumi.output({ ...given, addHosts, network, noCache }));
   const location = known.context?.location || ".";
   const named = Object.entries(known.context?.named ?? {}).map(([name, each]) => [name, each.location] as const);
   const args = known.buildArgs ?? {};
@@ -55,7 +53,7 @@ export async function reportInputs(
     remembered: {
       ...(text !== undefined && { stages: await readInstructions(text) }),
       buildArgs: values(args),
-      others: values({ addHosts: others.addHosts, network: others.network }),
+      others: values({ addHosts: known.addHosts, network: known.network }),
       contexts: Object.fromEntries([["", location], ...named]),
     },
     mask: maskOf(args, [
@@ -63,7 +61,7 @@ export async function reportInputs(
       ...(known.registries ?? []).flatMap(({ password }) => password ?? []),
       ...passwords,
     ]),
-    noCache: isNoCache,
+    noCache: known.noCache === true,
   };
 }
 

@@ -2,7 +2,7 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { stagingFolder } from "../context/folders";
+import { ignoreStagingFolder, stagingFolder } from "../context/folders";
 import { entryIn, readJsonIfThere, shortHash, writeFileAtomically } from "../support/paths";
 import type { Memory } from "./lastBuild";
 import type { BuildReport } from "./report";
@@ -54,9 +54,8 @@ export function newMemory(): Memory {
 /** Folders of nobody else's, which Git does not see. */
 export function makePrivateFolder(folder: string): void {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const ignoreFile = `${stagingFolder}/.gitignore`;
-  if (folder.startsWith(stagingFolder) && !fs.existsSync(ignoreFile)) {
-    writeFileAtomically(ignoreFile, "*\n");
+  if (folder.startsWith(stagingFolder)) {
+    ignoreStagingFolder();
   }
 }
 

@@ -16,7 +16,7 @@ export interface ReadBuild {
   missing: string[];
 }
 
-/** Reads what the nodes of a build recorded of it. Never fails: what can't be read is told as missing. */
+/** Reads what the nodes of a build recorded of it. Never fails: what can't be read is named as missing. */
 export async function readBuild(
   views: readonly NodeView[],
   since: number,

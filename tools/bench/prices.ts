@@ -1,3 +1,5 @@
+import { addressPrice, listPrice } from "../../components/insights/prices";
+
 /** What a minute of building costs in dollars, by public prices. */
 export interface MinutePrice {
   what: string;
@@ -10,8 +12,11 @@ export interface MinutePrice {
 
 const github = "https://docs.github.com/en/billing/reference/actions-runner-pricing";
 
-/** EC2's list prices in us-east-1, on demand, as docs/ec2.md has them: an hour of both default nodes, with their addresses. */
-export const nodesDollarsAnHour = 0.08976 + 0.11592 + 2 * 0.005;
+/** EC2's list prices in us-east-1, on demand: an hour of both default nodes, with their addresses. */
+export const nodesDollarsAnHour = ["m8g.large", "m7a.large"].reduce(
+  (sum, machine) => sum + listPrice(machine)! + addressPrice,
+  0,
+);
 /** A month of their volumes, whether they run or not. */
 export const volumesDollarsAMonth = 6;
 

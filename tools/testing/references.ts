@@ -52,7 +52,8 @@ export class References {
   }
 }
 
-function moduleFile(folder: string, name: string): string | undefined {
+/** The file of a module that is imported by a relative path from a folder. */
+export function moduleFile(folder: string, name: string): string | undefined {
   const candidates = [`${name}.ts`, `${name}/index.ts`].map((each) => path.join(folder, each));
   return name.startsWith(".") ? candidates.find((each) => fs.existsSync(each)) : undefined;
 }
