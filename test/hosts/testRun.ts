@@ -142,11 +142,15 @@ function readClaim(number: number): Claim | undefined {
   }
 }
 
-/** Field 22 of /proc/PID/stat: with it a reused process id is told from the first one. See proc_pid_stat(5). */
+/**
+ * Field 22 of /proc/PID/stat: with it a reused process id is told from the first one. One that has ended, of which its
+ * parent has not heard yet, is no process any more. See proc_pid_stat(5).
+ */
 function startTime(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" ? undefined : fields[19];
   } catch {
     return undefined;
   }

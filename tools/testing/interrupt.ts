@@ -4,9 +4,12 @@ import * as path from "node:path";
 
 import { sweepDeadRuns } from "../../test/hosts/testRun";
 import { say } from "../progress";
+import { isAlive } from "../processes";
 import { endProcessesOf } from "./leftovers";
 
 const INTERRUPTED = 130;
+const ATTEMPTS = 250;
+const PAUSE_MILLISECONDS = 20;
 const running = new Set<ChildProcess>();
 
 /** Notes a process, for as long as it runs, that a run which is interrupted takes along. */
@@ -23,6 +26,8 @@ export function takeAlongWhenInterrupted(folder: string): () => void {
   const end = (signal: NodeJS.Signals): void => {
     say(`# ${signal}: the run ends, and what it has started`);
     running.forEach((child) => child.kill("SIGKILL"));
+    // Of one that still runs nothing is swept.
+    for (let attempt = 0; attempt < ATTEMPTS && [...running].some(isRunning); attempt += 1) pause();
     for (const name of fs.readdirSync(folder)) {
       endProcessesOf(path.join(folder, name, "tmp"));
     }
@@ -34,3 +39,8 @@ export function takeAlongWhenInterrupted(folder: string): () => void {
   signals.forEach((signal) => process.once(signal, end));
   return () => signals.forEach((signal) => process.off(signal, end));
 }
+
+const isRunning = ({ pid }: ChildProcess): boolean => pid !== undefined && isAlive(pid);
+
+/** In the handler of a signal nothing is awaited: the run ends with it. */
+const pause = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MILLISECONDS);

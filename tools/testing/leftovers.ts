@@ -32,11 +32,12 @@ export async function takeLeftovers(folder: string): Promise<string[]> {
  * docker-build provider ends with an update's last resource, and leaves what buildx and BuildKit in it would remove later:
  * https://github.com/docker/buildx/blob/v0.34.1/build/opt.go, https://github.com/moby/buildkit/blob/v0.33.1/session/sshforward/ssh.go
  * Pulumi's Automation API leaves the folder that it makes for a program without one (`LocalWorkspace` in
- * https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/nodejs/automation/localWorkspace.ts).
+ * https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/nodejs/automation/localWorkspace.ts), and its host of Go the one in which it
+ * compiles a program (https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/pulumi-language-go/main.go).
  */
 const kept = [
   new RegExp(`^mpi-${process.getuid?.() ?? ""}$`),
-  ...[/^v8-compile-cache-/, /^dockerfile\d+$/, /^\.buildkit-ssh-sock\d+$/, /^automation-\w+$/],
+  ...[/^v8-compile-cache-/, /^dockerfile\d+$/, /^\.buildkit-ssh-sock\d+$/, /^automation-\w+$/, /^pulumi-go-\d+$/],
 ];
 
 const isKept = (name: string): boolean => kept.some((pattern) => pattern.test(name));
