@@ -86,7 +86,7 @@ describe("a build that fails", function () {
       const folder = path.dirname(node.socket);
       root = path.join(folder, "root");
       await node.stop();
-      await execute(["truncate", "--size", "1G", path.join(folder, "disk")]);
+      await execute(["truncate", "--size", "512M", path.join(folder, "disk")]);
       await execute(["mkfs.ext4", "-q", "-m", "0", path.join(folder, "disk")]);
       await execute(["mount", "-o", "loop", path.join(folder, "disk"), root]);
       await node.start();
@@ -121,15 +121,15 @@ RUN dd if=/dev/zero of=/room bs=1M count=32; dd if=/dev/urandom of=/filler bs=1M
     });
 
     it("of what earlier builds left: that is removed, and the same up succeeds", async () => {
-      const earlier = await stackOf(machines.registry.host, { first: fill(330) });
+      const earlier = await stackOf(machines.registry.host, { first: fill(160) });
       const first = await earlier.up();
       assert.equal(first.code, 0, first.output);
-      const stack = await stackOf(machines.registry.host, { second: fill(350) });
+      const stack = await stackOf(machines.registry.host, { second: fill(170) });
       const { code, output, seconds } = await stack.up();
       assert.equal(code, 0, output);
       assert.match(output, /the disk of node amd64 is full; removing what no build uses, to build again/);
       assert.match(output, /node amd64: \d+ MB of its cache were removed/);
-      record("remote", "disk full → the same update succeeds (an image of 350 MB, both builds and the push)", seconds);
+      record("remote", "disk full → the same update succeeds (an image of 170 MB, both builds and the push)", seconds);
     });
   });
 });

@@ -6,6 +6,7 @@ import { parse, stringify } from "yaml";
 
 import { prepareTools, toolEnvironment } from "../../tools";
 import { skipWithout } from "../hosts";
+import { nightly } from "../tier";
 import { getMachines, type Machines } from "./fixture";
 import { inspectIndex, trusting } from "./image";
 import { checkOut, installInto, npmEnvironment } from "./languages/checkout";
@@ -15,8 +16,11 @@ import { Stack, temporaryDirectory } from "./stack";
 
 const platforms = ["linux/amd64", "linux/arm64"];
 
-/** What users do: the plugin's packages are installed and it is compiled by the command itself, in a copy of this checkout. */
-describe("`pulumi package add`", function () {
+/**
+ * What users do: the plugin's packages are installed and it is compiled by the command itself, in a copy of this checkout. What such a
+ * program then does, python.test.ts shows.
+ */
+nightly.describe("`pulumi package add`", function () {
   this.timeout(1_200_000);
   let machines: Machines;
   let repositories: string;

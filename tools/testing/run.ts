@@ -35,7 +35,10 @@ export async function runTests({ all, groups, lint, changed }: TestArguments): P
   fs.chmodSync(folder, 0o711);
   const isOver = takeAlongWhenInterrupted(folder);
   try {
-    const jobs = [...(lint ? lintJobs : []), ...files.map((file, at) => jobOf(file, path.join(folder, `${at}`), all))];
+    const jobs = [
+      ...(lint ? lintJobs(all) : []),
+      ...files.map((file, at) => jobOf(file, path.join(folder, `${at}`), all)),
+    ];
     const queue = new Queue<FileResult>(jobs, new IdleCores());
     const [results, prepared] = await Promise.all([queue.run(), prepareFor(files, (need) => queue.provide(need))]);
     keepResults(all, results);
