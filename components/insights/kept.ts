@@ -2,7 +2,7 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { ignoreStagingFolder, stagingFolder } from "../context/folders";
+import { isInStagingFolder, makeInStagingFolder, stagingFolder } from "../context/folders";
 import { entryIn, readJsonIfThere, shortHash, writeFileAtomically } from "../support/paths";
 import type { Memory } from "./lastBuild";
 import type { BuildReport } from "./report";
@@ -51,11 +51,12 @@ export function newMemory(): Memory {
   return { version: 1, salt: crypto.randomBytes(16).toString("hex"), platforms: {} };
 }
 
-/** Folders of nobody else's, which Git does not see. */
+/** A folder of nobody else's. Where it is ours no link leads elsewhere; of another one the user says where it is. */
 export function makePrivateFolder(folder: string): void {
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (folder.startsWith(stagingFolder)) {
-    ignoreStagingFolder();
+  if (isInStagingFolder(folder)) {
+    makeInStagingFolder(folder);
+  } else {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
 }
 

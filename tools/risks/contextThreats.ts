@@ -16,11 +16,12 @@ export const contextThreats: readonly Threat[] = [
   },
   {
     asset: "folders of the machine that runs Pulumi",
-    threat: "the folder of the copies is a link to another one, which the sweep empties",
+    threat: "the folder of the copies or of the reports is a link to another one, in which what is old is removed",
     state: "ok",
     proofs: [
       ["unit/context/contextStage", "fails if its folder is a link, and removes nothing that is not ours"],
       ["unit/context/contextStage", "is swept beside whatever else lies there"],
+      ["unit/insights/insightFiles", "… is not written to where it is a link, and nothing is removed where that leads"],
     ],
   },
   {
