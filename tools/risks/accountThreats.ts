@@ -28,6 +28,20 @@ export const accountThreats: readonly Threat[] = [
     way: "a permissions boundary or a service control policy; for pipelines that only build the policy for building (iam.md)",
   },
   {
+    asset: "other instances of the account",
+    threat: "whoever may declare a builder gives its alarm another instance, and another action",
+    state: "weak",
+    reason:
+      "CloudWatch acts with a role of its own, and IAM knows an alarm's actions, not its instance: nothing is terminated, restarted, called or scaled, but any instance can be stopped",
+    way: "`ec2.backstop: false`, and the policy `manage` without its statement `Backstop` (iam.md)",
+    proofs: [
+      [
+        "unit/nodes/ec2/policies/policies",
+        "an alarm that does anything but stop an instance is refused: CloudWatch would do it with a role of its own",
+      ],
+    ],
+  },
+  {
     asset: "other builders",
     threat: "whoever may use one builder reads another's key, changes its settings, or ends its nodes",
     state: "ok",
