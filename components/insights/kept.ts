@@ -4,6 +4,7 @@ import * as path from "node:path";
 
 import { isInStagingFolder, makeInStagingFolder, stagingFolder } from "../context/folders";
 import { entryIn, readJsonIfThere, shortHash, writeFileAtomically } from "../support/paths";
+import { isKeptImage } from "./keptShape";
 import type { Memory } from "./lastBuild";
 import type { BuildReport } from "./report";
 
@@ -33,10 +34,10 @@ export function readKept(stack: string, image: string, urn: string): KeptImage |
   return parseKept(keptFile(stack, image, urn));
 }
 
-/** Of another version, nothing: it is written anew by the next build. */
+/** Of another version or shape, nothing: it is written anew by the next build. */
 export function parseKept(file: string): KeptImage | undefined {
-  const kept = readJsonIfThere<KeptImage>(file);
-  return kept?.memory?.version === 1 && kept.report?.version === 1 ? kept : undefined;
+  const kept = readJsonIfThere<unknown>(file);
+  return isKeptImage(kept) ? kept : undefined;
 }
 
 /** A failed build leaves what the next one compares with as it was. */

@@ -3,7 +3,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
-import { keep, newMemory } from "../../../components/insights/kept";
+import { report as lastReports } from "../../../components/cli/report";
+import { keep, type KeptImage, newMemory, readKept } from "../../../components/insights/kept";
 import { RunReports } from "../../../components/insights/runReports";
 import { reportOf } from "./insightReports";
 
@@ -48,6 +49,40 @@ describe("insights: the folders of reports", () => {
       assert.deepEqual(fs.readdirSync(path.join(root, "precious")), years);
     });
   }
+
+  describe("what is kept in them", () => {
+    const kept: KeptImage = { memory: newMemory(), report: reportOf(), previous: reportOf() };
+    const { report } = kept;
+    const forged: [what: string, value: unknown][] = [
+      ["no object", [1]],
+      ["memory without a salt", { ...kept, memory: { version: 1, platforms: {} } }],
+      ["a report of its version alone", { ...kept, report: { version: 1 } }],
+      ["code for its result", { ...kept, report: { ...report, result: '"><form>' } }],
+      ["code for a number", { ...kept, report: { ...report, attempts: "<form>" } }],
+      ["another phase", { ...kept, previous: { ...report, phases: [{ name: "<form>", seconds: 1 }] } }],
+      ["no steps", { ...kept, report: { ...report, platforms: [{ ...report.platforms[0], steps: null }] } }],
+    ];
+
+    it("is read again, by the next build and by the command line", () => {
+      keep("urn", kept);
+      assert.deepEqual(readKept("dev", "api", "urn"), JSON.parse(JSON.stringify(kept)));
+      assert.match(lastReports({ compare: true, json: false }), /image api: built in/);
+    });
+
+    for (const [what, value] of forged) {
+      it(`is nothing where it has ${what}: whoever brings the project along may have written it`, () => {
+        keep("urn", kept);
+        const folder = `${reports}/dev/last`;
+        fs.writeFileSync(path.join(folder, fs.readdirSync(folder)[0]), JSON.stringify(value));
+        assert.equal(readKept("dev", "api", "urn"), undefined);
+        assert.throws(() => lastReports({ compare: false, json: false, html: "page.html" }), {
+          name: "BuildError",
+          message: /^no build is known in /,
+        });
+        assert.ok(!fs.existsSync("page.html"));
+      });
+    }
+  });
 
   it("keep the last 20, and remove nothing of another name", () => {
     const times = Array.from({ length: 30 }, (_, at) => `2026-01-01T00-00-${at + 10}-000Z`);
