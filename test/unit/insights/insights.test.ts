@@ -1,6 +1,9 @@
 import * as assert from "node:assert/strict";
 
+import type { ImageArgs } from "@pulumi/docker-build";
+
 import type { Listing } from "../../../components/context/listing";
+import { reportInputs } from "../../../components/insights/inputs";
 import { readInstructions } from "../../../components/insights/instructions";
 import { newMemory } from "../../../components/insights/kept";
 import type { RememberedInputs } from "../../../components/insights/lastBuild";
@@ -160,6 +163,32 @@ describe("insights: why a step was not cached", () => {
       assert.match(`${said}`, reason);
     });
   }
+
+  it("no value of an argument is in a base image's name, neither in the report nor in what is kept", async () => {
+    const record = recordOf([]);
+    const steps = record.steps.map((step) => ({ ...step, name: step.name.replace("docker.io", "hub.secret-tenant") }));
+    const node = { name: "n", address: "a", builderName: "b", platforms: [], socket: "", buildkit: "v1" };
+    const found = platformFindings({
+      platform: "linux/amd64",
+      isShared: false,
+      node: { ...node, wakeMilliseconds: 0 },
+      record: { ...record, steps },
+      cacheId: "c",
+      inputs: await inputsOf(),
+      before: undefined,
+      noCache: false,
+      listing: () => undefined,
+      mask: maskOf({ HUB: "hub.secret-tenant" }, []),
+    });
+    assert.equal(found.report.baseImages[0].name, "${HUB}/library/base:1");
+    assert.doesNotMatch(JSON.stringify(found), /secret-tenant/);
+  });
+
+  it("no login of a Git context is in what is kept", async () => {
+    const location = "https://user:token-1234@github.com/acme/app.git#main";
+    const { remembered } = await reportInputs({ context: { location } } as ImageArgs, "salt", []);
+    assert.deepEqual(remembered.contexts, { "": "https://github.com/acme/app.git#main" });
+  });
 
   it("two stages may each have one, and what follows a miss has none", async () => {
     const found = await missesOf([3, 5], { contexts: { "": "source" } });
