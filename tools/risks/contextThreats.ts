@@ -39,11 +39,15 @@ export const contextThreats: readonly Threat[] = [
   },
   {
     asset: "a Git login",
-    threat: "the server leads to another host, which is given it",
+    threat: "the server, or a Dockerfile's frontend, leads to another host, which is given it",
     state: "ok",
     proofs: [
       ["unit/context/contextGit", "is not given to a host that it is led to: …"],
       ["unit/context/contextGit", "is kept by nobody"],
+      [
+        "unit/context/contextGit",
+        "of this user's own is not given to a server that a node names: whether it answers is all that is asked",
+      ],
     ],
   },
   {
