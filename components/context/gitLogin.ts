@@ -54,7 +54,7 @@ export function withoutLogin(): NodeJS.ProcessEnv {
 /** Settings that come after all others: https://git-scm.com/docs/git-config#Documentation/git-config.txt-GITCONFIGCOUNT */
 function configuration(...settings: [key: string, value: string][]): NodeJS.ProcessEnv {
   const count = Number(process.env.GIT_CONFIG_COUNT) || 0;
-  const variables = settings.flatMap(([key, value], at) => [
+  const variables = settings.flatMap(([key, value], at): [string, string][] => [
     [`GIT_CONFIG_KEY_${count + at}`, key],
     [`GIT_CONFIG_VALUE_${count + at}`, value],
   ]);
