@@ -10,6 +10,7 @@ import type { RememberedInputs } from "../../../components/insights/lastBuild";
 import { maskOf } from "../../../components/insights/masking";
 import { platformFindings } from "../../../components/insights/platformReport";
 import { readBuild } from "../../../components/insights/readBuild";
+import { stepKey, whyMissed } from "../../../components/insights/reasons";
 import type { NodeRecord, RecordedStep } from "../../../components/insights/readRecord";
 
 const dockerfile = `ARG BASE=1
@@ -163,6 +164,22 @@ describe("insights: why a step was not cached", () => {
       assert.match(`${said}`, reason);
     });
   }
+
+  it("is found in good time where each of 200 stages takes from the one before in two ways", async () => {
+    const stages = Array.from({ length: 200 }, (_, at) => `FROM s${at} AS s${at + 1}\nCOPY --from=s${at} /a /b\n`);
+    const text = `FROM scratch AS s0\nCOPY src/ /a\n${stages.join("")}`;
+    const inputs = await inputsOf({}, text);
+    const { name: stage, instructions } = inputs.stages!.at(-1)!;
+    const instruction = instructions.at(-1)!;
+    const common = { cacheId: "c", node: "n", buildkit: "v1" };
+    const before = { ...common, steps: [stepKey(stage, instruction)], baseImages: {}, inputs };
+    const now = { ...common, inputs: { ...inputs, contexts: { "": "source" } }, steps: [], noCache: false };
+    const step = { stage, instruction, command: "COPY", isBase: false, state: "run", seconds: 1 } as const;
+    const begin = performance.now();
+    const found = whyMissed({ ...step, recorded: recordOf([]).steps[0] }, { before, now, listing: (at) => files[at] });
+    assert.ok(performance.now() - begin < 1_000, `${performance.now() - begin} ms`);
+    assert.deepEqual(found, { kind: "file", reason: "changed src/a.ts" });
+  });
 
   it("no value of an argument is in a base image's name, neither in the report nor in what is kept", async () => {
     const record = recordOf([]);
