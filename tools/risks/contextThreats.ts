@@ -95,7 +95,10 @@ export const contextThreats: readonly Threat[] = [
     proofs: [
       ["unit/nodes/ec2/run/ec2Text", "is cleaned in good time, if it is one line of … alone"],
       ["unit/context/hostilePatterns", "match, or are refused with a sentence"],
-      ["unit/insights/insights", "is found in good time where each of 200 stages takes from the one before in two ways"],
+      [
+        "unit/insights/insights",
+        "is found in good time where each of 200 stages takes from the one before in two ways",
+      ],
     ],
   },
 ];
