@@ -73,6 +73,20 @@ export const accountThreats: readonly Threat[] = [
     ],
   },
   {
+    asset: "the cost of nodes",
+    threat: "whoever may build writes a claim for years into the lease",
+    state: "weak",
+    reason:
+      "nodes themselves take it for one of a day, again and again, until somebody writes the lease: callers take it for none, and leave it out",
+    way: "any update that builds, or a `wake`; the alarm stops a kept node that idles for two hours even so",
+    proofs: [
+      [
+        "unit/nodes/ec2/run/ec2Lease",
+        "are for a day at most: none that was written once holds nodes for good, or stops who looks",
+      ],
+    ],
+  },
+  {
     asset: "the revocation of a key",
     threat: "a download or a package that fails holds it up",
     state: "ok",

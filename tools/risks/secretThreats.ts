@@ -58,6 +58,7 @@ export const secretThreats: readonly Threat[] = [
     proofs: [
       ["unit/support/plainText", "do so in errors, of ssh hosts and of daemons"],
       ["unit/support/plainText", "do so in the command line's lines"],
+      ["unit/support/plainText", "do so in the command line's tables, in which none begins a row"],
     ],
   },
   {
