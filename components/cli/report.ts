@@ -5,7 +5,8 @@ import { stagingFolder } from "../context/folders";
 import { BuildError } from "../support/errors";
 import { compareReports } from "../insights/compare";
 import { page } from "../insights/html/page";
-import { type KeptImage, parseKept } from "../insights/kept";
+import { parseKept } from "../insights/kept";
+import type { KeptImage } from "../insights/lastBuild";
 import { summaryLines } from "../insights/summary";
 import { inOneLine } from "../support/plainText";
 

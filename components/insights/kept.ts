@@ -5,16 +5,7 @@ import * as path from "node:path";
 import { isInStagingFolder, makeInStagingFolder, stagingFolder } from "../context/folders";
 import { entryIn, readJsonIfThere, shortHash, writeFileAtomically } from "../support/paths";
 import { isKeptImage } from "./keptShape";
-import type { Memory } from "./lastBuild";
-import type { BuildReport } from "./report";
-
-/** What this machine keeps of an image: for the next build to compare with, and for the command line. */
-export interface KeptImage {
-  memory: Memory;
-  report: BuildReport;
-  /** The one before. */
-  previous?: BuildReport;
-}
+import type { KeptImage, Memory } from "./lastBuild";
 
 /** Where a stack's reports are, in the project's folder. */
 export function reportsFolder(stack: string): string {

@@ -1,7 +1,6 @@
 import type { BuildCost, NodeCost } from "./cost";
 import type { Instruction, StageInstructions } from "./instructions";
-import type { KeptImage } from "./kept";
-import type { Memory, RememberedInputs, RememberedPlatform } from "./lastBuild";
+import type { KeptImage, Memory, RememberedInputs, RememberedPlatform } from "./lastBuild";
 import type { BuildReport, Miss, Phase, PlatformReport, StepReport } from "./report";
 
 type Check = (value: unknown) => boolean;

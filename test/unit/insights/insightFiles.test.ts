@@ -4,7 +4,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 
 import { report as lastReports } from "../../../components/cli/report";
-import { keep, type KeptImage, newMemory, readKept } from "../../../components/insights/kept";
+import { keep, newMemory, readKept } from "../../../components/insights/kept";
+import type { KeptImage } from "../../../components/insights/lastBuild";
 import { RunReports } from "../../../components/insights/runReports";
 import { reportOf } from "./insightReports";
 
