@@ -3,6 +3,7 @@ import type { Ec2Connection } from "../nodes/ec2/connection";
 import { BuildError } from "../support/errors";
 import type { RemoteDriver } from "../nodes/arguments";
 import { containerDriver } from "../nodes/remote/normalise";
+import { parsePulled } from "../registry/reference";
 import { isBuilderName, isNodeName } from "../support/names";
 import { parsePlatform, type Platform } from "../support/platforms";
 
@@ -101,7 +102,8 @@ function isReachable({ endpoint, driver, image }: Record<string, unknown>): bool
     typeof endpoint === "string" &&
     !("problem" in parseEndpoint(endpoint)) &&
     (driver === undefined || driver === containerDriver) &&
-    (image === undefined || typeof image === "string")
+    // A word of a command line on the endpoint's host.
+    (image === undefined || (typeof image === "string" && parsePulled(image) !== undefined))
   );
 }
 

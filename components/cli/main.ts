@@ -51,7 +51,7 @@ async function main(): Promise<number> {
     if (process.platform === "win32") {
       throw new BuildError("Windows is not supported: run multi-platform-image in WSL, on Linux or on macOS");
     }
-    process.stdout.write(await run(command));
+    process.stdout.write(plainText(await run(command)));
     return 0;
   } catch (error) {
     const { message, stack } = error as Error;

@@ -5,9 +5,10 @@ import { stagingFolder } from "../context/folders";
 import { BuildError } from "../support/errors";
 import { compareReports } from "../insights/compare";
 import { page } from "../insights/html/page";
-import { type KeptImage, parseKept } from "../insights/kept";
+import { parseKept } from "../insights/kept";
+import type { KeptImage } from "../insights/lastBuild";
 import { summaryLines } from "../insights/summary";
-import { plainText } from "../support/plainText";
+import { inOneLine } from "../support/plainText";
 
 export interface ReportOptions {
   /** All that are kept without it. */
@@ -44,7 +45,7 @@ export function report({ image, stack, compare, json, html }: ReportOptions): st
       ...summaryLines(of),
       ...(compare ? compareReports(of, previous) : []),
     ];
-    return lines.map((line) => `${plainText(line)}\n`).join("");
+    return lines.map((line) => `${inOneLine(line)}\n`).join("");
   });
   return parts.join("\n") + (html === undefined ? "" : `\nThe page is in ${html}.\n`);
 }

@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import * as path from "node:path";
 
 import { BuildError } from "../support/errors";
 import { writeFileAtomically } from "../support/paths";
@@ -22,13 +23,7 @@ export const usesFolder = `${stagingFolder}/uses`;
 export function makeStagingFolders(): void {
   const fix = "let this user write to the project's folder, or set `stageContext: false` (docs/digests.md)";
   try {
-    for (const folder of [stagingFolder, contextsFolder, listingsFolder, contentsFolder, usesFolder]) {
-      makeFolder(folder);
-    }
-    if ((fs.statSync(stagingFolder).mode & 0o077) !== 0) {
-      fs.chmodSync(stagingFolder, 0o700);
-    }
-    ignoreStagingFolder();
+    [contextsFolder, listingsFolder, contentsFolder, usesFolder].forEach(makeInStagingFolder);
   } catch (error) {
     throw error instanceof BuildError
       ? error
@@ -36,8 +31,31 @@ export function makeStagingFolders(): void {
   }
 }
 
-/** Git does not see what is in it. */
-export function ignoreStagingFolder(): void {
+/** Whether a path leads into the staging folder, or is that folder. */
+export function isInStagingFolder(file: string): boolean {
+  return `${path.resolve(file)}${path.sep}`.startsWith(`${path.resolve(stagingFolder)}${path.sep}`);
+}
+
+/**
+ * Makes a folder in the staging folder, and all that it lies in there. Others on this machine are kept out, and Git does not
+ * see it.
+ *
+ * @throws BuildError where one of them is there and no folder; whatever the system says where it can't be made.
+ */
+export function makeInStagingFolder(folder: string): void {
+  let each = stagingFolder;
+  makeFolder(each);
+  for (const name of path.relative(stagingFolder, folder).split(path.sep).filter(Boolean)) {
+    each = path.join(each, name);
+    makeFolder(each);
+  }
+  if ((fs.statSync(stagingFolder).mode & 0o077) !== 0) {
+    fs.chmodSync(stagingFolder, 0o700);
+  }
+  ignoreStagingFolder();
+}
+
+function ignoreStagingFolder(): void {
   const ignoreFile = `${stagingFolder}/.gitignore`;
   if (!fs.existsSync(ignoreFile)) {
     writeFileAtomically(ignoreFile, "*\n");
@@ -50,6 +68,6 @@ function makeFolder(folder: string): void {
   if (!found) {
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   } else if (!found.isDirectory()) {
-    throw new BuildError(`${folder} must be a folder, and is none: old copies in it are removed. Fix: remove it`);
+    throw new BuildError(`${folder} must be a folder, and is none: what is old in it is removed. Fix: remove it`);
   }
 }

@@ -2,7 +2,7 @@ import { execFile, spawnSync } from "node:child_process";
 
 import { withoutLogins } from "../support/withoutLogins";
 import { isScpLocation } from "./remoteLocation";
-import { loginEnvironment, loginOf } from "./gitLogin";
+import { loginEnvironment, loginOf, withoutLogin } from "./gitLogin";
 
 /** A Git context as BuildKit reads its URL. */
 export interface GitContext {
@@ -93,13 +93,13 @@ export function lookUpCommit(context: GitContext, tell: (message: string) => voi
 }
 
 /** The same of a context that is known later, when others have use of this process. */
-export async function lookUpKnown(context: GitContext): Promise<FoundCommit> {
+export async function lookUpKnown(context: GitContext, more: NodeJS.ProcessEnv = {}): Promise<FoundCommit> {
   const look = lookUp(context);
   if ("problem" in look) {
     return look;
   }
   return new Promise((resolve) => {
-    const options = { ...look.options, timeout: lookUpTimeoutMilliseconds };
+    const options = { ...look.options, env: { ...look.options.env, ...more }, timeout: lookUpTimeoutMilliseconds };
     const child = execFile("git", look.words, options, (error, stdout, stderr) => {
       const code = error?.killed ? "ETIMEDOUT" : typeof error?.code === "string" ? error.code : undefined;
       resolve(error ? failed(code ? Object.assign(error, { code }) : undefined, stderr) : commitOf(context, stdout));
@@ -108,11 +108,14 @@ export async function lookUpKnown(context: GitContext): Promise<FoundCommit> {
   });
 }
 
-/** Whether the server of a Git context gives this machine no answer at all. */
+/**
+ * Whether the server of a Git context gives this machine no answer at all. The location is what a node says, and so what a
+ * Dockerfile's frontend may say: it is asked without any login, whose refusal is an answer, too.
+ */
 export async function isGitServerSilent(location: string): Promise<boolean> {
   // Whatever it has: a commit could not be looked up.
   const context = parseGitContext(location.replace(/[?#].*$/s, ""));
-  const found = context && (await lookUpKnown(context));
+  const found = context && (await lookUpKnown({ ...context, credentials: undefined }, withoutLogin()));
   return found !== undefined && "problem" in found && found.isSilent === true;
 }
 

@@ -31,18 +31,32 @@ function decoded(text: string): string {
  */
 export function loginEnvironment(remote: string, { username, password }: Login): NodeJS.ProcessEnv {
   const [origin] = /^https?:\/\/[^/]*/i.exec(remote) ?? [remote];
-  // https://git-scm.com/docs/git-config#Documentation/git-config.txt-GITCONFIGCOUNT
-  const count = Number(process.env.GIT_CONFIG_COUNT) || 0;
   const key = `credential.${origin}.helper`;
   return {
-    GIT_CONFIG_COUNT: String(count + 2),
     // An empty one forgets those before it.
-    [`GIT_CONFIG_KEY_${count}`]: key,
-    [`GIT_CONFIG_VALUE_${count}`]: "",
-    [`GIT_CONFIG_KEY_${count + 1}`]: key,
-    [`GIT_CONFIG_VALUE_${count + 1}`]: helper,
+    ...configuration([key, ""], [key, helper]),
     GIT_ASKPASS: "",
     [usernameVariable]: username,
     [passwordVariable]: password,
   };
+}
+
+/** Gives git no login that this user has: neither of a helper, nor a header of a configuration, nor a key of ssh. */
+export function withoutLogin(): NodeJS.ProcessEnv {
+  return {
+    ...configuration(["credential.helper", ""], ["http.extraHeader", ""]),
+    GIT_ASKPASS: "",
+    SSH_ASKPASS: "",
+    GIT_SSH_COMMAND: `${process.env.GIT_SSH_COMMAND ?? "ssh"} -oBatchMode=yes -oPubkeyAuthentication=no`,
+  };
+}
+
+/** Settings that come after all others: https://git-scm.com/docs/git-config#Documentation/git-config.txt-GITCONFIGCOUNT */
+function configuration(...settings: [key: string, value: string][]): NodeJS.ProcessEnv {
+  const count = Number(process.env.GIT_CONFIG_COUNT) || 0;
+  const variables = settings.flatMap(([key, value], at): [string, string][] => [
+    [`GIT_CONFIG_KEY_${count + at}`, key],
+    [`GIT_CONFIG_VALUE_${count + at}`, value],
+  ]);
+  return { GIT_CONFIG_COUNT: String(count + settings.length), ...Object.fromEntries(variables) };
 }

@@ -9,7 +9,7 @@ import { writeFileAtomically } from "../support/paths";
 import { KnownContents } from "./contents";
 import { copyLocation } from "./copies";
 import { findFiles, forEachFile, type FoundFile, type FoundFiles } from "./files";
-import { makeStagingFolders, stagingFolder } from "./folders";
+import { makeInStagingFolder, makeStagingFolders, stagingFolder } from "./folders";
 import type { IgnorePatterns } from "./ignorePatterns";
 import { type Listing, listingFile } from "./listing";
 import { placeFile, type Placed, placeFolders } from "./copyFiles";
@@ -82,6 +82,7 @@ export async function stageContext(folder: string, ignored: IgnorePatterns, name
 }
 
 async function placeAll(location: string, { files, folders }: FoundFiles): Promise<Placed[]> {
+  makeInStagingFolder(path.dirname(location));
   const made = placeFolders(location, folders, files);
   return forEachFile(files, (file) => {
     const isNew = made.has(path.posix.dirname(file.name));

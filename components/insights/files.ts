@@ -9,6 +9,8 @@ import { makePrivateFolder } from "./kept";
 import { markdown } from "./markdown";
 
 const keptFolders = 20;
+/** A time, as folders have it in their names. */
+const ownName = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z$/;
 
 /** All files of a folder of reports. */
 export function writeFolder(folder: string, builds: readonly ReportedBuild[]): void {
@@ -19,9 +21,9 @@ export function writeFolder(folder: string, builds: readonly ReportedBuild[]): v
   writeFileAtomically(path.join(folder, "trace.json"), `${JSON.stringify(chromeTrace(reports))}\n`);
 }
 
-/** The names of folders are times. */
+/** Of other names nothing is removed. */
 export function removeOld(folder: string): void {
-  const times = fs.readdirSync(folder).filter((name) => /^\d{4}-/.test(name));
+  const times = fs.readdirSync(folder).filter((name) => ownName.test(name));
   for (const name of times.sort().slice(0, -keptFolders)) {
     fs.rmSync(path.join(folder, name), { recursive: true, force: true });
   }

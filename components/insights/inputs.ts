@@ -7,6 +7,7 @@ import { readText } from "../context/files";
 import { imageName } from "./imageName";
 import { resolved } from "../pulumi/resolved";
 import { isRemoteLocation } from "../context/remoteLocation";
+import { withoutLogins } from "../support/withoutLogins";
 import { readInstructions } from "./instructions";
 import { salted } from "./kept";
 import type { RememberedInputs } from "./lastBuild";
@@ -54,7 +55,7 @@ export async function reportInputs(
       ...(text !== undefined && { stages: await readInstructions(text) }),
       buildArgs: values(args),
       others: values({ addHosts: known.addHosts, network: known.network }),
-      contexts: Object.fromEntries([["", location], ...named]),
+      contexts: withoutLogins(Object.fromEntries([["", location], ...named])) as Record<string, string>,
     },
     mask: maskOf(args, [
       ...Object.values(known.secrets ?? {}),

@@ -2,18 +2,10 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { ignoreStagingFolder, stagingFolder } from "../context/folders";
+import { isInStagingFolder, makeInStagingFolder, stagingFolder } from "../context/folders";
 import { entryIn, readJsonIfThere, shortHash, writeFileAtomically } from "../support/paths";
-import type { Memory } from "./lastBuild";
-import type { BuildReport } from "./report";
-
-/** What this machine keeps of an image: for the next build to compare with, and for the command line. */
-export interface KeptImage {
-  memory: Memory;
-  report: BuildReport;
-  /** The one before. */
-  previous?: BuildReport;
-}
+import { isKeptImage } from "./keptShape";
+import type { KeptImage, Memory } from "./lastBuild";
 
 /** Where a stack's reports are, in the project's folder. */
 export function reportsFolder(stack: string): string {
@@ -33,10 +25,10 @@ export function readKept(stack: string, image: string, urn: string): KeptImage |
   return parseKept(keptFile(stack, image, urn));
 }
 
-/** Of another version, nothing: it is written anew by the next build. */
+/** Of another version or shape, nothing: it is written anew by the next build. */
 export function parseKept(file: string): KeptImage | undefined {
-  const kept = readJsonIfThere<KeptImage>(file);
-  return kept?.memory?.version === 1 && kept.report?.version === 1 ? kept : undefined;
+  const kept = readJsonIfThere<unknown>(file);
+  return isKeptImage(kept) ? kept : undefined;
 }
 
 /** A failed build leaves what the next one compares with as it was. */
@@ -51,11 +43,12 @@ export function newMemory(): Memory {
   return { version: 1, salt: crypto.randomBytes(16).toString("hex"), platforms: {} };
 }
 
-/** Folders of nobody else's, which Git does not see. */
+/** A folder of nobody else's. Where it is ours no link leads elsewhere; of another one the user says where it is. */
 export function makePrivateFolder(folder: string): void {
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (folder.startsWith(stagingFolder)) {
-    ignoreStagingFolder();
+  if (isInStagingFolder(folder)) {
+    makeInStagingFolder(folder);
+  } else {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
 }
 

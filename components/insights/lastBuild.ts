@@ -1,5 +1,6 @@
 import type { Platform } from "../support/platforms";
 import type { StageInstructions } from "./instructions";
+import type { BuildReport } from "./report";
 
 /** What is remembered of one platform's build, to say of the next one why a step was not cached. */
 export interface RememberedPlatform {
@@ -29,4 +30,12 @@ export interface Memory {
   version: 1;
   salt: string;
   platforms: Partial<Record<Platform, RememberedPlatform>>;
+}
+
+/** What this machine keeps of an image: for the next build to compare with, and for the command line. */
+export interface KeptImage {
+  memory: Memory;
+  report: BuildReport;
+  /** The one before. */
+  previous?: BuildReport;
 }

@@ -15,17 +15,24 @@ const leastCharacters = 4;
  * @param hidden values that have no name to show: secrets, passwords.
  */
 export function maskOf(named: Readonly<Record<string, string>>, hidden: readonly string[]): Mask {
-  // The lines of a key are as secret as the key, and so is a value where a text has it escaped.
-  const parts = (value: string) => [value, ...value.split("\n"), JSON.stringify(value).slice(1, -1)];
   const all = [
-    ...hidden.flatMap((value) => parts(value).map((part) => [part.trim(), "***"] as const)),
-    ...Object.entries(named).flatMap(([name, value]) => parts(value).map((part) => [part, `\${${name}}`] as const)),
+    ...hidden.flatMap((value) => partsOf(value).map((part) => [part, "***"] as const)),
+    ...Object.entries(named).flatMap(([name, value]) => partsOf(value).map((part) => [part, `\${${name}}`] as const)),
   ].filter(([part]) => part.length >= leastCharacters);
   // Of two values, one of which is part of the other, the longer first.
   const sorted = [...new Map(all)].sort(([one], [other]) => other.length - one.length);
-  return (text) =>
-    sorted.reduce(
-      (masked, [part, instead]) => masked.replaceAll(part, () => instead),
-      withoutLogins(plainText(text)) as string,
-    );
+  const replaced = (text: string) =>
+    sorted.reduce((masked, [part, instead]) => masked.replaceAll(part, () => instead), text);
+  return (text) => {
+    const masked = replaced(plainText(text));
+    const withoutThem = withoutLogins(masked) as string;
+    // BuildKit itself leaves some logins out: a value that is an URL is found without, too.
+    return withoutThem === masked ? masked : replaced(withoutThem);
+  };
+}
+
+/** The lines of a key are as secret as the key, and so is a value as texts have it: escaped, without controls, without a login. */
+function partsOf(value: string): string[] {
+  const parts = [value, ...value.split("\n"), JSON.stringify(value).slice(1, -1)].map(plainText);
+  return [...parts, ...parts.map((part) => withoutLogins(part) as string)].map((part) => part.trim());
 }

@@ -33,7 +33,7 @@ export interface PlatformFindings {
 
 export function platformFindings(facts: PlatformFacts): PlatformFindings {
   const { platform, isShared, node, record, cacheId, inputs, before, noCache, listing, mask } = facts;
-  const steps = findSteps(record, inputs.stages).filter((step) => !isShared || isOf(step, platform));
+  const steps = findSteps(record, inputs.stages, mask).filter((step) => !isShared || isOf(step, platform));
   const first = new Set(firstMisses(record, steps));
   const comparison = {
     before,

@@ -120,7 +120,7 @@ export async function readRecords(
 function recordOf(raw: RawRecord, statuses: readonly RawStatus[]): NodeRecord {
   const logs = new Map<string, string>();
   for (const { vertex, msg } of statuses.flatMap((each) => each.logs)) {
-    logs.set(vertex, ((logs.get(vertex) ?? "") + msg.toString()).slice(-logCharacters));
+    logs.set(vertex, ((logs.get(vertex) ?? "") + msg.toString()).slice(-2 * logCharacters));
   }
   // BuildKit repeats a step each time that something of it changes; a later word adds to the one before.
   const steps = new Map<string, RecordedStep>();
@@ -134,7 +134,7 @@ function recordOf(raw: RawRecord, statuses: readonly RawStatus[]): NodeRecord {
       started: known?.started ?? timeOf(started),
       completed: timeOf(completed) ?? known?.completed,
       error: error || known?.error,
-      log: logs.get(step.digest) ?? "",
+      log: lastLines(logs.get(step.digest) ?? ""),
     });
   }
   const parts = new Map<string, RecordedPart>();
@@ -156,6 +156,16 @@ function recordOf(raw: RawRecord, statuses: readonly RawStatus[]): NodeRecord {
       .flatMap((each) => each.warnings)
       .map(({ short, ranges }) => ({ message: short.toString(), line: ranges[0]?.start?.line || undefined })),
   };
+}
+
+/** The end of what a step printed, from the first whole line on: of a part of a secret nobody knows that it is to be hidden. */
+export function lastLines(log: string): string {
+  if (log.length <= logCharacters) {
+    return log;
+  }
+  const end = log.slice(-logCharacters - 1);
+  const begin = end.search(/[\r\n]/);
+  return begin < 0 ? "" : end.slice(begin + 1);
 }
 
 function namesOf({ Exporters }: RawRecord): string[] {

@@ -85,23 +85,26 @@ export function whyMissed(step: FoundStep, comparison: Comparison): Reason {
   return lost(before, now);
 }
 
-/** The instructions that lead to a step: its stage's up to it, after those of the stages that they take from. */
+/**
+ * The instructions that lead to a step: its stage's up to it, after those of the stages that they take from. Each stage once: ways
+ * through them may be more than can be walked.
+ */
 function chainTo(
   last: Instruction,
   stageName: string,
   now: readonly StageInstructions[],
   before: readonly StageInstructions[],
-  seen: ReadonlySet<string> = new Set(),
+  seen = new Set<string>(),
 ): Link[] {
   const stage = now.findLast(({ name }) => name === stageName);
   if (!stage || seen.has(stageName)) {
     return [];
   }
   const old = before.findLast(({ name }) => name === stageName)?.instructions ?? [];
-  const all = new Set([...seen, stageName]);
+  seen.add(stageName);
   const whole = (name: string): Link[] => {
     const end = now.findLast((each) => each.name === name)?.instructions.at(-1);
-    return end ? chainTo(end, name, now, before, all) : [];
+    return end ? chainTo(end, name, now, before, seen) : [];
   };
   const own = stage.instructions.slice(0, stage.instructions.indexOf(last) + 1);
   return own.flatMap((instruction, at) => {

@@ -1,5 +1,6 @@
 import { parsePlatform, type Platform } from "../support/platforms";
 import { countedKeywords, type Instruction, type StageInstructions } from "./instructions";
+import type { Mask } from "./masking";
 import type { NodeRecord, RecordedStep } from "./readRecord";
 import type { StepState } from "./report";
 
@@ -13,6 +14,8 @@ export interface FoundStep {
   /** What it does: `COPY src ./`. */
   command: string;
   isBase: boolean;
+  /** Of a base image: what the Dockerfile calls it, without values of arguments, and the digest that it had. */
+  base?: { name: string; digest: string };
   state: StepState;
   seconds: number;
   /** Its instruction, where the Dockerfile is known and agrees. */
@@ -25,7 +28,11 @@ const stepName = /^\[(?:(\w+\/[\w/]+) )?(?:([^\s\]]+) )?(\d+)\/(\d+)\] (.*)$/s;
 const pulledPart = /^(?:extracting )?sha256:/;
 
 /** The steps of a build's Dockerfile, in the order in which they began; those that did not run last. */
-export function findSteps(record: NodeRecord, stages: readonly StageInstructions[] | undefined): FoundStep[] {
+export function findSteps(
+  record: NodeRecord,
+  stages: readonly StageInstructions[] | undefined,
+  mask: Mask,
+): FoundStep[] {
   const pulling = new Set(record.parts.filter(({ id }) => pulledPart.test(id)).map(({ step }) => step));
   const found = record.steps.flatMap((recorded): FoundStep[] => {
     const [, platform, stage = "stage-0", number, total, command] = stepName.exec(recorded.name) ?? [];
@@ -40,6 +47,7 @@ export function findSteps(record: NodeRecord, stages: readonly StageInstructions
         stage,
         command,
         isBase,
+        ...(isBase && baseOf(command, mask)),
         state: stateOf(recorded, isBase, pulling.has(recorded.digest)),
         seconds: ((recorded.completed ?? recorded.started ?? 0) - (recorded.started ?? 0)) / 1_000,
         instruction: instructionOf(stages, stage, Number(number), Number(total), command),
@@ -111,8 +119,10 @@ export function firstMisses(record: NodeRecord, steps: readonly FoundStep[]): Fo
 
 /** The base images of a build, by the name that the Dockerfile's steps have for them, with the digests that they had. */
 export function baseImagesOf(steps: readonly FoundStep[]): { name: string; digest: string; stage: string }[] {
-  return steps.flatMap(({ command, isBase, stage }) => {
-    const [, name, digest] = (isBase && /^FROM (\S+?)@(sha256:[0-9a-f]{64})/.exec(command)) || [];
-    return name && digest ? [{ name, digest, stage }] : [];
-  });
+  return steps.flatMap(({ base, stage }) => (base ? [{ ...base, stage }] : []));
+}
+
+function baseOf(command: string, mask: Mask): Pick<FoundStep, "base"> {
+  const [, name, digest] = /^FROM (\S+?)@(sha256:[0-9a-f]{64})/.exec(command) ?? [];
+  return name && digest ? { base: { name: mask(name), digest } } : {};
 }

@@ -1,8 +1,12 @@
+import { inOneLine } from "../support/plainText";
 import { commonName } from "./commonName";
 import { describeDollars } from "./cost";
 import type { BuildReport, Miss, PlatformReport } from "./report";
 
-/** What the log says of a build: a few lines, the first of which stands for itself. */
+/**
+ * What the log says of a build: a few lines, the first of which stands for itself. None has a second one in it: names of files
+ * and steps may have lines that a CI obeys.
+ */
 export function summaryLines(report: BuildReport): string[] {
   const { platforms, cost, missing } = report;
   const verb = report.result === "built" ? "built" : "failed";
@@ -14,11 +18,11 @@ export function summaryLines(report: BuildReport): string[] {
     [`image ${report.image}: ${verb} in ${describeSeconds(report.seconds)}${again}`, ...parts].join("; "),
     ...missLines(platforms),
     ...(slowest
-      ? [`slowest: ${inOneLine(slowest.name)}, ${describeSeconds(slowest.seconds)} on ${slowest.platform}`]
+      ? [`slowest: ${shortened(slowest.name)}, ${describeSeconds(slowest.seconds)} on ${slowest.platform}`]
       : []),
     ...(platforms.length > 0 ? [`cost: ${describeSeconds(cost.nodeSeconds)} of nodes${dollars}`] : []),
     ...(missing ? [`not in this report: ${missing}`] : []),
-  ];
+  ].map(inOneLine);
 }
 
 function detailsOf({ cachedCount, stepCount, wakeSeconds, pushSeconds }: PlatformReport): string {
@@ -44,7 +48,7 @@ function missLines(platforms: readonly PlatformReport[]): string[] {
 }
 
 export function describeMiss({ step, line, reason }: Miss): string {
-  return `${inOneLine(commonName(step))}${line ? ` (line ${line})` : ""}: ${reason}`;
+  return `${shortened(commonName(step))}${line ? ` (line ${line})` : ""}: ${reason}`;
 }
 
 /** The step that took longest, if it took a second. */
@@ -69,7 +73,7 @@ export function describeSeconds(seconds: number): string {
 
 const longestCharacters = 100;
 
-function inOneLine(text: string): string {
+function shortened(text: string): string {
   const line = text.replace(/\s+/g, " ");
   return line.length > longestCharacters ? `${line.slice(0, longestCharacters)}…` : line;
 }

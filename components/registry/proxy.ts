@@ -1,4 +1,5 @@
 import { isExcepted } from "../support/noProxy";
+import { parseProxy } from "../support/proxyUrl";
 
 /** Variables of the environment, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -20,15 +21,13 @@ export function proxyOf(url: URL, environment: Environment): URL | undefined {
   return given && !isExcepted(url.hostname, port, noProxy) ? proxyUrl(name, given) : undefined;
 }
 
-/** Go takes `proxy:3128` for `http://proxy:3128`. */
 function proxyUrl(name: string, given: string): URL {
-  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(given) ? given : `http://${given}`;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.hostname && /^(https?|socks5h?):$/.test(url.protocol)) {
+  const url = parseProxy(given, ["http", "https", "socks5", "socks5h"]);
+  if (url) {
     return url;
   }
   // Its text may hold a password.
   throw new Error(
-    `${name} in the environment is no URL of a proxy, such as http://proxy.example:3128 (http, https or socks5)`,
+    `${name} in the environment is no URL of a proxy, such as http://proxy.example:3128 (http, https or socks5; a percent sign in its login is %25)`,
   );
 }

@@ -4,6 +4,9 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const undoings = new Set<() => Promise<void>>();
 let undone: Promise<unknown> = Promise.resolve();
 
+/** While it undoes: then a signal ends this process at once. */
+let isUndoing = false;
+
 /**
  * Has `undo` run when this process is asked to end. A terminal's Ctrl-C reaches the program at the same moment as Pulumi, and
  * Node would end it at once: https://nodejs.org/api/process.html#signal-events. The second Ctrl-C does.
@@ -12,15 +15,11 @@ let undone: Promise<unknown> = Promise.resolve();
  * @returns a function after which `undo` does not run any more.
  */
 export function onInterruption(undo: () => Promise<void>): () => void {
-  if (undoings.size === 0) {
-    signals.forEach((signal) => process.on(signal, undoAll));
-  }
   undoings.add(undo);
+  listenWhereNeeded();
   return () => {
     undoings.delete(undo);
-    if (undoings.size === 0) {
-      stopListening();
-    }
+    listenWhereNeeded();
   };
 }
 
@@ -33,14 +32,24 @@ function undoAll(signal: NodeJS.Signals): void {
   });
 }
 
-/** Undoes what is to be undone, for a process that ends without a signal. */
+/**
+ * Undoes what is to be undone, for a process that ends without a signal; also what a hook takes meanwhile that was on its way
+ * to do so.
+ */
 export async function undoHeld(): Promise<void> {
-  stopListening();
-  undone = Promise.allSettled([undone, ...[...undoings].map((undo) => undo())]);
-  undoings.clear();
-  await undone;
+  isUndoing = true;
+  listenWhereNeeded();
+  do {
+    undone = Promise.allSettled([undone, ...[...undoings].map((undo) => undo())]);
+    undoings.clear();
+    await undone;
+  } while (undoings.size > 0);
+  isUndoing = false;
 }
 
-function stopListening(): void {
+function listenWhereNeeded(): void {
   signals.forEach((signal) => process.off(signal, undoAll));
+  if (undoings.size > 0 && !isUndoing) {
+    signals.forEach((signal) => process.on(signal, undoAll));
+  }
 }

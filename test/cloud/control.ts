@@ -73,6 +73,8 @@ export interface ApiCall {
   passedRoles: string[];
   /** Of the managed policy that a call to IAM attaches or detaches. */
   policyArn: string | null;
+  /** ARNs of all that an alarm does, in whatever state. */
+  alarmActions: string[];
   /** From where. */
   address: string;
   /** The program, as it names itself: `standin-aws` for the provider; `ec2fleet.amazonaws.com` for a fleet's launch. */

@@ -31,6 +31,7 @@ export function permissionsOf({
   requestTags,
   passedRoles,
   policyArn,
+  alarmActions,
 }: ApiCall): Permission[] {
   const action = `${service}:${operation}`;
   const found: ApiCall["resources"] = resources.length > 0 ? resources : [{ arn: "*", tags: {} }];
@@ -41,6 +42,7 @@ export function permissionsOf({
     keys: {
       ...template,
       ...(policyArn && { "iam:PolicyARN": policyArn }),
+      ...(alarmActions.length > 0 && { "cloudwatch:AlarmActions": alarmActions }),
       ...prefixed("aws:RequestTag/", given),
       ...prefixed("aws:ResourceTag/", tags),
     },

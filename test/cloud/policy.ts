@@ -12,8 +12,8 @@ interface Statement {
   Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
-/** What a request tells besides its action and resource: `aws:RequestTag/…`, `ec2:CreateAction`. */
-export type ConditionKeys = Readonly<Record<string, string>>;
+/** What a request tells besides its action and resource: `aws:RequestTag/…`, `ec2:CreateAction`. Some have several values. */
+export type ConditionKeys = Readonly<Record<string, string | readonly string[]>>;
 
 /** What IAM asks a caller's policies for: a call asks for one or several of these. */
 export interface Permission {
@@ -69,16 +69,19 @@ const operators: Record<string, Test> = {
 function isMet(condition: Statement["Condition"] = {}, keys: ConditionKeys): boolean {
   return Object.entries(condition).every(([operator, wanted]) =>
     Object.entries(wanted).every(([key, values]) => {
-      const value: string | undefined = keys[key];
+      const value: string | readonly string[] | undefined = keys[key];
       if (operator === "Null") {
         return list(values).includes(String(value === undefined));
       }
-      const [name, ifExists] = operator.split(/(?=IfExists$)/);
+      const [, forAll, name, ifExists] = /^(ForAllValues:)?(.*?)(IfExists)?$/.exec(operator) ?? [];
       const test = operators[name];
-      if (!test) {
+      if (!test || (typeof value === "object" && forAll === undefined)) {
         throw new Error(`condition ${operator} of a policy is not known here: add it`);
       }
-      return value === undefined ? ifExists !== undefined : list(values).some((each) => test(each, value));
+      // Of no values at all, "for all of them" is met.
+      return value === undefined
+        ? (forAll ?? ifExists) !== undefined
+        : list(value).every((own) => list(values).some((each) => test(each, own)));
     }),
   );
 }

@@ -28,6 +28,20 @@ export const accountThreats: readonly Threat[] = [
     way: "a permissions boundary or a service control policy; for pipelines that only build the policy for building (iam.md)",
   },
   {
+    asset: "other instances of the account",
+    threat: "whoever may declare a builder gives its alarm another instance, and another action",
+    state: "weak",
+    reason:
+      "CloudWatch acts with a role of its own, and IAM knows an alarm's actions, not its instance: nothing is terminated, restarted, called or scaled, but any instance can be stopped",
+    way: "`ec2.backstop: false`, and the policy `manage` without its statement `Backstop` (iam.md)",
+    proofs: [
+      [
+        "unit/nodes/ec2/policies/policies",
+        "an alarm that does anything but stop an instance is refused: CloudWatch would do it with a role of its own",
+      ],
+    ],
+  },
+  {
     asset: "other builders",
     threat: "whoever may use one builder reads another's key, changes its settings, or ends its nodes",
     state: "ok",
@@ -56,6 +70,20 @@ export const accountThreats: readonly Threat[] = [
     proofs: [
       ["unit/nodes/local/localDaemon", "is a bridge of the daemon's own"],
       ["unit/nodes/local/localDaemon", "is the machine's where programs for another are missing, which a start tells"],
+    ],
+  },
+  {
+    asset: "the cost of nodes",
+    threat: "whoever may build writes a claim for years into the lease",
+    state: "weak",
+    reason:
+      "nodes themselves take it for one of a day, again and again, until somebody writes the lease: callers take it for none, and leave it out",
+    way: "any update that builds, or a `wake`; the alarm stops a kept node that idles for two hours even so",
+    proofs: [
+      [
+        "unit/nodes/ec2/run/ec2Lease",
+        "are for a day at most: none that was written once holds nodes for good, or stops who looks",
+      ],
     ],
   },
   {

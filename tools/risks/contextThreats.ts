@@ -16,11 +16,12 @@ export const contextThreats: readonly Threat[] = [
   },
   {
     asset: "folders of the machine that runs Pulumi",
-    threat: "the folder of the copies is a link to another one, which the sweep empties",
+    threat: "the folder of the copies or of the reports is a link to another one, in which what is old is removed",
     state: "ok",
     proofs: [
       ["unit/context/contextStage", "fails if its folder is a link, and removes nothing that is not ours"],
       ["unit/context/contextStage", "is swept beside whatever else lies there"],
+      ["unit/insights/insightFiles", "… is not written to where it is a link, and nothing is removed where that leads"],
     ],
   },
   {
@@ -38,11 +39,15 @@ export const contextThreats: readonly Threat[] = [
   },
   {
     asset: "a Git login",
-    threat: "the server leads to another host, which is given it",
+    threat: "the server, or a Dockerfile's frontend, leads to another host, which is given it",
     state: "ok",
     proofs: [
       ["unit/context/contextGit", "is not given to a host that it is led to: …"],
       ["unit/context/contextGit", "is kept by nobody"],
+      [
+        "unit/context/contextGit",
+        "of this user's own is not given to a server that a node names: whether it answers is all that is asked",
+      ],
     ],
   },
   {
@@ -85,11 +90,15 @@ export const contextThreats: readonly Threat[] = [
   },
   {
     asset: "the process of an update",
-    threat: "a `.dockerignore` or a console takes it minutes",
+    threat: "a `.dockerignore`, a Dockerfile or a console takes it minutes",
     state: "ok",
     proofs: [
       ["unit/nodes/ec2/run/ec2Text", "is cleaned in good time, if it is one line of … alone"],
       ["unit/context/hostilePatterns", "match, or are refused with a sentence"],
+      [
+        "unit/insights/insights",
+        "is found in good time where each of 200 stages takes from the one before in two ways",
+      ],
     ],
   },
 ];

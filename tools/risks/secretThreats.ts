@@ -58,6 +58,7 @@ export const secretThreats: readonly Threat[] = [
     proofs: [
       ["unit/support/plainText", "do so in errors, of ssh hosts and of daemons"],
       ["unit/support/plainText", "do so in the command line's lines"],
+      ["unit/support/plainText", "do so in the command line's tables, in which none begins a row"],
     ],
   },
   {
@@ -75,6 +76,40 @@ export const secretThreats: readonly Threat[] = [
     state: "told",
     reason: "it runs as unprivileged as a RUN step, and there is no list of allowed ones",
     way: "pin it by digest in the Dockerfile; builders apart for authors that are not trusted",
+  },
+  {
+    asset: "arguments, secrets and logins of a build",
+    threat: "reports of builds hold them: pages, files, the state, the page of a CI's job",
+    state: "weak",
+    reason:
+      "they are hidden where they stand as they were given: what a step prints of one in another form (base64, in parts), or of fewer than four characters, stays in `report.html` alone, and names of steps have the Dockerfile's own words",
+    way: "`secrets` in place of `buildArgs`, which steps then don't print; `report: false`",
+    proofs: [
+      ["unit/insights/insightTexts", "hides values, their lines, and logins of URLs"],
+      ["unit/insights/insightTexts", "hides a value that is an URL with a login, as it is and as BuildKit shows it"],
+      [
+        "unit/insights/insightTexts",
+        "shows no part of a line of a log's end, whose other part would be known for a secret",
+      ],
+      [
+        "unit/insights/insights",
+        "no value of an argument is in a base image's name, neither in the report nor in what is kept",
+      ],
+      ["unit/insights/insights", "no login of a Git context is in what is kept"],
+    ],
+  },
+  {
+    asset: "whoever reads a report of a build",
+    threat: "a Dockerfile, a file's name, or a project that brings such files along puts code or commands into it",
+    state: "ok",
+    proofs: [
+      [
+        "unit/insights/insightTexts",
+        "the page of 30 steps is below 150 KB, loads nothing, has no script, and no text of others is code in it",
+      ],
+      ["unit/insights/insightTexts", "has no line in a line of the log, where a CI would obey it"],
+      ["unit/insights/insightFiles", "is nothing where it has …: whoever brings the project along may have written it"],
+    ],
   },
   {
     asset: "build arguments in provenance `max`",

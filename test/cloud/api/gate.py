@@ -127,6 +127,9 @@ def _entry(world: World, call: Call, address: str | None, agent: str) -> dict[st
         "requestTags": request_tags(call),
         "passedRoles": passed_roles(world, call),
         "policyArn": call.get("PolicyArn") if call.service == "iam" else None,
+        "alarmActions": [
+            action for state in ("OK", "Alarm", "InsufficientData") for action in call.get(f"{state}Actions") or []
+        ],
         "address": address,
         "agent": agent,
     }

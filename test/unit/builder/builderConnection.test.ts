@@ -61,6 +61,14 @@ describe("a connection, read", () => {
       { ...plain, nodes: [{ ...plain.nodes[0], endpoint: "ssh://me@arm/x;id;" }] },
       /none of ours/,
     ],
+    [
+      "a node's image is an option of `docker run`",
+      {
+        ...plain,
+        nodes: [{ ...plain.nodes[0], endpoint: "ssh://me@arm", driver: "docker-container", image: "--volume=/:/host" }],
+      },
+      /none of ours/,
+    ],
     ["the builder's name leads elsewhere", { ...plain, builderName: "../.." }, /a `builderName` that no builder has/],
     [
       "`ec2` is of another builder",

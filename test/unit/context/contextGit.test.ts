@@ -5,7 +5,13 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { Worker } from "node:worker_threads";
 
-import { chooseCommit, lookUpCommit, parseGitContext } from "../../../components/context/git";
+import {
+  chooseCommit,
+  isGitServerSilent,
+  lookUpCommit,
+  lookUpKnown,
+  parseGitContext,
+} from "../../../components/context/git";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
 const other = "89abcdef0123456789abcdef0123456789abcdef";
@@ -175,6 +181,31 @@ describe("a login in a Git context's URL", () => {
   it("is kept by nobody", async () => {
     await lookUp("private");
     assert.deepEqual(fs.readdirSync(home), [".gitconfig"]);
+  });
+
+  it("of this user's own is not given to a server that a node names: whether it answers is all that is asked", async () => {
+    const configuration = path.join(home, ".gitconfig");
+    const before = fs.readFileSync(configuration, "utf8");
+    fs.writeFileSync(
+      configuration,
+      `[credential]\n\thelper = "!printf 'username=ci\\\\npassword=to%%ken\\\\n'"\n[http]\n\textraHeader = Authorization: Basic c2VjcmV0\n`,
+    );
+    try {
+      const helped = await lookUpKnown(parseGitContext(`http://127.0.0.1:${port}/private.git`)!);
+      servers.postMessage("");
+      const [known] = (await once(servers, "message")) as [string[]];
+      assert.ok(
+        known.some((each) => / Basic /.test(each)),
+        JSON.stringify([helped, known]),
+      );
+      for (const place of ["", "ci:to%25ken@"]) {
+        assert.equal(await isGitServerSilent(`http://${place}127.0.0.1:${port}/private.git#main`), false);
+      }
+      servers.postMessage("");
+      assert.deepEqual(await once(servers, "message"), [["own GET -", "own GET -"]]);
+    } finally {
+      fs.writeFileSync(configuration, before);
+    }
   });
 
   it("that is wrong, or no login at all, is told of without it", async () => {

@@ -5,9 +5,10 @@ import { costOf, describeDollars } from "../../../components/insights/cost";
 import { page } from "../../../components/insights/html/page";
 import { markdown } from "../../../components/insights/markdown";
 import { maskOf } from "../../../components/insights/masking";
+import { lastLines } from "../../../components/insights/readRecord";
 import { listPrice } from "../../../components/insights/prices";
 import { isRecordOf } from "../../../components/insights/refs";
-import { describeSeconds } from "../../../components/insights/summary";
+import { describeSeconds, summaryLines } from "../../../components/insights/summary";
 import { reportOf } from "./insightReports";
 
 describe("insights: cost and words", () => {
@@ -35,6 +36,32 @@ describe("insights: cost and words", () => {
     const mask = maskOf({ TOKEN: "abcd-1234", SHORT: "1" }, ["line one\nline two", "abcd-1234-longer"]);
     assert.equal(mask("RUN x abcd-1234 1 line two abcd-1234-longer"), "RUN x ${TOKEN} 1 *** ***");
     assert.equal(mask("ADD https://user:pass@host/x"), "ADD https://host/x");
+  });
+
+  it("hides a value that is an URL with a login, as it is and as BuildKit shows it", () => {
+    const mask = maskOf({ DB: "https://user:pass@db/x?key=abcd1234" }, ["postgres://u:p@db/name?password=hidden"]);
+    assert.equal(mask("RUN echo https://user:pass@db/x?key=abcd1234"), "RUN echo ${DB}");
+    assert.equal(mask("ADD https://xxxxx:xxxxx@db/x?key=abcd1234 /"), "ADD ${DB} /");
+    assert.equal(mask("got postgres://u:p@db/name?password=hidden"), "got ***");
+  });
+
+  it("hides lines that end as Windows ends them", () =>
+    assert.equal(maskOf({ KEY: "line one\r\nline two\r\n" }, [])("line two\r\nand line one"), "${KEY}\nand ${KEY}"));
+
+  it("shows no part of a line of a log's end, whose other part would be known for a secret", () => {
+    const secret = "0123456789".repeat(10);
+    const mask = maskOf({}, [secret]);
+    const log = `${secret}\n`.repeat(200);
+    assert.match(mask(lastLines(log)), /^(\*\*\*\n)+$/);
+    assert.equal(lastLines("x".repeat(5_000)), "");
+    assert.equal(lastLines("short"), "short");
+  });
+
+  it("has no line in a line of the log, where a CI would obey it", () => {
+    const report = reportOf();
+    report.platforms.forEach(({ missedFirst }) => Object.assign(missedFirst!, { reason: "changed a\n::error::b" }));
+    const lines = summaryLines({ ...report, missing: "c\n##[error]d" });
+    assert.ok(lines.some((line) => line.includes("::error::b")) && lines.every((line) => !line.includes("\n")));
   });
 
   it("a record is told from those of other images with the same context", () => {

@@ -1,12 +1,16 @@
 import * as assert from "node:assert/strict";
 
+import type { ImageArgs } from "@pulumi/docker-build";
+
 import type { Listing } from "../../../components/context/listing";
+import { reportInputs } from "../../../components/insights/inputs";
 import { readInstructions } from "../../../components/insights/instructions";
 import { newMemory } from "../../../components/insights/kept";
 import type { RememberedInputs } from "../../../components/insights/lastBuild";
 import { maskOf } from "../../../components/insights/masking";
 import { platformFindings } from "../../../components/insights/platformReport";
 import { readBuild } from "../../../components/insights/readBuild";
+import { stepKey, whyMissed } from "../../../components/insights/reasons";
 import type { NodeRecord, RecordedStep } from "../../../components/insights/readRecord";
 
 const dockerfile = `ARG BASE=1
@@ -160,6 +164,48 @@ describe("insights: why a step was not cached", () => {
       assert.match(`${said}`, reason);
     });
   }
+
+  it("is found in good time where each of 200 stages takes from the one before in two ways", async () => {
+    const stages = Array.from({ length: 200 }, (_, at) => `FROM s${at} AS s${at + 1}\nCOPY --from=s${at} /a /b\n`);
+    const text = `FROM scratch AS s0\nCOPY src/ /a\n${stages.join("")}`;
+    const inputs = await inputsOf({}, text);
+    const { name: stage, instructions } = inputs.stages!.at(-1)!;
+    const instruction = instructions.at(-1)!;
+    const common = { cacheId: "c", node: "n", buildkit: "v1" };
+    const before = { ...common, steps: [stepKey(stage, instruction)], baseImages: {}, inputs };
+    const now = { ...common, inputs: { ...inputs, contexts: { "": "source" } }, steps: [], noCache: false };
+    const step = { stage, instruction, command: "COPY", isBase: false, state: "run", seconds: 1 } as const;
+    const begin = performance.now();
+    const found = whyMissed({ ...step, recorded: recordOf([]).steps[0] }, { before, now, listing: (at) => files[at] });
+    assert.ok(performance.now() - begin < 1_000, `${performance.now() - begin} ms`);
+    assert.deepEqual(found, { kind: "file", reason: "changed src/a.ts" });
+  });
+
+  it("no value of an argument is in a base image's name, neither in the report nor in what is kept", async () => {
+    const record = recordOf([]);
+    const steps = record.steps.map((step) => ({ ...step, name: step.name.replace("docker.io", "hub.secret-tenant") }));
+    const node = { name: "n", address: "a", builderName: "b", platforms: [], socket: "", buildkit: "v1" };
+    const found = platformFindings({
+      platform: "linux/amd64",
+      isShared: false,
+      node: { ...node, wakeMilliseconds: 0 },
+      record: { ...record, steps },
+      cacheId: "c",
+      inputs: await inputsOf(),
+      before: undefined,
+      noCache: false,
+      listing: () => undefined,
+      mask: maskOf({ HUB: "hub.secret-tenant" }, []),
+    });
+    assert.equal(found.report.baseImages[0].name, "${HUB}/library/base:1");
+    assert.doesNotMatch(JSON.stringify(found), /secret-tenant/);
+  });
+
+  it("no login of a Git context is in what is kept", async () => {
+    const location = "https://user:token-1234@github.com/acme/app.git#main";
+    const { remembered } = await reportInputs({ context: { location } } as ImageArgs, "salt", []);
+    assert.deepEqual(remembered.contexts, { "": "https://github.com/acme/app.git#main" });
+  });
 
   it("two stages may each have one, and what follows a miss has none", async () => {
     const found = await missesOf([3, 5], { contexts: { "": "source" } });

@@ -64,7 +64,13 @@ describe("the proxy of a registry", () => {
     });
   }
 
-  for (const given of ["ftp://proxy", "http://", "http://user:hunter2@"]) {
+  for (const given of [
+    "ftp://proxy",
+    "http://",
+    "http://user:hunter2@",
+    "http://user:hunter2%@proxy",
+    "http://u:hunter2/@proxy:1",
+  ]) {
     it(`is refused where it is none, without its password: ${given}`, () =>
       assert.throws(
         () => proxyOf(new URL("https://r.example/v2/"), { HTTPS_PROXY: given }),

@@ -4,6 +4,7 @@ import { explainStart } from "../../../components/nodes/remote/run/container";
 import { describeFailure } from "../../../components/transport/failures";
 import { withProgress } from "../../../components/cli/progress";
 import { BuildError } from "../../../components/support/errors";
+import { formatTable } from "../../../components/support/tables";
 import { inOneLine, plainText } from "../../../components/support/plainText";
 
 const hostile = "\x1b]0;title\x07\x1b]52;c;aWQ=\x1b\\one\x1b[2J\x1b[31m two\x9b2J\r\nthree\rfour\tfive\x00\x08\x7f";
@@ -31,6 +32,11 @@ describe("words of others", () => {
     for (const said of [cause, describeFailure(new Error(hostile)).cause]) {
       assert.doesNotMatch(new BuildError(`node arm64: ${said}`).message, /[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
     }
+  });
+
+  it("do so in the command line's tables, in which none begins a row", () => {
+    const table = formatTable(["HELD BY", "UNTIL"], [[`up-\n::error::${hostile}`, undefined]]);
+    assert.deepEqual(table.split("\n").slice(1), [`up- ::error::${inOneLine(hostile)}  -`, ""]);
   });
 
   it("do so in the command line's lines", async () => {

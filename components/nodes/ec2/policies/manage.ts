@@ -44,19 +44,22 @@ export function manageStatements(scope: Scope): Statement[] {
       "ec2:ModifyInstanceAttribute",
       "ec2:ModifyInstanceMetadataOptions",
       "ec2:ReplaceIamInstanceProfileAssociation",
+      // Into its own group: of what is not there yet, no tag of its own says whose it is.
+      "ec2:RunInstances",
       "ec2:StartInstances",
       "ec2:StopInstances",
       "ec2:TerminateInstances",
     ]),
-    allow("LaunchInOwnGroup", ["ec2:RunInstances"], scope.ec2("security-group"), scope.isOwn()),
     allow("LaunchWith", ["ec2:RunInstances"], scope.ec2("image", "network-interface", "subnet")),
   ];
 }
 
 /**
  * An alarm for each node. CloudWatch makes the role that it stops instances with at an account's first such alarm, with
- * the caller's permissions.
+ * the caller's permissions. By that role an alarm acts on whatever instance its metric is of, so that only what it does
+ * can be told: no condition knows of a metric's instance.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-service-linked-roles.html
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-alarm-actions.html
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
  */
 function backstop(scope: Scope): Statement {
@@ -72,6 +75,8 @@ function backstop(scope: Scope): Statement {
     ],
     // The role's own ARN says for which service: a condition would say it twice, and a policy has room for so much.
     [...scope.alarms(), ...scope.role("aws-service-role/events.amazonaws.com/AWSServiceRoleForCloudWatchEvents")],
+    // Of the other calls, which have no such actions, it asks nothing.
+    scope.stopsAlone(),
   );
 }
 

@@ -7,6 +7,8 @@ const mostCharacters = 4_000;
 const mostNamed = 24;
 /** A claim that is renewed may be so much shorter than it should be: renewals come each 15 seconds or so. */
 const slackSeconds = 11;
+/** `wake` holds them for a day at most; clocks differ. */
+const mostAheadSeconds = 25 * 60 * 60;
 /** When the newest of the claims ended that are over: from then on kept nodes count their idle time. */
 const ended = "ended";
 /** The claim of all who have none by their own name. */
@@ -15,12 +17,17 @@ export const sharedClaim = "up-others";
 const ofUp = /^up-(?!others$)/;
 const ofInstance = /^i-/;
 
-/** The claims in a parameter's text; what is no claim is left out. */
-export function parseLease(text: string | undefined): Lease {
+/**
+ * The claims in a parameter's text; what is no claim is left out. So is one for longer than anybody holds nodes: whoever may
+ * build could write it once, and hold them when the permission is long gone.
+ */
+export function parseLease(text: string | undefined, nowSeconds = Date.now() / 1_000): Lease {
   try {
     const value = JSON.parse(text ?? "{}") as unknown;
     const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
-    return Object.fromEntries(entries.filter((entry): entry is [string, number] => typeof entry[1] === "number"));
+    const isClaim = (entry: [string, unknown]): entry is [string, number] =>
+      typeof entry[1] === "number" && Math.abs(entry[1]) < nowSeconds + mostAheadSeconds;
+    return Object.fromEntries(entries.filter(isClaim));
   } catch {
     return {};
   }

@@ -126,7 +126,7 @@ async function readVersion(
   const parameter = parameterNames.lease(builderName);
   const Name = version === undefined ? parameter : `${parameter}:${version}`;
   const { Parameter } = await clients.ssm.getParameter({ Name }, { abortSignal });
-  return { lease: parseLease(Parameter?.Value), version: Parameter?.Version ?? 0 };
+  return { lease: parseLease(Parameter?.Value, clients.now() / 1_000), version: Parameter?.Version ?? 0 };
 }
 
 function describeError(error: unknown, action: string, { arn, identity }: AwsClients, builderName: string): BuildError {

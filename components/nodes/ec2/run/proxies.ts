@@ -1,5 +1,7 @@
 import { BuildError } from "../../../support/errors";
 import { isExcepted } from "../../../support/noProxy";
+import { parseProxy, withScheme } from "../../../support/proxyUrl";
+import { withoutLogins } from "../../../support/withoutLogins";
 import type { ProxySettings } from "../awsSettings";
 
 /**
@@ -21,16 +23,12 @@ export function proxyFor(
 }
 
 function parsed(proxy: string): URL {
-  const text = proxy.includes("://") ? proxy : `http://${proxy}`;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !["http:", "https:"].includes(url.protocol)) {
+  const url = parseProxy(proxy, ["http", "https"]);
+  if (!url) {
     throw new BuildError(
-      `the proxy for AWS is ${JSON.stringify(withoutLogin(proxy))}, of the aws provider or of the environment: hooks use ` +
-        "proxies such as http://proxy.example.com:3128. Fix: name one of these in `httpsProxy` of the aws provider, or in HTTPS_PROXY.",
+      `the proxy for AWS is ${JSON.stringify(withoutLogins(withScheme(proxy)))}, of the aws provider or of the environment: hooks use ` +
+        "proxies such as http://proxy.example.com:3128, where a percent sign in a login is %25. Fix: name one of these in `httpsProxy` of the aws provider, or in HTTPS_PROXY.",
     );
   }
   return url;
 }
-
-/** The login is a secret. */
-const withoutLogin = (proxy: string): string => proxy.replace(/^((?:[a-z][a-z0-9+.-]*:)?\/\/)?[^/@]*@/i, "$1");

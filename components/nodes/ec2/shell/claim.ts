@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import type { SecurityGroupRule } from "@aws-sdk/client-ec2";
 
 import type { Progress } from "../../../support/progress";
@@ -10,6 +12,9 @@ import { LeaseClaim, readLease } from "../run/lease";
 import type { Account } from "./account";
 import { leaseHolder } from "./ownFiles";
 
+/** Whoever interrupts a command does not wait for long. */
+const mostTakingMilliseconds = 5_000;
+
 /** What this machine holds at a builder, also after the command has ended: a claim on its nodes, and a way in. */
 export class Claim {
   private readonly lease: LeaseClaim;
@@ -18,6 +23,7 @@ export class Claim {
   /** What a command before this one holds, in seconds since 1970; in the past if it holds nothing. */
   private heldUntil = 0;
   private until = 0;
+  private taking: Promise<unknown> = Promise.resolve();
   private rule?: OpenRule;
   /** Of commands before this one, for the same address. */
   private olderRules: string[] = [];
@@ -38,7 +44,13 @@ export class Claim {
   }
 
   /** Claims the nodes, and lets this machine in as long. Says until when: what is held already is never shortened. */
-  async take(minutes: number, progress: Progress): Promise<Date> {
+  take(minutes: number, progress: Progress): Promise<Date> {
+    const taken = this.takeAll(minutes, progress);
+    this.taking = taken.catch(() => undefined);
+    return taken;
+  }
+
+  private async takeAll(minutes: number, progress: Progress): Promise<Date> {
     const now = Math.ceil(this.account.now() / 1_000);
     this.heldUntil = await this.readUntil();
     this.until = Math.max(now + minutes * 60, this.heldUntil);
@@ -47,7 +59,7 @@ export class Claim {
     try {
       await this.openIngress(until, progress);
     } catch (error) {
-      await this.undo();
+      await this.undoTaken();
       throw error;
     }
     return until;
@@ -63,6 +75,12 @@ export class Claim {
 
   /** Back to what was held before `take`, but for what another command has claimed since. */
   async undo(): Promise<void> {
+    // What is on its way to AWS would be there after what takes it back.
+    await Promise.race([this.taking, sleep(mostTakingMilliseconds, undefined, { ref: false })]);
+    await this.undoTaken();
+  }
+
+  private async undoTaken(): Promise<void> {
     await Promise.allSettled([this.undoClaim(), this.rule && this.ingress.close(this.rule)]);
   }
 

@@ -7,7 +7,7 @@ import { nodeRoleName } from "../../../../../components/nodes/ec2/roleName";
 import { builderPattern } from "../../../../../components/nodes/ec2/policies/builderPattern";
 import { callerPolicy, type CallerRole, callerRoles } from "../../../../../components/nodes/ec2/policies/policyTable";
 import { actionsOf, isAllowed, type Permission, type Policy } from "../../../../cloud/policy";
-import { calls, launch, type Owner, passRole, template } from "./policyCalls";
+import { calls, launch, type Owner, passRole, putAlarm, template } from "./policyCalls";
 
 const documented = path.resolve(__dirname, "../../../../../docs/policies");
 const own = "builders-1a2b3c4d";
@@ -164,6 +164,25 @@ describe("the callers' policies", () => {
       assert.equal(isAllowed([policy], tag(kind)), false, kind);
     }
     assert.equal(isAllowed([policy], tag("security-group-rule")), true);
+  });
+
+  it("an alarm that does anything but stop an instance is refused: CloudWatch would do it with a role of its own", () => {
+    const stop = "arn:aws:automate:eu-west-1:ec2:stop";
+    const others = [
+      "arn:aws:automate:eu-west-1:ec2:terminate",
+      "arn:aws:automate:eu-west-1:ec2:reboot",
+      "arn:aws:lambda:eu-west-1:111122223333:function:deploy",
+      "arn:aws:sns:eu-west-1:111122223333:pager",
+      "arn:aws:autoscaling:eu-west-1:111122223333:scalingPolicy:1:autoScalingGroupName/web:policyName/in",
+    ];
+    for (const region of [undefined, "eu-west-1"]) {
+      const policy = callerPolicy("manage", { builder: own, region });
+      assert.equal(isAllowed([policy], putAlarm(own, stop)), true);
+      for (const other of others) {
+        assert.equal(isAllowed([policy], putAlarm(own, other)), false, other);
+        assert.equal(isAllowed([policy], putAlarm(own, stop, other)), false, `${stop} and ${other}`);
+      }
+    }
   });
 
   it("are kept to an account and a region, and know the partition by the region", () => {

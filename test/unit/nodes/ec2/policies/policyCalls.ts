@@ -21,6 +21,13 @@ const iam = (kind: string, owner: Owner) =>
 const alarm = (owner: Owner) =>
   `arn:aws:cloudwatch:eu-west-1:111122223333:alarm:${owner ? nodeRoleName(owner, "amd64") : "administrators"}`;
 
+/** Of all that an alarm does in any state: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-alarm-actions.html */
+export const putAlarm = (owner: Owner, ...actions: string[]): Permission => ({
+  action: "cloudwatch:PutMetricAlarm",
+  resource: alarm(owner),
+  keys: { "cloudwatch:AlarmActions": actions },
+});
+
 const has = (owner: Owner): ConditionKeys => (owner ? { [`aws:ResourceTag/${tagNames.builder}`]: owner } : {});
 const gets = (owner: Owner): ConditionKeys => (owner ? { [`aws:RequestTag/${tagNames.builder}`]: owner } : {});
 
@@ -161,9 +168,10 @@ export const calls: Call[] = [
     managers,
     (action, owner) => [{ action: `iam:${action}`, resource: iam("instance-profile", owner), keys: {} }],
   ),
-  ...each("DeleteAlarms ListTagsForResource PutMetricAlarm TagResource UntagResource", ["manage"], (action, owner) => [
+  ...each("DeleteAlarms ListTagsForResource TagResource UntagResource", ["manage"], (action, owner) => [
     { action: `cloudwatch:${action}`, resource: alarm(owner), keys: {} },
   ]),
+  ...each("PutMetricAlarm", ["manage"], (_, owner) => [putAlarm(owner, "arn:aws:automate:eu-west-1:ec2:stop")]),
   ...each("AddRoleToInstanceProfile", managers, (action, owner) => [
     { action: `iam:${action}`, resource: iam("instance-profile", owner), keys: {} },
     passRole(owner),

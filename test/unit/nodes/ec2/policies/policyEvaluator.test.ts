@@ -20,6 +20,11 @@ const conditions: [condition: object, met: ConditionKeys[], unmet: ConditionKeys
   [{ Bool: { k: "true" } }, [{ k: "true" }, { k: "True" }], [{}, { k: "false" }]],
   [{ Null: { k: "false" } }, [{ k: "" }], [{}]],
   [{ Null: { k: "true" } }, [{}], [{ k: "" }]],
+  [
+    { "ForAllValues:StringLike": { k: ["a-*", "b"] } },
+    [{}, { k: [] }, { k: "a-1" }, { k: ["a-1", "b"] }],
+    [{ k: ["a-1", "c"] }],
+  ],
   [{ StringEquals: { k: "a", l: "b" }, Bool: { m: "true" } }, [{ k: "a", l: "b", m: "true" }], [{ k: "a", l: "b" }]],
 ];
 
@@ -48,12 +53,14 @@ describe("the tests' reading of IAM policies", () => {
   it("fails for what it does not know", () => {
     const unknown: object[] = [
       { Condition: { NumericLessThan: { k: "1" } } },
-      { Condition: { "ForAllValues:StringEquals": { k: "a" } } },
+      { Condition: { "ForAnyValue:StringEquals": { k: "a" } } },
       { NotResource: "arn:aws:ec2:*:*:instance/*" },
       { Resource: "arn:aws:ec2:*:*:instance/${aws:username}" },
     ];
     for (const statement of unknown) {
       assert.throws(() => isAllowed([policy(statement)], asked({ k: "a" })), /is not known here: add it$/);
     }
+    const single = policy({ Condition: { StringEquals: { k: "a" } } });
+    assert.throws(() => isAllowed([single], asked({ k: ["a"] })), /is not known here: add it$/);
   });
 });

@@ -24,6 +24,12 @@ describe("the claims of a lease", () => {
     assert.deepEqual(parseLease("null"), {});
   });
 
+  it("are for a day at most: none that was written once holds nodes for good, or stops who looks", () => {
+    const day = 24 * 60 * 60;
+    const text = `{"cli-a": ${now + day}, "up-others": ${now + 2 * day}, "up-b": 9e99, "up-c": 1e999, "up-d": -9e99}`;
+    assert.deepEqual(parseLease(text, now), { "cli-a": now + day });
+  });
+
   it("that are over become one, however many they are", () => {
     const over = { ...claims(500, "up-", now - 10), ...instances(499, now - 20), last: now - 5 };
     assert.equal(formatLease({ ...over, "up-a": now + 40 }, now), `{"up-a":${now + 40},"ended":${now - 5}}`);
@@ -32,7 +38,7 @@ describe("the claims of a lease", () => {
 
   it("are shared by updates beyond a number, but for the writer's own", () => {
     const text = formatLease({ ...claims(200, "up-", now + 40), "up-own": now + 30 }, now, new Set(["up-own"]));
-    const lease = parseLease(text);
+    const lease = parseLease(text, now);
     assert.equal(lease["up-own"], now + 30);
     assert.equal(lease["up-others"], now + 40);
     assert.ok(text.length < 1_000, `${text.length} characters`);
@@ -42,7 +48,7 @@ describe("the claims of a lease", () => {
     const lease = { ...claims(20, "cli-", now + 3_600), ...instances(200, now + 40), "i-own": now + 20 };
     const text = formatLease(lease, now, new Set(["i-own"]));
     assert.ok(text.length <= 4_096, `${text.length} characters`);
-    const left = liveClaims(parseLease(text), now);
+    const left = liveClaims(parseLease(text, now), now);
     assert.equal(left["i-own"], now + 20);
     assert.ok(hasShared(left, now));
     assert.equal(Math.max(...Object.values(left)), now + 3_600, "nobody's time is cut");

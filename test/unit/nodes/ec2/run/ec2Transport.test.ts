@@ -59,11 +59,21 @@ describe("the proxy for AWS", () => {
     assert.ok(for_("11.0.0.1"));
   });
 
-  it("fails for one of another kind, without its login", () =>
-    assert.throws(
-      () => proxyFor(target, { httpsProxy: "socks5://me:secret@proxy:1080" }, {}),
-      /^BuildError: the proxy for AWS is "socks5:\/\/proxy:1080", .* Fix: name one of these in `httpsProxy`/,
-    ));
+  for (const [given, shown] of [
+    ["socks5://me:secret@proxy:1080", "socks5://proxy:1080"],
+    ["socks5://me:sec@secret@proxy:1080", "socks5://proxy:1080"],
+    ["me:sec/secret@proxy:3128", "http://proxy:3128"],
+    ["http://me:secret%@proxy:3128", "http://proxy:3128"],
+  ]) {
+    it(`fails for one of another kind, or that is no URL, without its login: ${given}`, () =>
+      assert.throws(
+        () => proxyFor(target, { httpsProxy: given }, {}),
+        ({ name, message }: Error) =>
+          name === "BuildError" &&
+          message.startsWith(`the proxy for AWS is "${shown}", `) &&
+          message.includes("Fix: name one of these in `httpsProxy`"),
+      ));
+  }
 });
 
 describe("requests to AWS, whose certificate no system trusts here", () => {

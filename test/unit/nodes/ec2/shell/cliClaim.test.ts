@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Claim } from "../../../../../components/nodes/ec2/shell/claim";
 import type { Ec2Connection } from "../../../../../components/nodes/ec2/connection";
 import { Ec2Account } from "../run/ec2Account";
+import { ParameterStore } from "../run/parameterStore";
 import { ec2Connection } from "../run/ec2Connection";
 
 const holder = "0badcafe";
@@ -54,6 +55,18 @@ describe("what `wake` holds for a machine", () => {
     await failing.undo();
     assert.deepEqual(aws.store.live, before);
     assert.equal(aws.rules.size, 1);
+  });
+
+  it("is nothing where the command is interrupted, however much of it was taken by then", async () => {
+    aws = new Ec2Account(new ParameterStore("{}", () => sleep(3)));
+    for (let milliseconds = 0; milliseconds < 40; milliseconds += 2) {
+      const interrupted = open();
+      const taken = interrupted.take(60, () => undefined).catch(() => undefined);
+      await sleep(milliseconds);
+      await interrupted.undo();
+      await taken;
+      assert.deepEqual([aws.store.live, aws.rules.size], [{}, 0], `after ${milliseconds} ms`);
+    }
   });
 
   it("is not taken from a command that claims more meanwhile", async () => {
