@@ -125,7 +125,7 @@ async function openExample(project: Project, interrupt: AbortSignal): Promise<Ex
   fs.mkdirSync(state);
   const environment = { ...project.environment, PULUMI_BACKEND_URL: `file://${state}` };
   const stack = await RunStack.open({ ...project, environment }, say, interrupt);
-  return { up: () => stack.up({}), destroy: () => stack.destroy() };
+  return { up: (options) => stack.up(options), destroy: () => stack.destroy() };
 }
 
 /** 4 or 6; 0 where there is no answer that is an address. */

@@ -1,3 +1,12 @@
+import {
+  AssociateSubnetCidrBlockCommand,
+  AssociateVpcCidrBlockCommand,
+  DescribeSubnetsCommand,
+  DescribeVpcsCommand,
+} from "@aws-sdk/client-ec2";
+
+import type { Account } from "../cloud/account";
+
 /**
  * What a command of Pulumi did to which resources of AWS, sorted: `updated Instance`. `replaced` stands for all three of its
  * steps.
@@ -6,4 +15,17 @@ export function changedResources(output: string): string[] {
   const line =
     /^ *[+~-]* *(?:aws:[\w:/-]*?|pulumi:providers:)(\w+) +\S+ +(created|updated|deleted|replaced)(?! (?:replacement|original))\b/gm;
   return [...output.matchAll(line)].map(([, type, done]) => `${done} ${type}`).sort();
+}
+
+/** Gives the default VPC and its subnets IPv6 networks. */
+export async function giveIpv6({ ec2 }: Account): Promise<void> {
+  const { Vpcs: [vpc] = [] } = await ec2.send(new DescribeVpcsCommand({}));
+  const request = { VpcId: vpc.VpcId, AmazonProvidedIpv6CidrBlock: true };
+  const { Ipv6CidrBlockAssociation } = await ec2.send(new AssociateVpcCidrBlockCommand(request));
+  const range = Ipv6CidrBlockAssociation?.Ipv6CidrBlock ?? "";
+  const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
+  for (const [at, { SubnetId }] of Subnets.entries()) {
+    const Ipv6CidrBlock = range.replace(/00::\/56$/, `0${at}::/64`);
+    await ec2.send(new AssociateSubnetCidrBlockCommand({ SubnetId, Ipv6CidrBlock }));
+  }
 }

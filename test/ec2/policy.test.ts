@@ -157,6 +157,21 @@ describe("the callers' IAM policies, and the calls of a builder's life", functio
     }
   });
 
+  nightly.it(
+    "allow a build in the update that replaces the group, its node with it, and all certificates",
+    async () => {
+      const urnOf = (name: string): string =>
+        new RegExp(`"(urn:pulumi:[^"]*${name})"`).exec(stack.stateText())?.[1] ?? name;
+      const replaced = ["aws:ec2/securityGroup:SecurityGroup::builders", "pulumi:index:Stash::builders-certificates"];
+      const before = await nodeId();
+      await writeApp(stack, "true # on another instance");
+      const calls = await callsOf(() => up(...replaced.flatMap((name) => ["--replace", urnOf(name)])));
+      await assertAllowed(calls, "build");
+      assert.ok(calls.own.some(({ operation }) => operation === "AuthorizeSecurityGroupIngress"));
+      assert.notEqual(await nodeId(), before);
+    },
+  );
+
   it("allow destroy", async () => {
     const calls = await callsOf(async () => {
       const { code, output } = await stack.run("destroy", "--yes", "--skip-preview");

@@ -1,14 +1,7 @@
 import * as assert from "node:assert/strict";
 import * as path from "node:path";
 
-import {
-  AssociateSubnetCidrBlockCommand,
-  AssociateVpcCidrBlockCommand,
-  DescribeSubnetsCommand,
-  DescribeVpcsCommand,
-  StopInstancesCommand,
-  TerminateInstancesCommand,
-} from "@aws-sdk/client-ec2";
+import { StopInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 
 import { callerPolicy, type CallerRole } from "../../components/nodes/ec2/policies/policyTable";
 import { type Account, openAccount } from "../cloud/account";
@@ -18,7 +11,7 @@ import { callersOwn, refusals } from "../cloud/refusals";
 import { skipWithout } from "../hosts";
 import { Stack } from "../main/stack";
 import { nightly, runsAll } from "../tier";
-import { changedResources } from "./changes";
+import { changedResources, giveIpv6 } from "./changes";
 
 interface Declared {
   builder: { lifecycle?: string; nodes: object[]; ec2: Record<string, unknown> };
@@ -39,23 +32,10 @@ describe("what changes of a builder ask for in AWS, without its images", functio
     skipWithout(this, ["namespaces"]);
     const delays = { pending: 0.2, stopping: 0.2, volumeCreating: 0.2, volumeAttaching: 0.2, iamPropagation: 0.5 };
     account = await openAccount({ delays });
-    await giveIpv6();
+    await giveIpv6(account);
   });
 
   after(() => account?.run.close());
-
-  /** To the default VPC and its subnets. */
-  async function giveIpv6(): Promise<void> {
-    const { Vpcs: [vpc] = [] } = await account.ec2.send(new DescribeVpcsCommand({}));
-    const request = { VpcId: vpc.VpcId, AmazonProvidedIpv6CidrBlock: true };
-    const { Ipv6CidrBlockAssociation } = await account.ec2.send(new AssociateVpcCidrBlockCommand(request));
-    const range = Ipv6CidrBlockAssociation?.Ipv6CidrBlock ?? "";
-    const { Subnets = [] } = await account.ec2.send(new DescribeSubnetsCommand({}));
-    for (const [at, { SubnetId }] of Subnets.entries()) {
-      const Ipv6CidrBlock = range.replace(/00::\/56$/, `0${at}::/64`);
-      await account.ec2.send(new AssociateSubnetCidrBlockCommand({ SubnetId, Ipv6CidrBlock }));
-    }
-  }
 
   for (const { role, builder, sized } of [
     {
@@ -235,11 +215,36 @@ describe("what changes of a builder ask for in AWS, without its images", functio
         });
       }
 
+      if (!isKept) {
+        // The connection alone names them: each update asks for them with its own launch.
+        nightly.it("other types", async () => {
+          change({ nodes: node({ instanceTypes: ["m7a.xlarge", "m7i.xlarge"] }) });
+          await assertChanges(updated(["Parameter"]));
+        });
+      }
+
       // That of a kept node is in policy.test.ts, too: here it takes another update.
       (isKept ? nightly.it : it)("destroy", async () => {
         if (isKept) await allowed("up", "--yes", "--skip-preview");
         await assertDestroys();
       });
+
+      if (!isKept) {
+        it("a rule that could not be tagged is told by the next update, with what removes it", async () => {
+          const up = () => stack.run("up", "--yes", "--skip-preview");
+          await account.cloud.faults({ operation: "CreateTags", code: "UnauthorizedOperation", message: "no" });
+          assert.match(
+            (await up()).output,
+            /setting VPC Security Group Rule \(sgr-\w+\) tags: .*UnauthorizedOperation/,
+          );
+          await account.cloud.faults();
+          const { output } = await up();
+          assert.match(output, /has the rule for 0\.0\.0\.0\/0 already: an earlier update made it/);
+          const destroyed = await stack.run("destroy", "--yes", "--skip-preview");
+          assert.equal(destroyed.code, 0, destroyed.output);
+          assert.deepEqual((await account.cloud.inventory()).securityGroups, []);
+        });
+      }
     });
   }
 });

@@ -16,7 +16,7 @@ import { type Aws, connect } from "../cloud/plugins/aws/client";
 import { instance } from "../cloud/plugins/aws/resources/instance";
 import { securityGroupIngressRule } from "../cloud/plugins/aws/resources/securityGroupRule";
 import { check } from "../cloud/plugins/protocol/check";
-import { create, planOf, read, update } from "../cloud/plugins/protocol/operations";
+import { create, Incomplete, planOf, read, update } from "../cloud/plugins/protocol/operations";
 import type { Properties } from "../cloud/plugins/protocol/values";
 import { skipWithout, waitUntil } from "../hosts";
 
@@ -166,17 +166,22 @@ describe("the stand-in of the aws provider: what it calls for an instance", func
     assert.deepEqual(differences(found!.outputs, inputsOf({})), []);
   });
 
-  it("refuses a network with the address of a host", () => {
-    const fault = (source: Properties) =>
-      check(securityGroupIngressRule, "in", { securityGroupId: "sg-1", ipProtocol: "tcp", ...source }, {}).failures;
-    assert.deepEqual(fault({ cidrIpv4: "203.0.113.0/24" }), {});
-    assert.deepEqual(fault({ cidrIpv6: "2001:DB8::/32" }), {});
-    assert.deepEqual(fault({ cidrIpv4: "203.0.113.7/24" }), {
-      cidrIpv4: '"203.0.113.7/24" is not a valid IPv4 CIDR block; did you mean "203.0.113.0/24"?',
+  it("forgets a rule that it can't tag, and is refused the next one like it", async () => {
+    const inputs = { securityGroupId: await newGroup("tagged"), ipProtocol: "tcp", cidrIpv4: "10.0.0.0/8" };
+    const rule = { urn, inputs: { ...inputs, fromPort: 8372, toPort: 8372 } };
+    await account.cloud.faults({ operation: "CreateTags", code: "UnauthorizedOperation", message: "no" });
+    await assert.rejects(create(securityGroupIngressRule, aws, rule), (error) => {
+      assert.ok(!(error instanceof Incomplete), "it is in the state");
+      assert.match(String(error), /setting VPC Security Group Rule \(sgr-\w+\) tags: .*UnauthorizedOperation/s);
+      return true;
     });
-    assert.deepEqual(fault({ cidrIpv6: "2001:db8::1/32" }), {
-      cidrIpv6: '"2001:db8::1/32" is not a valid IPv6 CIDR block; did you mean "2001:db8::/32"?',
-    });
+    await account.cloud.faults();
+    await assert.rejects(
+      create(securityGroupIngressRule, aws, rule),
+      /creating VPC Security Group Rule: .*api error InvalidPermission\.Duplicate/s,
+    );
+    // Of one that is gone it says nothing.
+    await securityGroupIngressRule.delete("sgr-0123456789abcdef0", inputs, aws);
   });
 
   async function newGroup(GroupName: string): Promise<string> {

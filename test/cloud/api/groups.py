@@ -34,6 +34,17 @@ def install_groups(world: World) -> None:
             _normalise(update.get("SecurityGroupRule", {}), "CidrIpv4")
             _normalise(update.get("SecurityGroupRule", {}), "CidrIpv6")
 
+    @world.before("ec2", "RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress")
+    def check_ids(call: Call) -> None:
+        group = world.ec2.get_security_group_from_id(call.get("GroupId"))
+        if not group:
+            return
+        rules = group.ingress_rules if call.operation.endswith("Ingress") else group.egress_rules
+        known = {rule.id for rule in rules}
+        for asked in call.get("SecurityGroupRuleIds") or []:
+            if asked not in known:
+                raise Refusal("InvalidSecurityGroupRuleId.NotFound", f"The security group rule ID '{asked}' does not exist")
+
     @world.after("ec2", *changes)
     def apply(call: Call) -> None:
         group = call.get("GroupId")

@@ -7,7 +7,7 @@ import { runExamples } from "../../../tools/verify/examples";
 import { isGood, reportText } from "../../../tools/verify/report";
 import { catchSignals } from "../../../tools/verify/signals";
 import { type VerifyStep, verifySteps } from "../../../tools/verify/steps";
-import type { CleanUp, Leftover } from "../../../tools/verify/world";
+import type { CleanUp, Leftover, UpOptions } from "../../../tools/verify/world";
 import { goodWorld, randomLayers, stoppedBy } from "./verifyWorld";
 
 const quiet = () => undefined;
@@ -163,14 +163,15 @@ describe("npm run verify:aws", () => {
     const did: string[] = [];
     const open = (folder: string) => {
       const [, example] = /verify-aws-(ecs-fargate|ephemeral-farm)-/.exec(folder) ?? [];
-      const up = () => (
-        did.push(`up ${example}`),
+      const up = ({ expectNoChanges }: UpOptions) => (
+        did.push(`${expectNoChanges ? "no-op" : "up"} ${example}`),
         example === "ecs-fargate" ? Promise.reject(new Error("no")) : Promise.resolve()
       );
       return Promise.resolve({ up, destroy: () => Promise.resolve(void did.push(`destroy ${example}`)) });
     };
     const rows = await runExamples(open, never, quiet);
-    assert.deepEqual(did, ["up ecs-fargate", "destroy ecs-fargate", "up ephemeral-farm", "destroy ephemeral-farm"]);
+    const farm = ["up", "no-op", "destroy"].map((command) => `${command} ephemeral-farm`);
+    assert.deepEqual(did, ["up ecs-fargate", "destroy ecs-fargate", ...farm]);
     assert.deepEqual(
       rows.map(({ name, result }) => `${name}: ${result}`),
       ["example ecs-fargate: failed", "example ephemeral-farm: ok"],

@@ -11,6 +11,7 @@ import { buildkitPort } from "../connection";
 import { lookedUp } from "../../../pulumi/mocks";
 import { PlainResourceError } from "../../../pulumi/resourceError";
 import type { IngressArgs } from "../arguments";
+import { ruleHooks } from "./ruleHooks";
 
 /** The VPC of a subnet, or the region's default one. */
 export function findVpc(
@@ -118,7 +119,7 @@ export function createSecurityGroup(
     ingress: IngressArgs;
     tags: Record<string, pulumi.Input<string>>;
   },
-  opts: pulumi.CustomResourceOptions,
+  opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
 ): SecurityGroup {
   const { vpc, ingress, tags } = args;
   const description = "Build nodes: mTLS from callers of the builder, nothing else";
@@ -128,14 +129,14 @@ export function createSecurityGroup(
     new SecurityGroupEgressRule(
       `${name}-out-${family}`,
       { securityGroupId: group.id, ipProtocol: "-1", ...cidr, tags },
-      opts,
+      pulumi.mergeOptions(opts, { hooks: ruleHooks(`${name}-out-${family}`, "egress", opts.parent) }),
     );
   }
   for (const [source, cidr] of Object.entries(standingSources(ingress, vpc.cidr))) {
     new SecurityGroupIngressRule(
       `${name}-in-${source}`,
       { securityGroupId: group.id, ipProtocol: "tcp", fromPort: buildkitPort, toPort: buildkitPort, ...cidr, tags },
-      opts,
+      pulumi.mergeOptions(opts, { hooks: ruleHooks(`${name}-in-${source}`, "ingress", opts.parent) }),
     );
   }
   return group;

@@ -47,6 +47,7 @@ export async function create<Client>(
     await type.settle?.(id, outputs, client);
     outputs = await readAgain(type, client, id, outputs);
   } catch (error) {
+    if (type.forgetsUnsettled) asTerraform(error);
     throw new Incomplete(id, marked(type.attributes, outputs), `creating ${urn}: ${terraformText(error)}`);
   }
   return { id, outputs: marked(type.attributes, outputs) };

@@ -37,6 +37,12 @@ export interface ResourceType<Client> {
   modifyPlan?(plan: Plan, client: Client): void;
   /** Returns as soon as there is something to delete. */
   create(planned: Properties, client: Client): Promise<Created>;
+  /**
+   * Where `settle` fails, nothing is kept of what was created: so do types of Terraform's plugin framework whose `Create`
+   * sets its state at its end. @default false, as types of its older SDK
+   * @see https://github.com/pulumi/pulumi-terraform-bridge/blob/main/pkg/pf/tfbridge/provider_create.go
+   */
+  forgetsUnsettled?: boolean;
   /** Waits until what was created can be used. */
   settle?(id: string, planned: Properties, client: Client): Promise<void>;
   /** What there is now; undefined if it is gone. */

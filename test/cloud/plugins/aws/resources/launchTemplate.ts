@@ -86,6 +86,7 @@ type LaunchTemplate = TemplateArguments & {
   updateDefaultVersion?: boolean;
 };
 
+/** `updateKeys` */
 const isOfData = (changed: string): boolean => changed.split(".")[0] in data;
 
 /** https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/ec2_launch_template.go */
@@ -115,10 +116,13 @@ const type: ResourceType<Aws> = {
       ...tooFast(inputs),
     };
   },
+  // `customdiff.ComputedIf`: also for tags, which make no version, and not for the description, which does.
   modifyPlan({ state, planned, differences }) {
-    if (!state || ![...differences.keys()].some(isOfData)) return;
-    planned.latestVersion = unknown;
+    const changed = [...differences.keys()].filter((name) => !["name", "description"].includes(name));
+    if (!state || changed.length === 0) return;
     if (planned.updateDefaultVersion === true) planned.defaultVersion = unknown;
+    if (changed.every((name) => ["defaultVersion", "updateDefaultVersion"].includes(name))) return;
+    planned.latestVersion = unknown;
   },
   async create(planned: LaunchTemplate, { ec2 }) {
     const { LaunchTemplate: made } = await ec2

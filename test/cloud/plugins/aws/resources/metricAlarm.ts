@@ -28,6 +28,10 @@ interface Described {
 const inAnyOrder = (one: unknown, other: unknown): boolean =>
   isSame([...((one as string[]) ?? [])].sort(), [...((other as string[]) ?? [])].sort());
 
+/** `validEC2AutomateARN` of cloudwatch/validate.go. The provider takes other ARNs as well, which are none of ours. */
+const automation = /^arn:[\w-]+:automate:[\w-]+:ec2:(reboot|recover|stop|terminate)$/;
+const missingData = ["breaching", "notBreaching", "ignore", "missing"];
+
 /** https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/cloudwatch/metric_alarm.go */
 const type: ResourceType<Aws> = {
   autoName: { maxLength: 255 },
@@ -47,10 +51,25 @@ const type: ResourceType<Aws> = {
     threshold: { kind: "optional" },
     treatMissingData: { kind: "optional", default: "missing" },
   },
-  check({ metricName, statistic }): Record<string, string> {
-    return metricName !== undefined && statistic === undefined
-      ? { statistic: "One of `statistic` or `extended_statistic` must be set for a cloudwatch metric alarm" }
-      : {};
+  check({ metricName, statistic, alarmActions, period, treatMissingData }): Record<string, string> {
+    const isUnclear = metricName !== undefined && statistic === undefined;
+    const wrongAction = (Array.isArray(alarmActions) ? alarmActions : []).find(
+      (action) => typeof action === "string" && !automation.test(action),
+    ) as string | undefined;
+    const isWrongPeriod = typeof period === "number" && ![10, 20, 30].includes(period) && period % 60 !== 0;
+    const isWrongWord = typeof treatMissingData === "string" && !missingData.includes(treatMissingData);
+    return {
+      ...(isUnclear && {
+        statistic: "One of `statistic` or `extended_statistic` must be set for a cloudwatch metric alarm",
+      }),
+      ...(wrongAction && {
+        alarmActions: `"alarm_actions" does not match EC2 automation ARN ("${automation.source}"): "${wrongAction}"`,
+      }),
+      ...(isWrongPeriod && { period: `expected period to be one of [10 20 30] or divisible by 60, got ${period}` }),
+      ...(isWrongWord && {
+        treatMissingData: `expected treat_missing_data to be one of ["${missingData.join('" "')}"]`,
+      }),
+    };
   },
   async create(planned: MetricAlarm, aws) {
     const { name } = planned;

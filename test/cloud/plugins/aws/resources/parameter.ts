@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-ssm";
 
 import type { ResourceType } from "../../protocol/resource";
-import { unknown } from "../../protocol/values";
+import { type Properties, unknown } from "../../protocol/values";
 import type { Aws } from "../client";
 import { during, unless } from "../errors";
 import { fromTagList, tagged, toTagList } from "../tags";
@@ -50,11 +50,12 @@ const type: ResourceType<Aws> = {
     value: { kind: "optional computed", isSecret: true },
     version: { kind: "computed" },
   },
-  check({ value, insecureValue, type: parameterType }): Record<string, string> {
+  check({ value, insecureValue, type: parameterType, ...others }): Record<string, string> {
     const isSecure = parameterType === "SecureString" && insecureValue !== undefined;
     if (isSecure) return { insecureValue: "invalid configuration, cannot set type = SecureString and insecure_value" };
     const isBoth = value !== undefined && insecureValue !== undefined;
-    return isBoth ? { value: "only one of `insecure_value,value,value_wo` can be specified" } : {};
+    if (isBoth) return { value: "only one of `insecure_value,value,value_wo` can be specified" };
+    return notAmong({ ...others, type: parameterType });
   },
   modifyPlan({ state, planned, differences }) {
     const tier = differences.get("tier");
@@ -121,6 +122,22 @@ const type: ResourceType<Aws> = {
       .catch(during(`deleting SSM Parameter (${id})`));
   },
 };
+
+/** `enum.Validate` and `validation.StringInSlice` of the same file. */
+const values: Record<string, readonly string[]> = {
+  dataType: ["aws:ec2:image", "aws:ssm:integration", "text"],
+  tier: ["Standard", "Advanced", "Intelligent-Tiering"],
+  type: ["String", "StringList", "SecureString"],
+};
+
+function notAmong(inputs: Properties): Record<string, string> {
+  const wrong = Object.entries(values).filter(
+    ([name, allowed]) => inputs[name] !== undefined && !allowed.includes(inputs[name] as string),
+  );
+  return Object.fromEntries(
+    wrong.map(([name, allowed]) => [name, `expected ${name} to be one of ${JSON.stringify(allowed)}`]),
+  );
+}
 
 const retag: Parameters<typeof tagged>[1] = async ({ ssm }, id, add, remove) => {
   const parameter = { ResourceType: "Parameter", ResourceId: id } as const;

@@ -49,15 +49,9 @@ const type = (direction: Direction): ResourceType<Aws> => ({
     securityGroupRuleId: { kind: "computed" },
     toPort: { kind: "optional" },
   },
-  // Validators IPv4CIDRNetworkAddress and IPv6CIDRNetworkAddress of the same file.
-  check({ cidrIpv4, cidrIpv6 }) {
-    const given = { cidrIpv4: [cidrIpv4, 4], cidrIpv6: [cidrIpv6, 6] } as const;
-    const faults = Object.entries(given).map(([name, [cidr, version]]) => [
-      name,
-      typeof cidr === "string" ? cidrFault(cidr, version) : undefined,
-    ]);
-    return Object.fromEntries(faults.filter(([, fault]) => fault !== undefined)) as Record<string, string>;
-  },
+  check: (inputs) => ({ ...wrongNetworks(inputs), ...wrongPorts(inputs), ...severalSources(inputs) }),
+  // Create of that file returns before it sets a state: a rule that can't be tagged is there, and nobody knows it.
+  forgetsUnsettled: true,
   modifyPlan({ state, planned, differences }) {
     const sourceOf = (rule: Properties): string | undefined => sources.find((name) => rule[name]);
     if (!state || sourceOf(state) === sourceOf(planned)) return;
@@ -68,24 +62,24 @@ const type = (direction: Direction): ResourceType<Aws> => ({
     }
   },
   async create(planned: Rule, { ec2 }) {
-    const what = `creating EC2 Security Group ${direction} Rule`;
     const input = { GroupId: planned.securityGroupId, IpPermissions: [permissionOf(planned)] };
     const { SecurityGroupRules: [rule] = [] } = await (
       direction === "Ingress"
         ? ec2.send(new AuthorizeSecurityGroupIngressCommand(input))
         : ec2.send(new AuthorizeSecurityGroupEgressCommand(input))
-    ).catch(during(what));
+    ).catch(during("creating VPC Security Group Rule"));
     return { id: rule?.SecurityGroupRuleId ?? "" };
   },
   // The call that makes a rule takes no tags.
   async settle(id, planned, aws) {
-    await retagEc2(aws, id, (planned as Rule).tagsAll ?? {}, [], planned);
+    const tags = (planned as Rule).tagsAll ?? {};
+    await retagEc2(aws, id, tags, [], planned).catch(during(`setting VPC Security Group Rule (${id}) tags`));
   },
   async read(id, state, aws) {
     const answer = await aws.ec2
       .send(new DescribeSecurityGroupRulesCommand({ SecurityGroupRuleIds: [id] }))
       .catch(unless("InvalidSecurityGroupRuleId.NotFound", "InvalidGroup.NotFound"))
-      .catch(during(`reading EC2 Security Group ${direction} Rule (${id})`));
+      .catch(during(`reading VPC Security Group Rule (${id})`));
     const rule = answer?.SecurityGroupRules?.[0];
     return rule && outputsOf(id, rule, state, aws);
   },
@@ -108,7 +102,7 @@ const type = (direction: Direction): ResourceType<Aws> => ({
           SecurityGroupRules: [{ SecurityGroupRuleId: id, SecurityGroupRule }],
         }),
       )
-      .catch(during(`updating EC2 Security Group ${direction} Rule (${id})`));
+      .catch(during(`updating VPC Security Group Rule (${id})`));
   },
   async delete(id, state, { ec2 }) {
     const input = { GroupId: (state as Rule).securityGroupId, SecurityGroupRuleIds: [id] };
@@ -117,13 +111,42 @@ const type = (direction: Direction): ResourceType<Aws> => ({
         ? ec2.send(new RevokeSecurityGroupIngressCommand(input))
         : ec2.send(new RevokeSecurityGroupEgressCommand(input))
     )
-      .catch(unless("InvalidGroup.NotFound", "InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound"))
-      .catch(during(`deleting EC2 Security Group ${direction} Rule (${id})`));
+      .catch(unless("InvalidGroup.NotFound", "InvalidSecurityGroupRuleId.NotFound"))
+      .catch(during(`deleting VPC Security Group Rule (${id})`));
   },
 });
 
 export const securityGroupIngressRule = tagged(type("Ingress"), retagEc2);
 export const securityGroupEgressRule = tagged(type("Egress"), retagEc2);
+
+/** Validators `IPv4CIDRNetworkAddress` and `IPv6CIDRNetworkAddress` of the same file. */
+function wrongNetworks({ cidrIpv4, cidrIpv6 }: Properties): Record<string, string> {
+  const given = { cidrIpv4: [cidrIpv4, 4], cidrIpv6: [cidrIpv6, 6] } as const;
+  const faults = Object.entries(given).map(([name, [cidr, version]]) => [
+    name,
+    typeof cidr === "string" ? cidrFault(cidr, version) : undefined,
+  ]);
+  return Object.fromEntries(faults.filter(([, fault]) => fault !== undefined)) as Record<string, string>;
+}
+
+/** `int64validator.Between(-1, 65535)` */
+function wrongPorts({ fromPort, toPort }: Properties): Record<string, string> {
+  const wrong = Object.entries({ fromPort, toPort }).filter(
+    ([, port]) => typeof port === "number" && (port < -1 || port > 65_535),
+  );
+  return Object.fromEntries(
+    wrong.map(([name, port]) => [name, `value must be between -1 and 65535, got: ${String(port)}`]),
+  );
+}
+
+/** `resourcevalidator.ExactlyOneOf`; that there is none is known only once all are. */
+function severalSources(inputs: Properties): Record<string, string> {
+  const [, second] = sources.filter((name) => inputs[name] !== undefined);
+  const attributes = "cidr_ipv4,cidr_ipv6,prefix_list_id,referenced_security_group_id";
+  return second === undefined
+    ? {}
+    : { [second]: `Exactly one of these attributes must be configured: [${attributes}]` };
+}
 
 const permissionOf = (rule: Rule): IpPermission => ({
   IpProtocol: rule.ipProtocol,
