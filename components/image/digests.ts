@@ -11,6 +11,7 @@ import type { DeclaredImage } from "./declare";
 import { assumeImage, type BuiltImage, type CheckedImage, checkImage } from "../registry/checkImage";
 import { isUnbuilt, resolved } from "../pulumi/resolved";
 import { PlainResourceError } from "../pulumi/resourceError";
+import { told } from "../support/progress";
 
 /** What an image's outputs are made of. */
 export interface DeclaredOutputs {
@@ -94,7 +95,10 @@ async function checkedImage(component: pulumi.Resource, name: string, image: Bui
   if (isMocked()) {
     return assumeImage(image, (platform) => mockedDigest(`${name} ${platform}`));
   }
-  const found = await checkImage(image, (message) => void say("info", message, component));
+  const checked = checkImage(image, (message) => void say("info", message, component));
+  const found = await told(`reading what is pushed as ${image.tag}`, checked, (message, isPassing) => {
+    void say("info", message, component, isPassing);
+  });
   if (found.warning) {
     void say("warn", `${found.warning}. Its platforms are not checked this time.`, component);
   }

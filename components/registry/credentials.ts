@@ -101,7 +101,8 @@ function readStored(config: DockerConfig, registry: string): Credential | undefi
 /** @see https://github.com/docker/docker-credential-helpers#development */
 function askHelper(helper: string, key: string): Promise<Credential | undefined> {
   return new Promise((resolve) => {
-    const options = { timeout: helperTimeoutMilliseconds };
+    // Whatever it does with other signals: the wait must end.
+    const options = { timeout: helperTimeoutMilliseconds, killSignal: "SIGKILL" } as const;
     const child = execFile(`docker-credential-${helper}`, ["get"], options, (error, stdout) => {
       if (error) {
         resolve(undefined);

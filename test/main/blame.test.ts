@@ -61,6 +61,20 @@ describe("a build that somebody else than its node makes fail", function () {
     assert.ok(Date.now() - begin < 120_000, output);
   });
 
+  nightly.it(
+    "the same registry, while the log waits for a second image, whose Git server can't be asked: the update ends",
+    async () => {
+      const stack = await stackOf("first", `FROM ${machines.network.address}:1/base:1\nCOPY Dockerfile /\n`);
+      const { app } = stack.spec().images;
+      const second = { ...(app as object), context: "http://127.0.0.1:1/x.git#main" };
+      stack.declare({ ...stack.spec(), images: { app, second } });
+      const { output, seconds } = await failed(stack);
+      assert.match(output, /warning: main of http:\/\/127\.0\.0\.1:1\/x\.git can't be looked up: /);
+      assert.match(output, /the registry of base image \S+:1\/base:1 refuses connections/);
+      assert.ok(seconds < 120, `${seconds} s`);
+    },
+  );
+
   it("the provider, which is killed in a step: no other build, and no node is named", async () => {
     const stack = await stackOf("killed", `FROM ${base}\nRUN sleep 60\n`);
     const up = stack.start("up", "--yes", "--skip-preview");

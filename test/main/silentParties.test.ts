@@ -127,6 +127,15 @@ nightly.describe("each party of a build that takes connections and falls silent"
       end: async () => updated(await stackOf([localNode], plain, { tags: [`${await silent("127.0.0.1")}/app:1`] })),
     },
     {
+      party: "registry of a push by an export",
+      told: /nothing has moved for \d+ s in the push .* does not answer this machine either\. Fix: .*/,
+      seconds: 480,
+      end: async () => {
+        const registry = { names: [`${await silent("127.0.0.1")}/app:1`] };
+        return updated(await stackOf([localNode], plain, { push: false, tags: undefined, exports: [{ registry }] }));
+      },
+    },
+    {
       party: "registry of a base image",
       told: /the registry of base image \S+ has not answered node amd64 for \d+ s: it takes connections .*/,
       seconds: 260,

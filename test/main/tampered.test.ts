@@ -10,6 +10,7 @@ import {
   skipWithout,
 } from "../hosts";
 import { prepareTools } from "../../tools";
+import { nightly } from "../tier";
 import { getMachines, type Machines } from "./fixture";
 import { trusting } from "./image";
 import { Stack } from "./stack";
@@ -24,6 +25,8 @@ describe("the index in the registry", function () {
   const stackTrace = /\n +at .*:\d+:\d+/;
   const fix = /Fix: build and push it again with `pulumi up --replace '(urn:.*docker-build:index:Image::app)'`/;
 
+  const dockerfile = "FROM scratch\nARG TARGETARCH\nCOPY Dockerfile /${TARGETARCH}\n";
+
   before(async function () {
     skipWithout(this, ["namespaces"]);
     machines = await getMachines();
@@ -37,7 +40,7 @@ describe("the index in the registry", function () {
       { builder: { nodes }, images: { app: image } },
       { environment: trusting(proxy), onPath: await prepareTools(["buildkitd", "runc"]) },
     );
-    stack.write("app/Dockerfile", "FROM scratch\nARG TARGETARCH\nCOPY Dockerfile /${TARGETARCH}\n");
+    stack.write("app/Dockerfile", dockerfile);
   });
 
   it("lacks a platform after the push: this up fails, and so does the next, and both say how to build again", async () => {
@@ -68,6 +71,37 @@ describe("the index in the registry", function () {
   it("is whole again once the fix of the message is applied", async () => {
     const { code, output } = await stack.up("--replace", urn);
     assert.equal(code, 0, output);
+  });
+
+  /** All reads of the index but the first `wrong` ones are answered. What buildx reads to make it has one platform each. */
+  function answerAfter(wrong: number): void {
+    let read = 0;
+    proxy.changeManifests((manifest) => {
+      const { manifests = [] } = JSON.parse(manifest.toString()) as { manifests?: object[] };
+      return manifests.length > 1 && (read += 1) <= wrong ? undefined : manifest;
+    });
+  }
+
+  nightly.it("is not there at the first look after its push: it is read again, in the same update", async () => {
+    answerAfter(1);
+    stack.write("app/Dockerfile", `# once\n${dockerfile}`);
+    const { code, output } = await stack.up();
+    assert.equal(code, 0, output);
+    assert.match(output, /the registry does not have \S+\. It was pushed just now, and is read again for up to 60 s\./);
+    proxy.behave();
+  });
+
+  nightly.it("is not there for a minute after its push: another update is advised, which builds nothing", async () => {
+    answerAfter(Infinity);
+    stack.write("app/Dockerfile", `# for a minute\n${dockerfile}`);
+    const { code, output, seconds } = await stack.up();
+    assert.notEqual(code, 0, output);
+    assert.match(output, /It is pushed, and was only not read\. Fix: run `pulumi up` again, which builds nothing\./);
+    assert.ok(seconds < 120, `${seconds} s`);
+    proxy.behave();
+    const second = await stack.up();
+    assert.equal(second.code, 0, second.output);
+    assert.doesNotMatch(second.output, /building image/);
   });
 
   it("is read at most once for each digest", async () => {

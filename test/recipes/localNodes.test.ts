@@ -74,11 +74,16 @@ describe("settings of local nodes", function () {
     assert.deepEqual(await filesOf("mirror"), { machine: "x86_64\n" });
   });
 
-  it("recipe 20: a registry without TLS is pushed to", async () => {
+  it("recipe 20: a registry without TLS is pushed to, and told to be one where docker-build deletes nothing", async () => {
     const host = await serveWithoutTls();
-    await build("insecure", { insecureRegistries: [host] }, "FROM scratch\nCOPY Dockerfile /\n", {
+    const output = await build("insecure", { insecureRegistries: [host] }, "FROM scratch\nCOPY Dockerfile /\n", {
       tags: [`${host}/insecure:1`],
+      retainOnDelete: false,
     });
+    assert.match(
+      output,
+      /warning: `retainOnDelete: false`: the image will stay in its registry .* which has none\. Fix: /,
+    );
     const manifest = await execute(["skopeo", "inspect", "--raw", "--tls-verify=false", `docker://${host}/insecure:1`]);
     assert.match(manifest, /"schemaVersion"/);
   });

@@ -1,9 +1,14 @@
 import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import * as lockfile from "proper-lockfile";
 
 import { skipWithout } from "../hosts";
 import { getMachines, type Machines } from "../main/fixture";
 import { trusting } from "../main/image";
-import { Stack } from "../main/stack";
+import { Stack, waitFor } from "../main/stack";
+import { nightly } from "../tier";
 
 describe("preview", function () {
   this.timeout(300_000);
@@ -78,6 +83,22 @@ describe("preview", function () {
     const { code, output } = await other.preview();
     assert.equal(code, 0, output);
     assert.match(output, /image app would be built/);
+  });
+
+  nightly.it("says so while another update is at the copies of contexts, and goes on after it", async () => {
+    stack.declare(spec("first"));
+    const folder = path.join(stack.directory, ".multi-platform-image");
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const release = await lockfile.lock(folder, { lockfilePath: `${folder}/lock` });
+    const preview = stack.start("preview");
+    await waitFor(
+      "the words",
+      () => /copying the build context, one update after the other, \d+ s/.test(preview.output()),
+      60,
+    );
+    await release();
+    const { code, output } = await preview.done;
+    assert.equal(code, 0, output);
   });
 
   it("is a plan that an update keeps to, and that another one does not", async () => {

@@ -49,9 +49,15 @@ describe("a registry with a login behind a proxy that takes CONNECT alone", func
 
   it("is read through it, as docker-build pushes, and the proxy sees no login", async () => {
     await build("proxied", {});
-    const seen = proxy.log.splice(0).join("\n");
+    const log = proxy.log.splice(0);
+    const seen = log.join("\n");
+    const hostsOf = (isGo: boolean) => [
+      ...new Set(log.filter((each) => each.includes("Go-http-client") === isGo).map((each) => each.split(/[ \n]/)[1])),
+    ];
     const asked = [...new Set([...seen.matchAll(/^(?:GET|CONNECT|POST|PUT|HEAD) .*$/gm)].map(([line]) => line))];
     assert.deepEqual(asked, [`CONNECT ${registry.host}`]);
+    // Go's client names itself to a proxy, and Node's does not: both have come this way.
+    assert.deepEqual([hostsOf(false), hostsOf(true)], [[registry.host], [registry.host]]);
     assert.doesNotMatch(seen, /^(proxy-)?authorization$/im);
     assert.ok(!seen.includes(password) && !seen.includes(Buffer.from(`ci:${password}`).toString("base64")));
   });

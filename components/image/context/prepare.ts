@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { BuildError } from "../../support/errors";
 import { say } from "../../pulumi/log";
+import { told } from "../../support/progress";
 import { isMocked } from "../../pulumi/mocks";
 import { PlainResourceError } from "../../pulumi/resourceError";
 import { followDockerfile, type KnownContext, mapLocations, stageAll, withoutFolder } from "../../context/locations";
@@ -74,7 +75,11 @@ function plainLocations(context: dockerBuild.ImageArgs["context"]): unknown[] {
 
 async function stage(component: pulumi.Resource, known: KnownContext): Promise<KnownContext> {
   try {
-    return await stageAll(known, pulumi.getProject(), (folder, staged) => tellCost(component, folder, staged));
+    const staged = stageAll(known, pulumi.getProject(), (folder, each) => tellCost(component, folder, each));
+    // It may be another update's turn: see stage.ts.
+    return await told("copying the build context, one update after the other", staged, (message) => {
+      void say("info", message, component, true);
+    });
   } catch (error) {
     const { message } = error as Error;
     const text = error instanceof BuildError ? message : `the build context can't be read: ${message}`;

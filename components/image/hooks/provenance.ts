@@ -7,6 +7,7 @@ import { argumentError } from "../../support/errors";
 import type { ImageBuild } from "./imageBuild";
 import { say } from "../../pulumi/log";
 import { resolved } from "../../pulumi/resolved";
+import { type Progress, told } from "../../support/progress";
 import { attachProvenance } from "../../provenance/attach";
 
 /** Before a build: whether its nodes can be asked for what they recorded is known only here. */
@@ -22,11 +23,16 @@ export function refuseUnlessRecorded(
   }
 }
 
+interface Attaching {
+  component: pulumi.Resource;
+  build: ImageBuild;
+  session: BuildSession;
+  progress: Progress;
+}
+
 /** After a build. The image is pushed, and its step done, whatever comes of this: so a failure is a warning. */
 export async function attachIfAsked(
-  component: pulumi.Resource,
-  build: ImageBuild,
-  session: BuildSession,
+  { component, build, session, progress }: Attaching,
   inputs: pulumi.Inputs,
   outputs: pulumi.Inputs,
 ): Promise<void> {
@@ -44,7 +50,8 @@ export async function attachIfAsked(
     }
     const read = session.readProvenance.bind(session);
     const logins = await allLogins(build, given.registries);
-    await attachProvenance({ tag, digest, platforms, logins, insecureRegistries, mode }, read);
+    const attached = attachProvenance({ tag, digest, platforms, logins, insecureRegistries, mode }, read);
+    await told(`attaching the provenance of ${digest}`, attached, progress);
     void say("info", `provenance of ${digest} is attached`, component);
   } catch (error) {
     const fix = "Fix: what it names, then build again (`pulumi up --replace` of the image's resource).";

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { BaseImageAnswers } from "../../baseImages/ask";
 import { checkBaseImages } from "../../baseImages/check";
-import type { Progress } from "../../support/progress";
+import { type Progress, told } from "../../support/progress";
 import { platformsOf } from "../../session/placement";
 import type { Attempt, BuildSession } from "../../session/session";
 import type { Builder } from "../../builder/builder";
@@ -16,6 +16,7 @@ import { allPlatforms, isNativeOn, type Platform } from "../../support/platforms
 import { attachIfAsked, refuseUnlessRecorded } from "./provenance";
 import { refuseIdentityToken, refuseWithoutIndexLogin } from "../../registry/indexLogin";
 import { isRegistrySilent } from "../../registry/registrySilence";
+import { imageName } from "../../insights/imageName";
 import type { ImagePurpose } from "../../insights/watched";
 import { resolved } from "../../pulumi/resolved";
 import { whyBuilt, whyIndexBuilt } from "./why";
@@ -57,7 +58,7 @@ export const hookPhases: Record<ImagePurpose, HookPhases> = {
   image: {
     ...built,
     before: async (step, inputs) => {
-      await checkLogin(step, inputs);
+      await told("asking whether the registry takes the login", checkLogin(step, inputs), step.progress);
       return prepareBuild(step, inputs);
     },
     after: concludePush,
@@ -83,7 +84,8 @@ async function prepareBuild(step: BuildStep, inputs: pulumi.Inputs): Promise<Att
   checkDockerContext(owner);
   checkBuildKit(owner);
   if (await resolved(pulumi.output((inputs as Pick<dockerBuild.ImageArgs, "load">).load))) {
-    await refuseWithoutEngine(owner, (await build.provider?.())?.host);
+    const answered = refuseWithoutEngine(owner, (await build.provider?.())?.host);
+    await told("asking the Docker engine", answered, progress);
   }
   await checkBases(step);
   refuseUnlessRecorded(owner, build, session);
@@ -92,23 +94,23 @@ async function prepareBuild(step: BuildStep, inputs: pulumi.Inputs): Promise<Att
 
 /** The attempt, with where its image goes to. */
 async function withGoal(attempt: Attempt, build: ImageBuild, inputs: pulumi.Inputs): Promise<Attempt> {
-  const { tags, registries, load } = inputs as Pick<dockerBuild.ImageArgs, "tags" | "registries" | "load">;
+  const { tags, exports, registries, load } = inputs as Pick<
+    dockerBuild.ImageArgs,
+    "tags" | "exports" | "registries" | "load"
+  >;
   // An image of one platform pushes by digest, to the repository of the whole image's tags.
-  const given = pulumi.output({ tags: tags ?? build.checkedArgs?.tags, registries, load });
-  const { tags: [tag] = [], registries: own, load: isLoaded } = await resolved(given);
+  const given = pulumi.output({ tags: tags ?? build.checkedArgs?.tags, exports, registries, load });
+  const { registries: own, load: isLoaded, ...named } = await resolved(given);
+  const tag = imageName(named.tags, named.exports);
   const logins = await allLogins(build, own);
   const isSilent = tag && (() => isRegistrySilent(tag, logins, build.insecureRegistries ?? []));
   const hasLogins = logins.length > 0;
   return Object.assign(attempt, { isLoaded, hasLogins }, isSilent && { isRegistrySilent: isSilent });
 }
 
-async function concludePush(
-  { component, build, session }: BuildStep,
-  inputs: pulumi.Inputs,
-  outputs: pulumi.Inputs,
-): Promise<void> {
-  build.wasPushedNow = true;
-  await attachIfAsked(component, build, session, inputs, outputs);
+async function concludePush(step: BuildStep, inputs: pulumi.Inputs, outputs: pulumi.Inputs): Promise<void> {
+  step.build.wasPushedNow = true;
+  await attachIfAsked(step, inputs, outputs);
 }
 
 /** One node pushes an index. What all of them recorded is needed for provenance. */

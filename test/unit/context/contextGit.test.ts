@@ -151,8 +151,8 @@ describe("a login in a Git context's URL", () => {
   });
 
   /** What is found, and what the servers have seen. */
-  async function lookUp(repository: string, credentials = "ci:to%25ken"): Promise<[unknown, string[]]> {
-    const context = parseGitContext(`http://${credentials}@127.0.0.1:${port}/${repository}.git`);
+  async function lookUp(repository: string, credentials = "ci:to%25ken", ref = ""): Promise<[unknown, string[]]> {
+    const context = parseGitContext(`http://${credentials}@127.0.0.1:${port}/${repository}.git${ref}`);
     assert.ok(context);
     const found = lookUpCommit(context, assert.fail);
     servers.postMessage("");
@@ -167,6 +167,13 @@ describe("a login in a Git context's URL", () => {
     const [found, seen] = await lookUp("renamed");
     assert.deepEqual(found, { commit });
     assert.ok(seen.every((each) => each.startsWith("own ")));
+  });
+
+  it("is of a look-up of some characters of a commit, too, which finds none and says what to write", async () => {
+    const [found] = await lookUp("private", undefined, `#${commit.slice(0, 7)}`);
+    assert.deepEqual(found, {
+      problem: `it has no branch or tag ${commit.slice(0, 7)}, and no commit is found by its first characters: write all 40 of them`,
+    });
   });
 
   for (const repository of ["leads-away", "public-leads-away"]) {

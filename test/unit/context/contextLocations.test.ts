@@ -66,6 +66,7 @@ describe("contexts and Dockerfiles", () => {
     it("not what is elsewhere, or not known yet", () => {
       check(["app"]);
       check(["https://example.com/x.git#main"]);
+      check(["alice@git.example.com:repo.git"]);
       check(["https://example.com/x.git#main", { location: "app/Dockerfile" }]);
       check(["https://example.com/x.git#main", { inline: "FROM scratch" }]);
       check([

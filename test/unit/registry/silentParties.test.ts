@@ -1,8 +1,13 @@
 import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
 import * as net from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
 
 import { isGitServerSilent, lookUpCommit } from "../../../components/context/git";
+import { findCredential } from "../../../components/registry/credentials";
 import { isRegistrySilent } from "../../../components/registry/registrySilence";
+import { nightly } from "../../tier";
 
 describe("a registry to which something is pushed", function () {
   this.timeout(180_000);
@@ -28,6 +33,31 @@ describe("a registry to which something is pushed", function () {
     it(`is not where it says ${status}`, async () =>
       assert.equal(await whatIsSaid(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`), false));
   }
+});
+
+describe("a credential helper that says nothing, and does not end when it is asked to", function () {
+  this.timeout(60_000);
+  const { DOCKER_CONFIG, PATH } = process.env;
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mpi-helper-"));
+
+  before(() => {
+    const script = "#!/bin/sh\ntrap '' TERM\nexec sleep 300\n";
+    fs.writeFileSync(path.join(folder, "docker-credential-silent"), script, { mode: 0o755 });
+    fs.writeFileSync(path.join(folder, "config.json"), JSON.stringify({ credsStore: "silent" }));
+    Object.assign(process.env, { DOCKER_CONFIG: folder, PATH: `${folder}:${PATH}` });
+  });
+  after(() => {
+    Object.assign(process.env, { PATH });
+    delete process.env.DOCKER_CONFIG;
+    Object.assign(process.env, DOCKER_CONFIG !== undefined && { DOCKER_CONFIG });
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  nightly.it("is waited for 20 s, and counts as one that knows no login", async () => {
+    const begin = Date.now();
+    assert.equal(await findCredential("r.example", []), undefined);
+    assert.ok(Date.now() - begin < 30_000, `${Date.now() - begin} ms`);
+  });
 });
 
 describe("a Git server that takes connections and says nothing", function () {

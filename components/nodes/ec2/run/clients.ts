@@ -1,4 +1,6 @@
 /** All that is loaded of the AWS SDK: some 350 ms, so that only those who need AWS load this file. */
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { EC2 } from "@aws-sdk/client-ec2";
 import { SSM } from "@aws-sdk/client-ssm";
 import { STS } from "@aws-sdk/client-sts";
@@ -26,10 +28,14 @@ export interface AwsClients {
 // Throttling passes within seconds, and the SDK waits longer each time.
 const maxAttempts = 5;
 
+/** For all that a chain of roles asks AWS; the SDK has no limit for a `credential_process` of a profile. */
+const credentialsMilliseconds = 120_000;
+
 /** Clients for a builder's region, proven to act in its account where that is known. */
 export async function openClients(
   { builderName, region, accountId }: Pick<Ec2Connection, "region"> & Partial<Ec2Connection>,
   aws: AwsSettings,
+  patienceMilliseconds = credentialsMilliseconds,
 ): Promise<AwsClients> {
   // It would tell users to change a dependency of ours: https://github.com/aws/aws-sdk-js-v3/issues/6803
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
@@ -37,7 +43,7 @@ export async function openClients(
   const requestHandler = requestHandlerOf(aws);
   const common = { region, useFipsEndpoint, useDualstackEndpoint, maxAttempts, requestHandler };
   const sts = { region, useFipsEndpoint, useDualstackEndpoint, requestHandler, ...endpointOf(aws.endpoints?.sts) };
-  const credentials = credentialsOf(aws, sts);
+  const credentials = inTime(credentialsOf(aws, sts), patienceMilliseconds);
   const asker = new STS({ ...common, ...sts, credentials });
   const identity = await identify(asker);
   if (accountId !== undefined && identity.account !== accountId) {
@@ -70,4 +76,22 @@ async function identify(sts: STS): Promise<{ account: string; arn: string }> {
 // An `endpoint: undefined` would hide AWS_ENDPOINT_URL from the SDK.
 function endpointOf(endpoint: string | undefined): { endpoint?: string } {
   return endpoint ? { endpoint } : {};
+}
+
+function inTime<T>(provider: () => Promise<T>, milliseconds: number): () => Promise<T> {
+  return async () => {
+    const done = new AbortController();
+    const late = sleep(milliseconds, undefined, { ref: false, signal: done.signal }).then(() => {
+      throw new BuildError(
+        `AWS credentials were not there after ${milliseconds / 1_000} s. Fix: see whether \`aws sts get-caller-identity\` ` +
+          "ends without a question here, and what `credential_process` of the profile does, if it has one.",
+      );
+    });
+    try {
+      return await Promise.race([provider(), late]);
+    } finally {
+      done.abort();
+      late.catch(() => undefined);
+    }
+  };
 }

@@ -11,6 +11,7 @@ import { STS } from "@aws-sdk/client-sts";
 
 import { proxyFor } from "../../../../../components/nodes/ec2/run/proxies";
 import type { ProxySettings } from "../../../../../components/nodes/ec2/awsSettings";
+import { openClients } from "../../../../../components/nodes/ec2/run/clients";
 import { requestHandlerOf } from "../../../../../components/nodes/ec2/run/awsTransport";
 import type { TransportSettings } from "../../../../../components/nodes/ec2/awsSettings";
 import { createAuthority } from "../../../../hosts/certificates";
@@ -178,4 +179,22 @@ describe("requests to AWS, whose certificate no system trusts here", () => {
       () => requestHandlerOf({ customCaBundle: "/nowhere.pem" }),
       /^BuildError: the certificates for AWS .* are \/nowhere\.pem, which can't be read: ENOENT.* Fix: name a file of PEM/,
     ));
+});
+
+describe("a `credential_process` that does not end", () => {
+  it("is an error after a while, with what to look at", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mpi-process-"));
+    const file = path.join(folder, "config");
+    fs.writeFileSync(file, "[profile slow]\ncredential_process = sleep 3\n");
+    const begin = Date.now();
+    try {
+      await assert.rejects(openClients({ region: "eu-west-1" }, { profile: "slow", sharedConfigFiles: [file] }, 500), {
+        name: "BuildError",
+        message: /^AWS credentials were not there after 0\.5 s\. Fix: .*`credential_process` of the profile/,
+      });
+      assert.ok(Date.now() - begin < 2_500, `${Date.now() - begin} ms`);
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+  });
 });
