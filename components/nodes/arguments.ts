@@ -15,8 +15,8 @@ export type NodeArgs = Ec2NodeArgs | LocalNodeArgs | RemoteNodeArgs;
  * have no `remote` node beside; the container stays until `docker buildx rm`, whatever `lifecycle` says; and a registry on
  * this machine's loopback is out of its reach.
  *
- * A node for another platform than the machine's is not native: good for Dockerfiles without RUN (`COPY`, `ADD`), and
- * marked `native: false`.
+ * A node for another platform than the machine's is not native: it is good for Dockerfiles without RUN (`COPY`, `ADD`), and
+ * {@link Builder.nodes} has `native: false` for it.
  *
  * RUN steps are behind a bridge, as those of `docker build`, where `buildkit-cni-bridge`, `-loopback`, `-host-local` and
  * `-firewall` of BuildKit's release archive and `iptables` are on PATH. Elsewhere they are on this machine's own network: they

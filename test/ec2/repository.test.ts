@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
@@ -6,9 +7,9 @@ import { prepareTools } from "../../tools";
 import { type Cloud, startCloud } from "../cloud/cloud";
 import { type Ecr, startEcr } from "../cloud/ecr";
 import { testPulumiHome } from "../cloud/plugins/install";
-import { type NamespaceNode, skipWithout, startNamespaceNode } from "../hosts";
+import { type NamespaceNode, type Registry, skipWithout, startNamespaceNode, startRegistry } from "../hosts";
 import { getMachines } from "../main/fixture";
-import { trusting } from "../main/image";
+import { inspectIndex, trusting } from "../main/image";
 import { endLocalDaemons } from "../main/processes";
 import { Stack } from "../main/stack";
 import { runsAll } from "../tier";
@@ -26,8 +27,11 @@ describe("an image in a repository of ECR", function () {
   this.timeout(300_000);
   let cloud: Cloud;
   let ecr: Ecr;
+  const credentials = { username: "acme", password: crypto.randomUUID() };
+  let other: Registry;
   let node: NamespaceNode;
   let stack: Stack;
+  const stacks: Stack[] = [];
   const pushed: string[] = [];
 
   before(async function () {
@@ -35,11 +39,15 @@ describe("an image in a repository of ECR", function () {
     const { run, network, authority, registry } = await getMachines();
     ecr = await startEcr(run, authority, registry, { address: network.address });
     cloud = await startCloud(run, network, authority, { machines: false });
-    node = await startNamespaceNode(run, network, authority, { name: "ecr", registries: ecr.trusted });
+    other = await startRegistry(run, authority, { address: network.address, credentials });
+    const registries = { ...ecr.trusted, ...other.trusted };
+    node = await startNamespaceNode(run, network, authority, { name: "ecr", registries });
     stack = await newStack({ name: "team/app" });
   });
 
-  after(() => endLocalDaemons(stack));
+  after(async () => {
+    for (const each of stacks) await endLocalDaemons(each);
+  });
 
   async function newStack(repository: unknown, more: object = {}): Promise<Stack> {
     const environment = {
@@ -52,6 +60,7 @@ describe("an image in a repository of ECR", function () {
     const program = path.join(__dirname, "repositoryProgram");
     const onPath = await prepareTools(["buildkitd", "runc"]);
     const made = await Stack.create({ ...specOf(repository), ...more }, { environment, program, onPath });
+    stacks.push(made);
     made.write("app/file", "1");
     return made;
   }
@@ -135,6 +144,20 @@ describe("an image in a repository of ECR", function () {
     const { code, output } = await stack.up();
     assert.notEqual(code, 0, output);
     assert.match(output, /The image tag '1\.0' already exists in the 'team\/app' repository/);
+  });
+
+  it("recipe 20: with a copy in another registry, by a tag and a login of its own that is a secret as a whole", async () => {
+    const builder = { nodes: [node.remoteNode(), { kind: "local", platform: "linux/arm64" }] };
+    const { image, ...spec } = specOf({ name: "team/copied" });
+    const tags = [`${ecr.host}/team/copied:1.0`, `${other.host}/team/copied:1.0`];
+    const logins = [{ address: other.host, ...credentials }];
+    const platforms = ["linux/amd64", "linux/arm64"];
+    stack = await newStack(spec.repository, { builder, image: { ...image, platforms, tags }, logins });
+    const { ref, indexDigest } = await up();
+    assert.equal(ref, `${tags[0]}@${indexDigest}`);
+    const copy = await inspectIndex(other, tags[1], "--creds", `${credentials.username}:${credentials.password}`);
+    assert.deepEqual([copy.digest, Object.keys(copy.platformDigests).sort()], [indexDigest, platforms]);
+    assert.ok(!stack.stateText().includes(credentials.password));
   });
 
   it("recipe 20: of two nodes gets one index by `repository` alone, and no other way to it", async () => {

@@ -13,12 +13,15 @@ interface Spec {
   image: MultiPlatformImageArgs;
   /** Build secrets. */
   secrets?: Record<string, string>;
+  /** Of other registries, all of it a secret. */
+  logins?: { address: string; username: string; password: string }[];
 }
 
-const { builder, repository, image: args, secrets } = JSON.parse(fs.readFileSync("spec.json", "utf8")) as Spec;
+const { builder, repository, image: args, secrets, logins } = JSON.parse(fs.readFileSync("spec.json", "utf8")) as Spec;
 const image = new MultiPlatformImage("app", {
   ...args,
   secrets: secrets && pulumi.secret(secrets),
+  registries: logins && pulumi.secret(logins),
   builder,
   repository:
     "name" in repository
