@@ -57,8 +57,11 @@ describe("programs that have moved in", function () {
       CI_COMMIT_REF_SLUG: "main",
       CI_REGISTRY_USER: "ci",
       CI_REGISTRY_PASSWORD: "password",
+      GITHUB_ACTOR: "acme",
+      GITHUB_SHA: "4f1c2a9d0b8e",
+      GITHUB_TOKEN: "token",
     });
-    const mains = ["ghcr", "index", "dockerV4", "bake", "gitlab", "sst", "files", "makefile"];
+    const mains = ["ghcr", "index", "dockerV4", "bake", "github", "gitlab", "sst", "files", "makefile"];
     const entries = mains.map((main) => `${main}: require("./${main}.after.js")`);
     stack.write("index.js", `module.exports = { ${entries.join(", ")} };\n`);
     const builder = JSON.stringify({ nodes: [machines.amd64.remoteNode(), local] });
@@ -74,7 +77,7 @@ describe("programs that have moved in", function () {
       bake: { ref: string; all: string[] } & Record<string, unknown>;
       sst: { ref: string; imageUri: string };
     }>();
-    const indexes = [others.ghcr, others.index, others.dockerV4, others.gitlab].map(({ ref }) => ref);
+    const indexes = [others.ghcr, others.index, others.dockerV4, others.github, others.gitlab].map(({ ref }) => ref);
     for (const ref of [...indexes, ...bake.all]) {
       const { platformDigests } = await inspectIndex(machines.registry, ref.replace(/:[^:@/]+@/, "@"));
       assert.deepEqual(Object.keys(platformDigests).sort(), platforms, ref);

@@ -25,6 +25,9 @@ const environment = {
   CI_COMMIT_REF_SLUG: "main",
   CI_REGISTRY_USER: "ci",
   CI_REGISTRY_PASSWORD: "password",
+  GITHUB_ACTOR: "acme",
+  GITHUB_SHA: "4f1c2a9d0b8e",
+  GITHUB_TOKEN: "token",
 };
 
 describe("docs/migrating.md", () => {
@@ -88,6 +91,11 @@ describe("docs/migrating.md", () => {
       images: { base: { tags: ghcr("base") }, queue: { tags: ghcr("queue") }, worker: { tags: ghcr("worker") } },
     },
     { main: "makefile", images: { controller: { platforms: [...both, "linux/s390x", "linux/ppc64le"] } } },
+    {
+      main: "github",
+      images: { tool: { tags: ["ghcr.io/acme/tool:latest", "ghcr.io/acme/tool:sha-4f1c2a9"] } },
+      ref: new RegExp(`^ghcr.io/acme/tool:latest@${digest}$`),
+    },
     { main: "gitlab", images: { app: { tags: ["registry.gitlab.com/acme/app:main"] } } },
     { main: "sst", images: { handler: { platforms: ["linux/arm64"] } } },
     { main: "files", images: { files: { push: false, exports: [{ local: { dest: "./out" } }] } } },
