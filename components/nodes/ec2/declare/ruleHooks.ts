@@ -46,6 +46,6 @@ export function describeKnownRule(error: string, direction: Direction, rule: Rul
   return (
     `the security group ${securityGroupId} has the rule for ${cidrIpv4 ?? cidrIpv6} already: an earlier update made it, and ` +
     "was cut off or was not allowed to tag it (ec2:CreateTags on security-group-rule/*), so that Pulumi does not know it. " +
-    `Fix: remove it, and update again: aws ec2 revoke-security-group-${direction} --group-id ${securityGroupId} --ip-permissions "${permission}"`
+    `Fix: let builds that run now end, which may use it, then remove it, and update again: aws ec2 revoke-security-group-${direction} --group-id ${securityGroupId} --ip-permissions "${permission}"`
   );
 }
