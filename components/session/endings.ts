@@ -30,7 +30,9 @@ const patience: Patience = {
 
 // Steps in which BuildKit asks a registry for a few bytes, and downloads nothing:
 // https://github.com/moby/buildkit/blob/v0.33.1/frontend/dockerfile/dockerfile2llb/convert.go
-const askingStep = /^\[internal\] load metadata for (\S+)|^resolve image config for (?:docker-image:\/\/)?(\S+)/;
+// https://github.com/moby/buildkit/blob/v0.33.1/solver/llbsolver/bridge.go
+const askingStep =
+  /^(\[internal\] load metadata for |resolve image config for (?:docker-image:\/\/)?|importing cache manifest from )(\S+)/;
 
 // BuildKit says of a push only that it has begun: https://github.com/moby/buildkit/blob/v0.33.1/util/push/push.go
 const pushingPart = /^pushing (?:layers|manifest)/;
@@ -168,8 +170,9 @@ export class Endings {
   private judgeAsking({ attempt, names, progress, looks }: Watched, { name }: OpenStep): void {
     const { lookMilliseconds, toldLooks, askedLooks } = this.limits;
     const seconds = Math.round((looks * lookMilliseconds) / 1_000);
-    const [, metadata, config] = askingStep.exec(name) ?? [];
-    const what = `the registry of base image ${metadata ?? config} has not answered node ${names.join(", ")} for ${seconds} s`;
+    const [, doing = "", asked] = askingStep.exec(name) ?? [];
+    const subject = doing.startsWith("importing") ? "cache" : "base image";
+    const what = `the registry of ${subject} ${asked} has not answered node ${names.join(", ")} for ${seconds} s`;
     if (looks === toldLooks) {
       progress(`${what}; waiting at most ${Math.round((askedLooks * lookMilliseconds) / 1_000)} s`);
     }

@@ -76,16 +76,22 @@ describe("a build that would never end", () => {
     assert.match(said.at(-1) ?? "", /its process is not found\. Fix: end this with Ctrl-C/);
   });
 
-  it("because a base image's registry is silent: it is told, and its connections are cut", async () => {
-    watch({
-      readBuild: () => Promise.resolve({ isCompleted: false }),
-      readOpenSteps: () => Promise.resolve([{ name: loading, parts: [] }]),
+  for (const [subject, steps] of [
+    ["base image r.example/base:1", [loading]],
+    ["base image r.example/dockerfile:1", ["resolve image config for docker-image://r.example/dockerfile:1"]],
+    ["cache r.example/cache:1", ["importing cache manifest from r.example/cache:1", loading]],
+  ] as const) {
+    it(`because the registry of ${subject} is silent: it is told, and its connections are cut`, async () => {
+      watch({
+        readBuild: () => Promise.resolve({ isCompleted: false }),
+        readOpenSteps: () => Promise.resolve(steps.map((name) => ({ name, parts: [] }))),
+      });
+      await sleep(400);
+      assert.ok(said[0].startsWith(`the registry of ${subject} has not answered node amd64 for`), said[0]);
+      assert.deepEqual([cut, ended], [["amd64"], 0]);
+      assert.match(attempt.givenUp ?? "", /takes connections and stays silent\. Fix: /);
     });
-    await sleep(400);
-    assert.match(said[0], /^the registry of base image r\.example\/base:1 has not answered node amd64 for/);
-    assert.deepEqual([cut, ended], [["amd64"], 0]);
-    assert.match(attempt.givenUp ?? "", /takes connections and stays silent\. Fix: /);
-  });
+  }
 
   const pushing: Partial<World> = {
     readBuild: () => Promise.resolve({ isCompleted: false }),
