@@ -108,12 +108,15 @@ export class Endings {
 
   private async lookAt(build: Watched): Promise<void> {
     const { builderName, names, since } = build;
-    const others = [...this.builds.values()].filter((each) => each.builderName === builderName);
+    const { gitSource } = build.attempt;
+    const others = [...this.builds.values()].filter(
+      (each) => each.builderName === builderName && (!gitSource || each.attempt.gitSource === gitSource),
+    );
     const found = await Promise.all(
       names.map(async (name) => {
         const socket = this.relay.socket(name);
-        // buildx does not say whose a build is: all that go on at the same time are looked at.
-        const refs = this.asked.refs(builderName, name, Math.min(...others.map((each) => each.since)));
+        // buildx does not say whose a build is: all that go on at the same time are looked at, or those of the same repository.
+        const refs = this.asked.refs(builderName, name, Math.min(...others.map((each) => each.since)), gitSource);
         const builds = await Promise.all(refs.map((ref) => this.asked.readBuild(socket, ref)));
         const running = refs.filter((_, at) => builds[at] && !builds[at].isCompleted);
         const hasEnded = refs.length >= others.length && builds.every((each) => each?.isCompleted);
@@ -124,7 +127,11 @@ export class Endings {
     if (!this.builds.has(build.attempt) || !build.attempt.isBuilding || build.since !== since) {
       return;
     }
-    const steps = found.flatMap((each) => each.steps);
+    // buildx looks for a policy in a Git repository before it notes the build, and tells of no such look:
+    // https://github.com/docker/buildx/blob/v0.35.0/build/opt.go
+    const isBefore = gitSource !== undefined && found.every(({ refs }) => refs.length === 0);
+    const before = isBefore ? [{ name: `[internal] load git source ${gitSource}`, parts: [] }] : [];
+    const steps = [...before, ...found.flatMap((each) => each.steps)];
     const isAsking = steps.length > 0 && steps.every(({ name }) => askingStep.test(name));
     const isPushing = steps.length > 0 && steps.every(({ parts }) => parts.some((each) => pushingPart.test(each)));
     const isFetching = steps.length > 0 && steps.every(({ name }) => fetchingStep.test(name));

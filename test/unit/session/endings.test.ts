@@ -152,6 +152,28 @@ describe("a build that would never end", () => {
     });
   }
 
+  const repository = `git://h/x#${commit}`;
+
+  it("because a Git server is silent before buildx has noted the build, while another image is done", async () => {
+    // As buildx notes them: the other's alone.
+    watch({
+      refs: (...[, , , context]) => (context === undefined ? ["other"] : []),
+      isGitServerSilent: () => Promise.resolve(true),
+    });
+    attempt.gitSource = repository;
+    await sleep(400);
+    assert.match(said[0], /^node amd64 has been fetching git:\/\/h\/x#\S+ for .* s; its server is asked/);
+    assert.deepEqual([cut, ended], [["amd64"], 0]);
+    assert.match(attempt.givenUp ?? "", /the Git server does not answer this machine either\. Fix: /);
+  });
+
+  it("is none before buildx has noted it, however long a fetch takes, while the Git server answers and another image is done", async () => {
+    watch({ refs: (...[, , , context]) => (context === undefined ? ["other"] : []) });
+    attempt.gitSource = repository;
+    await sleep(400);
+    assert.deepEqual([cut, ended, attempt.givenUp], [[], 0, undefined]);
+  });
+
   it("is none while the Git server answers now and then, however long it takes", async () => {
     let times = 0;
     watch(fetching(`git://h/x#${commit}`, () => (times += 1) % 3 !== 0));
