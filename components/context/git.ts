@@ -52,6 +52,11 @@ export function parseGitContext(location: string): GitContext | undefined {
   };
 }
 
+/** Whether a context is a Git repository, at whatever ref or commit. */
+export function isGitLocation(location: string): boolean {
+  return isGit(location.replace(/[?#].*$/s, ""));
+}
+
 function isGit(base: string): boolean {
   return /^(https?:\/\/.*\.git|(git|ssh):\/\/.*|github\.com\/.*)$/i.test(base) || isScpLocation(base);
 }

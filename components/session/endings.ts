@@ -30,7 +30,9 @@ const patience: Patience = {
 
 // Steps in which BuildKit asks a registry for a few bytes, and downloads nothing:
 // https://github.com/moby/buildkit/blob/v0.33.1/frontend/dockerfile/dockerfile2llb/convert.go
-const askingStep = /^\[internal\] load metadata for (\S+)|^resolve image config for (?:docker-image:\/\/)?(\S+)/;
+// https://github.com/moby/buildkit/blob/v0.33.1/solver/llbsolver/bridge.go
+const askingStep =
+  /^(\[internal\] load metadata for |resolve image config for (?:docker-image:\/\/)?|importing cache manifest from )(\S+)/;
 
 // BuildKit says of a push only that it has begun: https://github.com/moby/buildkit/blob/v0.33.1/util/push/push.go
 const pushingPart = /^pushing (?:layers|manifest)/;
@@ -106,12 +108,15 @@ export class Endings {
 
   private async lookAt(build: Watched): Promise<void> {
     const { builderName, names, since } = build;
-    const others = [...this.builds.values()].filter((each) => each.builderName === builderName);
+    const { gitSource } = build.attempt;
+    const others = [...this.builds.values()].filter(
+      (each) => each.builderName === builderName && (!gitSource || each.attempt.gitSource === gitSource),
+    );
     const found = await Promise.all(
       names.map(async (name) => {
         const socket = this.relay.socket(name);
-        // buildx does not say whose a build is: all that go on at the same time are looked at.
-        const refs = this.asked.refs(builderName, name, Math.min(...others.map((each) => each.since)));
+        // buildx does not say whose a build is: all that go on at the same time are looked at, or those of the same repository.
+        const refs = this.asked.refs(builderName, name, Math.min(...others.map((each) => each.since)), gitSource);
         const builds = await Promise.all(refs.map((ref) => this.asked.readBuild(socket, ref)));
         const running = refs.filter((_, at) => builds[at] && !builds[at].isCompleted);
         const hasEnded = refs.length >= others.length && builds.every((each) => each?.isCompleted);
@@ -122,7 +127,11 @@ export class Endings {
     if (!this.builds.has(build.attempt) || !build.attempt.isBuilding || build.since !== since) {
       return;
     }
-    const steps = found.flatMap((each) => each.steps);
+    // buildx looks for a policy in a Git repository before it notes the build, and tells of no such look:
+    // https://github.com/docker/buildx/blob/v0.35.0/build/opt.go
+    const isBefore = gitSource !== undefined && found.every(({ refs }) => refs.length === 0);
+    const before = isBefore ? [{ name: `[internal] load git source ${gitSource}`, parts: [] }] : [];
+    const steps = [...before, ...found.flatMap((each) => each.steps)];
     const isAsking = steps.length > 0 && steps.every(({ name }) => askingStep.test(name));
     const isPushing = steps.length > 0 && steps.every(({ parts }) => parts.some((each) => pushingPart.test(each)));
     const isFetching = steps.length > 0 && steps.every(({ name }) => fetchingStep.test(name));
@@ -168,8 +177,9 @@ export class Endings {
   private judgeAsking({ attempt, names, progress, looks }: Watched, { name }: OpenStep): void {
     const { lookMilliseconds, toldLooks, askedLooks } = this.limits;
     const seconds = Math.round((looks * lookMilliseconds) / 1_000);
-    const [, metadata, config] = askingStep.exec(name) ?? [];
-    const what = `the registry of base image ${metadata ?? config} has not answered node ${names.join(", ")} for ${seconds} s`;
+    const [, doing = "", asked] = askingStep.exec(name) ?? [];
+    const subject = doing.startsWith("importing") ? "cache" : "base image";
+    const what = `the registry of ${subject} ${asked} has not answered node ${names.join(", ")} for ${seconds} s`;
     if (looks === toldLooks) {
       progress(`${what}; waiting at most ${Math.round((askedLooks * lookMilliseconds) / 1_000)} s`);
     }

@@ -3,7 +3,7 @@ import * as path from "node:path";
 
 import { type DaemonBuild, type OpenStep, readBuild, readOpenSteps } from "../buildkit/builds";
 import { isGitServerSilent } from "../context/git";
-import { buildxDirectory } from "../support/paths";
+import { buildxDirectory, readJsonIfThere } from "../support/paths";
 import { endProvider } from "./providerProcess";
 
 const answerMilliseconds = 4_000;
@@ -11,7 +11,8 @@ const listenMilliseconds = 1_500;
 
 /** What is asked of the world, so that tests can answer. */
 export interface World {
-  refs(builderName: string, nodeName: string, since: number): string[];
+  /** @param context of which they are; without it, of any. */
+  refs(builderName: string, nodeName: string, since: number, context?: string): string[];
   readBuild(socket: string, ref: string): Promise<DaemonBuild | undefined>;
   readOpenSteps(socket: string, ref: string): Promise<OpenStep[]>;
   /** By a context's location, as BuildKit names it. */
@@ -29,11 +30,16 @@ export const world: World = {
 };
 
 /** The builds that buildx has begun for a node: it writes a file for each. https://github.com/docker/buildx/blob/v0.35.0/localstate/localstate.go */
-function startedRefs(builderName: string, nodeName: string, since: number): string[] {
+function startedRefs(builderName: string, nodeName: string, since: number, context?: string): string[] {
   const folder = path.join(buildxDirectory(), "refs", builderName, nodeName);
+  const isOf = (file: string) =>
+    context === undefined || readJsonIfThere<{ LocalPath?: string }>(file)?.LocalPath === context;
   try {
-    // A file system may keep whole seconds.
-    return fs.readdirSync(folder).filter((ref) => fs.statSync(path.join(folder, ref)).mtimeMs >= since - 1_000);
+    return fs.readdirSync(folder).filter((ref) => {
+      const file = path.join(folder, ref);
+      // A file system may keep whole seconds.
+      return fs.statSync(file).mtimeMs >= since - 1_000 && isOf(file);
+    });
   } catch {
     return [];
   }

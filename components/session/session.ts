@@ -29,6 +29,8 @@ export interface Attempt {
   hasLogins?: boolean;
   /** Whether a Docker engine takes the image afterwards, which unpacks it for as long as it does. */
   isLoaded?: boolean;
+  /** Its context, where that is a Git repository. */
+  gitSource?: string;
   /** Whether the registry that it pushes to gives this machine no answer; none where it pushes nothing. */
   isRegistrySilent?: () => Promise<boolean>;
 }

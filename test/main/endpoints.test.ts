@@ -23,7 +23,7 @@ describe("endpoints of remote nodes", function () {
     const image = { context: "./app", platforms: ["linux/amd64"], tags: [`${machines.registry.host}/${name}:1`] };
     const nodes = [{ kind: "remote", platform: "linux/amd64", endpoint }];
     const stack = await Stack.create(
-      { builder: { nodes, wakeTimeoutSeconds: 10 }, images: { app: image } },
+      { builder: { nodes, wakeTimeoutSeconds: 20 }, images: { app: image } },
       { environment: trusting(machines.registry), ...options },
     );
     stack.write("app/Dockerfile", `FROM scratch\nCOPY Dockerfile /${name}\n`);

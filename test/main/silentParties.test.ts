@@ -143,6 +143,15 @@ nightly.describe("each party of a build that takes connections and falls silent"
         updated(await stackOf([localNode], `FROM ${await silent("127.0.0.1")}/base:1\nCOPY Dockerfile /\n`, {})),
     },
     {
+      party: "registry of a cache",
+      told: /the registry of cache \S+ has not answered node amd64 for \d+ s: it takes connections .*/,
+      seconds: 260,
+      end: async () => {
+        const registry = { ref: `${await silent("127.0.0.1")}/cache:1` };
+        return updated(await stackOf([localNode], plain, { cacheFrom: [{ registry }] }));
+      },
+    },
+    {
       party: "Git server, in BuildKit's own fetch",
       told: /node amd64 has been fetching \S+ for \d+ s, and the Git server does not answer this machine either\. Fix: .*/,
       seconds: 480,

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { BaseImageAnswers } from "../../baseImages/ask";
 import { checkBaseImages } from "../../baseImages/check";
+import { isGitLocation } from "../../context/git";
 import { type Progress, told } from "../../support/progress";
 import { platformsOf } from "../../session/placement";
 import type { Attempt, BuildSession } from "../../session/session";
@@ -94,18 +95,19 @@ async function prepareBuild(step: BuildStep, inputs: pulumi.Inputs): Promise<Att
 
 /** The attempt, with where its image goes to. */
 async function withGoal(attempt: Attempt, build: ImageBuild, inputs: pulumi.Inputs): Promise<Attempt> {
-  const { tags, exports, registries, load } = inputs as Pick<
+  const { context, tags, exports, registries, load } = inputs as Pick<
     dockerBuild.ImageArgs,
-    "tags" | "exports" | "registries" | "load"
+    "context" | "tags" | "exports" | "registries" | "load"
   >;
   // An image of one platform pushes by digest, to the repository of the whole image's tags.
-  const given = pulumi.output({ tags: tags ?? build.checkedArgs?.tags, exports, registries, load });
-  const { registries: own, load: isLoaded, ...named } = await resolved(given);
+  const given = pulumi.output({ tags: tags ?? build.checkedArgs?.tags, context, exports, registries, load });
+  const { context: built, registries: own, load: isLoaded, ...named } = await resolved(given);
+  const gitSource = built && isGitLocation(built.location) ? built.location : undefined;
   const tag = imageName(named.tags, named.exports);
   const logins = await allLogins(build, own);
   const isSilent = tag && (() => isRegistrySilent(tag, logins, build.insecureRegistries ?? []));
   const hasLogins = logins.length > 0;
-  return Object.assign(attempt, { isLoaded, hasLogins }, isSilent && { isRegistrySilent: isSilent });
+  return Object.assign(attempt, { gitSource, isLoaded, hasLogins }, isSilent && { isRegistrySilent: isSilent });
 }
 
 async function concludePush(step: BuildStep, inputs: pulumi.Inputs, outputs: pulumi.Inputs): Promise<void> {

@@ -76,16 +76,22 @@ describe("a build that would never end", () => {
     assert.match(said.at(-1) ?? "", /its process is not found\. Fix: end this with Ctrl-C/);
   });
 
-  it("because a base image's registry is silent: it is told, and its connections are cut", async () => {
-    watch({
-      readBuild: () => Promise.resolve({ isCompleted: false }),
-      readOpenSteps: () => Promise.resolve([{ name: loading, parts: [] }]),
+  for (const [subject, steps] of [
+    ["base image r.example/base:1", [loading]],
+    ["base image r.example/dockerfile:1", ["resolve image config for docker-image://r.example/dockerfile:1"]],
+    ["cache r.example/cache:1", ["importing cache manifest from r.example/cache:1", loading]],
+  ] as const) {
+    it(`because the registry of ${subject} is silent: it is told, and its connections are cut`, async () => {
+      watch({
+        readBuild: () => Promise.resolve({ isCompleted: false }),
+        readOpenSteps: () => Promise.resolve(steps.map((name) => ({ name, parts: [] }))),
+      });
+      await sleep(400);
+      assert.ok(said[0].startsWith(`the registry of ${subject} has not answered node amd64 for`), said[0]);
+      assert.deepEqual([cut, ended], [["amd64"], 0]);
+      assert.match(attempt.givenUp ?? "", /takes connections and stays silent\. Fix: /);
     });
-    await sleep(400);
-    assert.match(said[0], /^the registry of base image r\.example\/base:1 has not answered node amd64 for/);
-    assert.deepEqual([cut, ended], [["amd64"], 0]);
-    assert.match(attempt.givenUp ?? "", /takes connections and stays silent\. Fix: /);
-  });
+  }
 
   const pushing: Partial<World> = {
     readBuild: () => Promise.resolve({ isCompleted: false }),
@@ -145,6 +151,28 @@ describe("a build that would never end", () => {
       assert.doesNotMatch([...said, attempt.givenUp].join(), /secret/);
     });
   }
+
+  const repository = `git://h/x#${commit}`;
+
+  it("because a Git server is silent before buildx has noted the build, while another image is done", async () => {
+    // As buildx notes them: the other's alone.
+    watch({
+      refs: (...[, , , context]) => (context === undefined ? ["other"] : []),
+      isGitServerSilent: () => Promise.resolve(true),
+    });
+    attempt.gitSource = repository;
+    await sleep(400);
+    assert.match(said[0], /^node amd64 has been fetching git:\/\/h\/x#\S+ for .* s; its server is asked/);
+    assert.deepEqual([cut, ended], [["amd64"], 0]);
+    assert.match(attempt.givenUp ?? "", /the Git server does not answer this machine either\. Fix: /);
+  });
+
+  it("is none before buildx has noted it, however long a fetch takes, while the Git server answers and another image is done", async () => {
+    watch({ refs: (...[, , , context]) => (context === undefined ? ["other"] : []) });
+    attempt.gitSource = repository;
+    await sleep(400);
+    assert.deepEqual([cut, ended, attempt.givenUp], [[], 0, undefined]);
+  });
 
   it("is none while the Git server answers now and then, however long it takes", async () => {
     let times = 0;
