@@ -10,6 +10,12 @@ import {
   DescribeVpcsCommand,
   StopInstancesCommand,
 } from "@aws-sdk/client-ec2";
+import {
+  AddRoleToInstanceProfileCommand,
+  CreateInstanceProfileCommand,
+  CreateRoleCommand,
+  RemoveRoleFromInstanceProfileCommand,
+} from "@aws-sdk/client-iam";
 
 import { type Account, openAccount } from "../cloud/account";
 import { type Aws, connect } from "../cloud/plugins/aws/client";
@@ -164,6 +170,18 @@ describe("the stand-in of the aws provider: what it calls for an instance", func
       [[volumeId, "/dev/sdf"]],
     );
     assert.deepEqual(differences(found!.outputs, inputsOf({})), []);
+  });
+
+  it("is told that a role is not in a profile any more, as one that comes again for a lost answer is", async () => {
+    const names = { RoleName: "lost", InstanceProfileName: "lost" };
+    const statement = { Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" };
+    const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+    await aws.iam.send(new CreateRoleCommand({ ...names, AssumeRolePolicyDocument }));
+    await aws.iam.send(new CreateInstanceProfileCommand(names));
+    await aws.iam.send(new AddRoleToInstanceProfileCommand(names));
+    const remove = () => aws.iam.send(new RemoveRoleFromInstanceProfileCommand(names));
+    await remove();
+    await assert.rejects(remove(), /StatusCode: 404.*NoSuchEntity/);
   });
 
   it("forgets a rule that it can't tag, and is refused the next one like it", async () => {

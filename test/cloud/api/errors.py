@@ -11,6 +11,7 @@ STATUS = {
     "InternalError": 500,
     "InvalidClientTokenId": 403,
     "MissingAuthenticationToken": 403,
+    "NoSuchEntity": 404,
     "RequestLimitExceeded": 503,
     "SignatureDoesNotMatch": 403,
     "Unavailable": 503,

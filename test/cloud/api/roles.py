@@ -29,6 +29,7 @@ class Roles:
         world.before("iam", "CreateRole")(self._check_trust)
         world.before("sts", "AssumeRole")(self._check_role)
         world.before("iam", "AttachRolePolicy")(self._publish)
+        world.before("iam", "RemoveRoleFromInstanceProfile")(self._check_member)
         changes = ("CreateRole", "PutRolePolicy", "DeleteRolePolicy", "AttachRolePolicy", "DetachRolePolicy")
         world.after("iam", *changes)(self._remember_policies)
         world.after("iam", "CreateInstanceProfile", "AddRoleToInstanceProfile")(self._remember_profile)
@@ -93,6 +94,15 @@ class Roles:
                 settings = self.world.settings
                 policy = AWSManagedPolicy.from_data(name, settings.accountId, settings.region, data)
                 self.world.iam.managed_policies[policy.arn] = policy
+
+    def _check_member(self, call: Call) -> None:
+        """A removal whose answer was lost comes again; moto breaks off with an error of Python's.
+
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_RemoveRoleFromInstanceProfile.html#API_RemoveRoleFromInstanceProfile_Errors
+        """
+        profile, role = call.get("InstanceProfileName"), call.get("RoleName")
+        if role not in [each.name for each in self.world.iam.get_instance_profile(profile).roles]:
+            raise Refusal("NoSuchEntity", f"Role {role} not found in instance profile {profile}.")
 
     def _check_role(self, call: Call) -> None:
         arn = call.get("RoleArn", "")

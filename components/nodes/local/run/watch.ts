@@ -16,7 +16,7 @@ import { localNodeFiles, type LocalNodeFiles } from "./daemonFiles";
 
 const pollMilliseconds = 2_000;
 const answerTimeoutMilliseconds = 5_000;
-// A daemon that was asked to end lets its builds finish first, and nothing runs when it is idle.
+// A daemon that was asked to end lets its builds finish first, which one that waits for a silent server never does.
 const endTimeoutMilliseconds = 30_000;
 
 // The lock of a watcher that was killed is free after 5 s; one that lives renews it.
@@ -53,7 +53,7 @@ async function watch(files: LocalNodeFiles, daemon: Daemon): Promise<void> {
   let lastActive = Date.now();
   // A laptop's sleep is no silence: this clock stands still then.
   let lastAnswer = performance.now();
-  while (daemon.isAlive()) {
+  while (daemon.isAlive() && !daemon.isAskedToEnd()) {
     await sleep(pollMilliseconds);
     const active = await countActiveBuilds(files.socket, answerTimeoutMilliseconds).catch(() => undefined);
     const lease = readLease(files.lease);
@@ -87,6 +87,7 @@ class Daemon {
   readonly pid: number;
   private readonly child?: ChildProcess;
   private readonly config: string;
+  private deadline = Infinity;
 
   constructor(files: LocalNodeFiles, buildkitd: string) {
     this.config = files.config;
@@ -106,16 +107,21 @@ class Daemon {
       : commandLine(this.pid).includes(this.config);
   }
 
+  isAskedToEnd(): boolean {
+    return this.deadline !== Infinity;
+  }
+
   end(): void {
+    this.deadline = Math.min(this.deadline, Date.now() + endTimeoutMilliseconds);
     if (this.isAlive()) {
       process.kill(this.pid, "SIGTERM");
     }
   }
 
   async ended(): Promise<void> {
-    const deadline = Date.now() + endTimeoutMilliseconds;
+    this.deadline = Math.min(this.deadline, Date.now() + endTimeoutMilliseconds);
     while (this.isAlive()) {
-      if (Date.now() > deadline) {
+      if (Date.now() > this.deadline) {
         process.kill(this.pid, "SIGKILL");
       }
       await sleep(50);
