@@ -22,7 +22,7 @@ describe("the watcher of a local node", () => {
       fs.writeFileSync(daemon, "#!/bin/sh\ntrap '' TERM\nwhile true; do sleep 1; done\n", { mode: 0o755 });
       const files = localNodeFiles(folder, folder);
       fs.writeFileSync(files.lease, JSON.stringify({ idleTimeoutMinutes: 10 }));
-    const child = spawn(
+      const child = spawn(
         process.execPath,
         ["-r", "ts-node/register/transpile-only", watcher, folder, folder, daemon],
         {
