@@ -57,7 +57,7 @@ async function main(): Promise<number> {
     const { message, stack } = error as Error;
     process.stderr.write(`multi-platform-image: ${plainText((process.env.DEBUG && stack) || message)}\n`);
     if (error instanceof UsageError) {
-      process.stderr.write("multi-platform-image --help shows what is allowed.\n");
+      process.stderr.write("multi-platform-image COMMAND --help shows what is allowed.\n");
       return 2;
     }
     return 1;

@@ -78,7 +78,7 @@ export const accessFaults: readonly Fault[] = [
     outcome: "the node is stopped and started, or replaced, once",
     state: "weak",
     reason: "EC2's status checks are not through by then, and a node that hangs looks the same",
-    way: "nothing is lost: nobody else claims the node, or it would not be stopped",
+    way: "bring the way up (VPN, route) before the update; nothing else is to be done, because a node that somebody else claims is not stopped",
     proofs: [["unit/nodes/ec2/run/ec2CutWay", "does not say that it reaches it: it is replaced (…)"]],
   },
   {

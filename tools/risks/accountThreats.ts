@@ -17,7 +17,8 @@ export const accountThreats: readonly Threat[] = [
     threat:
       "a pipeline that builds with ephemeral nodes is taken over: it runs a machine of another type, image or user data as a node",
     state: "told",
-    reason: "IAM has no condition on what a caller overrides in a launch from the builder's template",
+    reason:
+      "IAM has no condition on the type, the user data or the behaviour at shutdown that a caller overrides in a launch from the builder's template; that on its image (`ec2:IsLaunchTemplateResource`) is not used, because no page says whether a fleet meets it",
     way: "a service control policy on `ec2:InstanceType`; kept nodes, whose policy for building launches nothing (iam.md)",
   },
   {
@@ -53,7 +54,14 @@ export const accountThreats: readonly Threat[] = [
   },
   {
     asset: "other builds on an EC2 node",
-    threat: "a RUN step connects to one of another build, or answers in its place",
+    threat: "a RUN step takes the address of one of another build on the bridge of its node",
+    state: "weak",
+    reason: "answers to that step then get lost, or come to the wrong one",
+    way: "TLS for what steps download; two builders for what must be kept apart",
+  },
+  {
+    asset: "other builds on an EC2 node",
+    threat: "a RUN step connects to one of another build",
     state: "ok",
     proofs: [
       ["ec2/machine", "lets no RUN step reach one of another build"],
@@ -77,7 +85,7 @@ export const accountThreats: readonly Threat[] = [
     threat: "whoever may build writes a claim for years into the lease",
     state: "weak",
     reason:
-      "nodes themselves take it for one of a day, again and again, until somebody writes the lease: callers take it for none, and leave it out",
+      "nodes themselves take it for one of a day, again and again, until somebody writes the lease: callers ignore it, and drop it at their next write",
     way: "any update that builds, or a `wake`; the alarm stops a kept node that idles for two hours even so",
     proofs: [
       [

@@ -1,6 +1,7 @@
 import type { Fault } from "./row";
 
-const schedule = "a scheduled `stop` (ec2.md, a backstop from outside)";
+const schedule =
+  "a scheduled `stop` (ec2.md, a backstop from outside), which stops a healthy `persistent` node, too, unless somebody holds it or builds on it";
 
 /** Of a node that has to end by itself, and of what it finds when it starts. */
 export const endFaults: readonly Fault[] = [
@@ -34,7 +35,7 @@ export const endFaults: readonly Fault[] = [
     outcome: "the next update of its builder ends it",
     state: "weak",
     reason: "without another update nothing ends it",
-    way: `${schedule}; \`clean --nodes BUILDER\` of the command line ends it at once`,
+    way: `${schedule}; \`stop BUILDER\` of the command line ends it at once, \`clean --nodes BUILDER\` once it is 12 minutes old`,
     proofs: [
       ["unit/nodes/ec2/run/ec2Access", "ends an ephemeral instance that nobody claims and that has not ended itself"],
     ],

@@ -19,7 +19,7 @@ const buildFaults: readonly Fault[] = [
   {
     part: "a build",
     fault: "its node stays dead",
-    outcome: "an error within 10 s of `wakeTimeoutSeconds` that names the node, the cause and the fix",
+    outcome: "an error at most 10 s after `wakeTimeoutSeconds` that names the node, the cause and the fix",
     state: "ok",
     proofs: [
       ["main/lostNode", "stays dead mid-build: an error within 10 s of its deadline names node and cause"],
@@ -40,7 +40,8 @@ const buildFaults: readonly Fault[] = [
   {
     part: "a build",
     fault: "a step needs more than was free, and removes what it wrote before it fails",
-    outcome: "it is built once more, and then fails with the fix: a disk with room proves nothing, and the cache stays",
+    outcome:
+      "it is built once more, and then fails with the fix: by then the disk has room again, which proves nothing, so the cache is kept",
     state: "weak",
     reason: "whether a disk was full is seen only while it is; what a step says must cost nobody's cache",
     way: "more space there (`cacheVolumeSizeGibibytes`), or `docker buildx prune` after `wake`",

@@ -74,7 +74,7 @@ export const secretThreats: readonly Threat[] = [
     asset: "a `# syntax=` image",
     threat: "the Dockerfile's author chooses any",
     state: "told",
-    reason: "it runs as unprivileged as a RUN step, and there is no list of allowed ones",
+    reason: "it has no more privileges than a RUN step, and there is no list of allowed ones",
     way: "pin it by digest in the Dockerfile; builders apart for authors that are not trusted",
   },
   {

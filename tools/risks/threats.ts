@@ -6,6 +6,14 @@ import { contextThreats } from "./contextThreats";
 const nodeThreats: readonly Threat[] = [
   {
     asset: "root on a node",
+    threat: "whoever may build opens the builder's group to everyone, or closes it to others",
+    state: "told",
+    reason:
+      "IAM knows neither addresses nor ports of a rule: the certificate is the lock that stays, and a node has no other open port",
+    way: '`addressing: "private"`, or a rule of AWS Config on the group',
+  },
+  {
+    asset: "root on a node",
     threat: "somebody on the internet, behind the same NAT or in the VPC reaches its port",
     state: "ok",
     proofs: [
@@ -28,7 +36,7 @@ const nodeThreats: readonly Threat[] = [
     threat: "a client's key is stolen",
     state: "weak",
     reason: "all callers of a builder have one key: none can be told from another, and a revocation is for all at once",
-    way: "a builder for each circle of callers; revoke them (certificates.md) as soon as a key may be out",
+    way: "a builder for each group of callers; revoke the certificates (certificates.md) as soon as a key may be out",
     proofs: [
       [
         "farm/certificates",
@@ -42,7 +50,7 @@ const nodeThreats: readonly Threat[] = [
     threat: "whoever holds a builder's connection builds",
     state: "told",
     reason:
-      "a build is as good as root there, and reaches logs, build arguments and cache mounts of all who share the node",
+      "a build is as good as root there: it reaches logs, build arguments and cache mounts of all who share the node, and, should it break out of its step, the logins and secrets of builds that run",
     way: "two builders for what must be kept apart (ec2.md, sharing.md)",
   },
   {

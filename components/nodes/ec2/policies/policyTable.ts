@@ -28,7 +28,7 @@ const policies = {
     statements: buildEphemeralStatements,
   },
   "command-line": {
-    who: "who uses `wake`, `stop` and `status`",
+    who: "who uses `wake`, `stop`, `status` and `clean --nodes`",
     statements: commandLineStatements,
   },
 } as const satisfies Record<string, CallerPolicy>;
