@@ -1,3 +1,4 @@
+import { isRecord } from "../support/records";
 import type { BuildCost, NodeCost } from "./cost";
 import type { Instruction, StageInstructions } from "./instructions";
 import type { KeptImage, Memory, RememberedInputs, RememberedPlatform } from "./lastBuild";
@@ -21,10 +22,6 @@ function optional(check: Check): Check {
 
 function list(check: Check): Check {
   return (value) => Array.isArray(value) && value.every(check);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function record(check: Check): Check {

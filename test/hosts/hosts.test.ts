@@ -8,6 +8,7 @@ import { join } from "node:path";
 import * as hosts from ".";
 import { tlsFlags } from "./buildHost";
 import { hostTool } from "./hostTools";
+import { pause } from "./sweep";
 import { sweepDeadRuns } from "./testRun";
 import { isAlive } from "../../tools/processes";
 
@@ -88,7 +89,7 @@ describe("hosts of the tests", function () {
     assert.ok(existsSync(folder));
     child.kill("SIGKILL");
     // As a run that is interrupted does, in one go: this process has not heard yet that its child has ended.
-    while (isAlive(child.pid!)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    while (isAlive(child.pid!)) pause(20);
     sweepDeadRuns();
     assert.equal(existsSync(folder), false);
     assert.deepEqual(

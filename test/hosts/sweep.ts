@@ -109,5 +109,6 @@ function attempt(command: string[]): void {
   }
 }
 
-const pause = (milliseconds: number): void =>
+/** Blocks this process: in handlers of signals and of its exit nothing is awaited. */
+export const pause = (milliseconds: number): void =>
   void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);

@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { pause } from "../../test/hosts/sweep";
 import { sweepDeadRuns } from "../../test/hosts/testRun";
 import { say } from "../progress";
 import { isAlive } from "../processes";
@@ -27,7 +28,7 @@ export function takeAlongWhenInterrupted(folder: string): () => void {
     say(`# ${signal}: the run ends, and what it has started`);
     running.forEach((child) => child.kill("SIGKILL"));
     // Of one that still runs nothing is swept.
-    for (let attempt = 0; attempt < ATTEMPTS && [...running].some(isRunning); attempt += 1) pause();
+    for (let attempt = 0; attempt < ATTEMPTS && [...running].some(isRunning); attempt += 1) pause(PAUSE_MILLISECONDS);
     for (const name of fs.readdirSync(folder)) {
       endProcessesOf(path.join(folder, name, "tmp"));
     }
@@ -41,6 +42,3 @@ export function takeAlongWhenInterrupted(folder: string): () => void {
 }
 
 const isRunning = ({ pid }: ChildProcess): boolean => pid !== undefined && isAlive(pid);
-
-/** In the handler of a signal nothing is awaited: the run ends with it. */
-const pause = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MILLISECONDS);

@@ -1,5 +1,6 @@
 import { hashIn } from "../../context/copies";
 import { describeChange, readListing } from "../../context/listing";
+import { isRecord } from "../../support/records";
 
 /** An image's arguments as docker-build compares them, with known values. */
 export type ComparedArgs = Record<string, unknown>;
@@ -121,10 +122,6 @@ function sameLogins(before: ComparedArgs, now: ComparedArgs): boolean {
       username,
     ]);
   return text(logins(before)) === text(logins(now));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The same for equal values, in whatever order their keys are. */

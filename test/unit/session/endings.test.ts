@@ -4,7 +4,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Endings } from "../../../components/session/endings";
 import type { World } from "../../../components/session/endingsWorld";
 import { mend } from "../../../components/session/recover";
-import { providerProcesses } from "../../../components/session/providerProcess";
 import type { Relay } from "../../../components/transport/relay";
 import { type Attempt, newAttempt } from "../../../components/session/session";
 
@@ -241,32 +240,5 @@ describe("a build that would never end", () => {
     await sleep(200);
     endings.end(second);
     assert.deepEqual([ended, attempt.givenUp], [0, undefined]);
-  });
-});
-
-describe("the provider's process", () => {
-  const process = (pid: number, parent: number, program: string) => ({ pid, parent, program });
-  const provider = "/plugins/resource-docker-build-v0.0.22/pulumi-resource-docker-build";
-  const engine = [
-    process(1, 0, "init"),
-    process(10, 1, "pulumi"),
-    process(11, 10, "pulumi-language-nodejs"),
-    process(12, 11, "node"),
-  ];
-
-  it("is a child of the engine that started this program", () => {
-    const others = [process(20, 1, "pulumi"), process(21, 20, provider)];
-    assert.deepEqual(providerProcesses([...engine, process(13, 10, provider), ...others], 12), [13]);
-    assert.deepEqual(providerProcesses([...engine, ...others], 12), []);
-  });
-
-  it("is a child of the engine that this program started, where that is one", () => {
-    const program = [process(1, 0, "init"), process(5, 1, "node"), process(10, 5, "pulumi"), process(13, 10, provider)];
-    assert.deepEqual(providerProcesses(program, 5), [13]);
-    assert.deepEqual(providerProcesses([...program, process(30, 5, "pulumi"), process(31, 30, provider)], 5), []);
-  });
-
-  it("is none where this machine's processes have none for this one", () => {
-    assert.deepEqual(providerProcesses(undefined, 1), []);
   });
 });

@@ -57,7 +57,7 @@ export function manageStatements(scope: Scope): Statement[] {
 /**
  * An alarm for each node. CloudWatch makes the role that it stops instances with at an account's first such alarm, with
  * the caller's permissions. By that role an alarm acts on whatever instance its metric is of, so that only what it does
- * can be told: no condition knows of a metric's instance.
+ * can be restricted: no condition knows of a metric's instance.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-service-linked-roles.html
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-alarm-actions.html
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html

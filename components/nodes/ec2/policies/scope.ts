@@ -64,7 +64,7 @@ export class Scope {
     return [this.arn("cloudwatch", `alarm:${nodeRolePattern(this.target.builder)}`)];
   }
 
-  /** Whatever an alarm does is to stop an instance: none is ended by it, and nothing else is told or scaled. */
+  /** Whatever an alarm does is to stop an instance: none is ended by it, and nothing else is notified or scaled. */
   stopsAlone(): Condition {
     const action = `arn:${this.partition}:automate:${this.region}:ec2:stop`;
     return { "ForAllValues:StringLike": { "cloudwatch:AlarmActions": action } };

@@ -112,14 +112,19 @@ class Daemon {
   }
 
   end(): void {
-    this.deadline = Math.min(this.deadline, Date.now() + endTimeoutMilliseconds);
+    this.setDeadline();
     if (this.isAlive()) {
       process.kill(this.pid, "SIGTERM");
     }
   }
 
-  async ended(): Promise<void> {
+  /** The first one holds. */
+  private setDeadline(): void {
     this.deadline = Math.min(this.deadline, Date.now() + endTimeoutMilliseconds);
+  }
+
+  async ended(): Promise<void> {
+    this.setDeadline();
     while (this.isAlive()) {
       if (Date.now() > this.deadline) {
         process.kill(this.pid, "SIGKILL");
