@@ -7,7 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { prepareTools, type Tool, toolEnvironment } from "../../tools";
 import { atEnd } from "./atEnd";
 import { compiled, startsFast } from "./compiled";
-import { layOutStack, passphrase, projectFile, stackOutputs } from "./stackFiles";
+import { layOutStack, projectFile, stackOutputs } from "./stackFiles";
+import { transit } from "./transit";
 
 const repository = path.resolve(__dirname, "../..");
 
@@ -219,7 +220,7 @@ async function pulumiEnvironment(home: string, backend: string, options: StackOp
   return {
     ...toolEnvironment([...tools, ...onPath], { PATH: others, HOME: home, TMPDIR: os.tmpdir() }),
     PULUMI_BACKEND_URL: `file://${backend}`,
-    PULUMI_CONFIG_PASSPHRASE: passphrase,
+    ...(await transit()),
     PULUMI_STACK: options.stack ?? "dev",
     ...(await startsFast()),
   };

@@ -4,8 +4,7 @@ import * as path from "node:path";
 import { cachedFolder } from "../hosts/cachedFolder";
 import { execute } from "../hosts/command";
 import { prepareTools } from "../../tools";
-
-export const passphrase = "correct horse";
+import { secretsProvider, transit } from "./transit";
 
 /** The project whose stack is copied. */
 const original = "original";
@@ -47,19 +46,22 @@ export async function layOutStack(place: Place): Promise<void> {
 
 async function originalStack(): Promise<string> {
   const [{ path: pulumi, version }] = await prepareTools(["pulumi"]);
-  return cachedFolder("pulumi-stack", { version, passphrase }, async (folder) => {
+  return cachedFolder("pulumi-stack", { version, secretsProvider }, async (folder) => {
     fs.mkdirSync(path.join(folder, "state"));
     fs.writeFileSync(path.join(folder, "Pulumi.yaml"), projectFile(original));
-    await execute([pulumi, "stack", "init", "dev", "--non-interactive", "--cwd", folder], {
-      env: {
-        PATH: process.env.PATH,
-        HOME: folder,
-        PULUMI_HOME: path.join(folder, "home"),
-        PULUMI_SKIP_UPDATE_CHECK: "true",
-        PULUMI_BACKEND_URL: `file://${path.join(folder, "state")}`,
-        PULUMI_CONFIG_PASSPHRASE: passphrase,
+    await execute(
+      [pulumi, "stack", "init", "dev", "--secrets-provider", secretsProvider, "--non-interactive", "--cwd", folder],
+      {
+        env: {
+          PATH: process.env.PATH,
+          HOME: folder,
+          PULUMI_HOME: path.join(folder, "home"),
+          PULUMI_SKIP_UPDATE_CHECK: "true",
+          PULUMI_BACKEND_URL: `file://${path.join(folder, "state")}`,
+          ...(await transit()),
+        },
       },
-    });
+    );
   });
 }
 

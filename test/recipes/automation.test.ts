@@ -29,7 +29,10 @@ class Deployer {
   ) {}
 
   static async start(environment: NodeJS.ProcessEnv): Promise<Deployer> {
-    const stack = await Stack.create({ builder: {}, images: {} }, { environment });
+    const stack = await Stack.create(
+      { builder: {}, images: {} },
+      { environment: { PULUMI_CONFIG_PASSPHRASE: "correct horse", ...environment } },
+    );
     const program = await compiled(path.join(__dirname, "automationProgram"));
     return new Deployer(stack, stack.startOther("node", path.join(program, "index.js")));
   }

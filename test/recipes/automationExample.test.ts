@@ -36,6 +36,7 @@ describe("the example automation", function () {
     });
     const environment = {
       ...trusting(registry),
+      PULUMI_CONFIG_PASSPHRASE: "correct horse",
       REGISTRY: registry.host,
       REGISTRY_USER: username,
       REGISTRY_TOKEN: password,
