@@ -9,6 +9,7 @@ import { destroyInAll } from "./destroy";
 import { type Ec2Machines, getEc2 } from "./fixture";
 import { hookCalls, instanceOf } from "./node";
 import { record } from "./timings";
+import { nightly } from "../tier";
 
 const lifecycles = ["stop-when-idle", "ephemeral"] as const satisfies BuilderArgs["lifecycle"][];
 /** EC2's status checks are through two minutes after a start: these are shorter. */
@@ -36,7 +37,7 @@ describe("a way to a node that is cut in the middle of a build", function () {
     );
 
   for (const lifecycle of lifecycles) {
-    it(`ends no node that EC2 reaches, says whose fault it is, and the same update is green (${lifecycle})`, async () => {
+    (lifecycle === "ephemeral" ? nightly.it : it)(`ends no node that EC2 reaches, says whose fault it is, and the same update is green (${lifecycle})`, async () => {
       const builder = { lifecycle, idleTimeoutMinutes: 40, wakeTimeoutSeconds: 240 };
       const stack = await createAmd64Stack({ name: `cut-${lifecycle}`, builder });
       const { id, up } = await startBuild(ec2.cloud, stack, "cut");

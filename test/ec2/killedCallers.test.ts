@@ -5,7 +5,7 @@ import { type Ec2Connection, parameterNames } from "../../components/nodes/ec2/c
 import { skipWithout } from "../hosts";
 import { waitFor } from "../main/stack";
 import { drawSeeded } from "../seed";
-import { runsAll } from "../tier";
+import { nightly, runsAll } from "../tier";
 import { type AccessAccount, ingressRules, openAccessAccount } from "./accessAccount";
 import { makeBuilderWithNode } from "./accessNodes";
 import { killAt, runningOf, startCaller } from "./callers";
@@ -39,7 +39,7 @@ describe("a caller that is killed at any of its calls", function () {
   after(() => account?.run.close());
 
   for (const lifecycle of ["kept", "ephemeral"] as const) {
-    it(`leaves nothing that runs, and the next one builds: ${lifecycle} nodes`, async () => {
+    (lifecycle === "ephemeral" ? nightly.it : it)(`leaves nothing that runs, and the next one builds: ${lifecycle} nodes`, async () => {
       const draw = drawSeeded();
       const calls = await countCalls(lifecycle);
       const all = Array.from({ length: calls }, (_, at) => outcomes.map((when) => ({ at: at + 1, when }))).flat();

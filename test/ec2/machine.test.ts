@@ -154,7 +154,7 @@ ${buildctl} build --no-cache --progress=plain --frontend dockerfile.v0 ${folders
   // BuildKit mends the last two by itself.
   const databases = ["runc-overlayfs/containerdmeta.db", "runc-overlayfs/metadata_v2.db", "cache.db", "history.db"];
   for (const [at, database] of databases.entries()) {
-    (at % 2 === 0 ? it : nightly.it)(`starts with an empty cache when ${database} is corrupt`, async () => {
+    (at === 0 ? it : nightly.it)(`starts with an empty cache when ${database} is corrupt`, async () => {
       await shell(`systemctl stop buildkit
 dd if=/dev/urandom of=${state}/${database} bs=4096 count=3 conv=notrunc 2>/dev/null
 systemctl start --no-block buildkit`);

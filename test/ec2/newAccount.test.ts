@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 
 import { skipWithout } from "../hosts";
-import { runsAll } from "../tier";
+import { nightly, runsAll } from "../tier";
 import { type Amd64Options, createAmd64Stack, writeApp } from "./amd64";
 import { destroyInAll } from "./destroy";
 import { type Ec2Machines, getEc2 } from "./fixture";
@@ -88,7 +88,7 @@ describe("the first day in a new account", function () {
     );
   });
 
-  it("ephemeral nodes: the quota of spot instances, and the free plan", async () => {
+  nightly.it("ephemeral nodes: the quota of spot instances, and the free plan", async () => {
     const nodes = [{ kind: "ec2" as const, platform: "linux/amd64" as const, capacityType: "spot" as const }];
     const stack = await createAmd64Stack({ name: "fleet", builder: { lifecycle: "ephemeral", nodes } });
     await ec2.cloud.change({ standardSpotVcpus: 1 });

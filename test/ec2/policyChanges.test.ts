@@ -140,7 +140,7 @@ describe("what changes of a builder ask for in AWS, without its images", functio
         await assertChanges(updated(all));
       });
 
-      common.it("the provider's default tags, also those that are the builder's, too", async () => {
+      nightly.it("the provider's default tags, also those that are the builder's, too", async () => {
         change({}, { team: "builds", cost: "7" });
         await assertChanges([...updated(all), "updated aws"]);
         if (runsAll) {
@@ -156,7 +156,7 @@ describe("what changes of a builder ask for in AWS, without its images", functio
       });
 
       if (isKept) {
-        it("a refresh while nodes are stopped", async () => {
+        nightly.it("a refresh while nodes are stopped", async () => {
           const id = await instanceId();
           await account.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
           await account.reach(id, "stopped");

@@ -13,6 +13,7 @@ import {
 import { getBaseImage, getMachines, type Machines } from "../main/fixture";
 import { trusting } from "../main/image";
 import { Stack, waitFor } from "../main/stack";
+import { nightly } from "../tier";
 
 const retried = /retrying create|build again|building again/;
 
@@ -71,7 +72,7 @@ describe("a build that fails", function () {
     assert.doesNotMatch(output, retried);
   });
 
-  it("because of its RUN step: no other try", async () => {
+  nightly.it("because of its RUN step: no other try", async () => {
     const stack = await stackOf(machines.registry.host, { broken: `FROM ${base}\nRUN echo sorry && exit 3\n` });
     const { code, output } = await stack.up();
     assert.notEqual(code, 0, output);

@@ -13,6 +13,7 @@ import { compiled } from "../main/compiled";
 import { getMachines, type Machines } from "../main/fixture";
 import { inspectIndex, pullFiles, trusting } from "../main/image";
 import { Stack, type StartedCommand, waitFor } from "../main/stack";
+import { secretsProvider } from "../main/transit";
 import { runsAll } from "../tier";
 import type { StackSpec, Updated } from "./automationProgram";
 import { pushSmallImage } from "./smallImage";
@@ -31,7 +32,7 @@ class Deployer {
   static async start(environment: NodeJS.ProcessEnv): Promise<Deployer> {
     const stack = await Stack.create(
       { builder: {}, images: {} },
-      { environment: { PULUMI_CONFIG_PASSPHRASE: "correct horse", ...environment } },
+      { environment: { SECRETS_PROVIDER: secretsProvider, ...environment } },
     );
     const program = await compiled(path.join(__dirname, "automationProgram"));
     return new Deployer(stack, stack.startOther("node", path.join(program, "index.js")));

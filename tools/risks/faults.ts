@@ -145,7 +145,7 @@ const upFaults: readonly Fault[] = [
     state: "ok",
     proofs: [
       ["main/lostNode", "two ups of two stacks on one node, the first …: the other is right (trial …)"],
-      ["farm/sharing", "twelve images of one program wake it once, and each has its own digest"],
+      ["farm/sharing", "… images of one program wake it once, and each has its own digest"],
     ],
   },
   {

@@ -47,10 +47,11 @@ function programOf({ builder: nodes, images, logs }: StackSpec): () => Promise<R
 }
 
 async function update(stackName: string, spec: StackSpec): Promise<Updated> {
+  const secretsProvider = process.env.SECRETS_PROVIDER;
   const projectSettings = { name: project, runtime: "nodejs" as const };
   const stack = await LocalWorkspace.createOrSelectStack(
     { stackName, projectName: project, program: programOf(spec) },
-    { projectSettings },
+    { projectSettings, secretsProvider, stackSettings: { [stackName]: { secretsProvider } } },
   );
   const updated: Updated = { refs: {}, changes: {}, output: "", diagnostics: [] };
   try {
