@@ -98,7 +98,7 @@ function refuseUnshared(component: pulumi.Resource, name: string, declared: read
   }
 }
 
-/** The argument of `Builder.fromConnection`, told from arguments of a builder by its class. */
+/** The argument of `Builder.fromConnection`: a class of its own tells it from arguments of a builder. */
 export class GivenConnection {
   constructor(readonly value: pulumi.Input<BuilderConnection>) {}
 }

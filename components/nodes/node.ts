@@ -37,7 +37,7 @@ export interface RunNode extends DescribedNode {
   /**
    * Has the node's machine and daemon started, where that is ours to do, and says where the daemon is or will be.
    * Called before each build, and each second while the node does not answer: cheap, and no wait of its own.
-   * @throws BuildError for what waiting can't mend.
+   * @throws BuildError for what waiting does not help.
    */
   wake(progress: Progress): Promise<Endpoint | Waiting>;
   /**

@@ -11,7 +11,7 @@ import { indexName } from "../nodes/nodeSets";
 import { acquireAll, releaseAll } from "./accesses";
 import { Endings } from "./endings";
 import { Liveness } from "./liveness";
-import { mend } from "./recover";
+import { recoverBuild } from "./recover";
 import type { Access, RunNode } from "../nodes/node";
 import type { Progress } from "../support/progress";
 import { lists, nodeOf, nodesOf, provePlacement } from "./placement";
@@ -102,14 +102,14 @@ export class RelaySession implements BuildSession {
     // The error comes by another connection than those whose end is looked for.
     await sleep(settleMilliseconds);
     const hungUp = [...attempt.lossesBefore].filter(([name, before]) => this.relay.lossCount(name) > before);
-    const place = {
+    const failed = {
       nodes: nodesOf(this.settings.nodes, attempt.platforms),
       lost: hungUp.map(([name]) => name),
       isProviderConnected: [...attempt.lossesBefore.keys()].some((name) => this.relay.connections(name).length > 0),
       isExplained: this.explain(attempt, error) !== undefined,
       relay: this.relay,
     };
-    if (!(await mend(attempt, error, place, progress))) {
+    if (!(await recoverBuild(attempt, error, failed, progress))) {
       return false;
     }
     attempt.lossesBefore = await this.makeReady(attempt.platforms, progress);

@@ -18,7 +18,7 @@ describe("why an image is built", () => {
       { context: { location: two }, tags: ["a:2"] },
       "context: commit 1111111 is now 2222222",
     ],
-    ["another repository", { context: { location: two.replace("a.git", "b.git") } }, "context is at another place"],
+    ["another repository", { context: { location: two.replace("a.git", "b.git") } }, "context is at another location"],
     [
       "a named context",
       { context: { location: one, named: { lib: { location: "lib" } } } },
@@ -33,7 +33,7 @@ describe("why an image is built", () => {
     [
       "a context that was not copied before",
       { context: { location: ".multi-platform-image/contexts/0" } },
-      "context is at another place",
+      "context is at another location",
     ],
   ] as const) {
     it(`is told of ${title}`, () => assert.equal(whyBuilt(base, { ...base, ...now }), reason));

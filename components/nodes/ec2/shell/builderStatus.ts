@@ -115,7 +115,7 @@ export function describeLaunched(
   const holders = Object.keys(lease).filter((name) => lease[name] === until && !isOfInstance(name));
   return {
     capacityType: instance?.InstanceLifecycle === "spot" ? "spot" : "on-demand",
-    heldBy: until > nowSeconds ? holders.join(", ") || "an up" : undefined,
+    heldBy: until > nowSeconds ? holders.join(", ") || "an update" : undefined,
   };
 }
 
