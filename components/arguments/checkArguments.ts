@@ -14,7 +14,7 @@ export interface ArgumentPlace {
   otherNames?: OtherNames;
 }
 
-/** In words. A value is never told: it may be a password under a wrong name. */
+/** In words. No message holds a value: it may be a password under a wrong name. */
 const forms: Record<Exclude<Kind, "any">, { isOne: (value: unknown) => boolean; words: string }> = {
   text: { isOne: (value) => typeof value === "string", words: "a text" },
   flag: { isOne: (value) => typeof value === "boolean", words: "true or false" },

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 
 import type { Progress } from "../support/progress";
-import { told } from "../support/progress";
+import { reportWhile } from "../support/progress";
 import { readText } from "../context/files";
 import { BuildError } from "../support/errors";
 import type { Platform } from "../support/platforms";
@@ -11,7 +11,7 @@ import { normalReference, parsePulled } from "../registry/reference";
 import { isRemoteLocation } from "../context/remoteLocation";
 import type { BaseImageAnswers } from "./ask";
 import { readDockerfile } from "./parse";
-import { problemOf, type UsedImage, warningOf } from "./judge";
+import { problemOf, type UsedImage, warningOf } from "./problems";
 import { neededImages } from "./needed";
 
 /** A build, as docker-build's image gets its arguments. */
@@ -50,7 +50,7 @@ export async function checkBaseImages(
   }
   const asking = Promise.all(images.map(({ ref }) => answers.ask(ref, build.registries ?? [])));
   const names = images.map(({ ref }) => ref).join(", ");
-  const given = await told(`asking for the platforms of ${names}`, asking, progress);
+  const given = await reportWhile(`asking for the platforms of ${names}`, asking, progress);
   const unasked = given.flatMap((answer, at) => (answer.kind === "unasked" ? [{ ...answer, image: images[at] }] : []));
   for (const { registry, reason } of unasked) {
     if (answers.isNewlySilent(registry)) {
@@ -77,7 +77,7 @@ async function usedImages(build: CheckedBuild): Promise<UsedImage[]> {
   for (const platform of build.platforms) {
     for (const needed of neededImages(dockerfile, platform, build.buildPlatform(platform), inputs)) {
       const key = normalReference(needed.ref) ?? needed.ref;
-      const image = images.get(key) ?? { ref: needed.ref, place: `${source.name}:${needed.line}`, wanted: new Map() };
+      const image = images.get(key) ?? { ref: needed.ref, line: `${source.name}:${needed.line}`, wanted: new Map() };
       image.wanted.set(needed.platform, needed.isTarget);
       images.set(key, image);
     }

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { BuildError } from "../support/errors";
 import type { FoundFile, FoundFiles } from "./files";
 
-/** How a file came to its place. */
+/** How a file came to be in a copy. */
 export type Placed = "kept" | "linked" | "copied";
 
 const folderMode = 0o755;
@@ -57,7 +57,7 @@ function withParents(names: ReadonlySet<string>): Set<string> {
 }
 
 /**
- * Puts a file to its place in a copy, unless it is there: by a hard link where its mode is one of Git's, so that it takes
+ * Puts a file into a copy, unless it is there: by a hard link where its mode is one of Git's, so that it takes
  * neither time nor room, else as a copy with Git's mode. The file itself is never touched: a link shares its mode.
  *
  * @param temporaryFolder on the same file system, and no part of the copy.
@@ -65,26 +65,26 @@ function withParents(names: ReadonlySet<string>): Set<string> {
  */
 export async function placeFile(
   file: FoundFile,
-  place: string,
+  target: string,
   temporaryFolder: string,
   isNew: boolean,
 ): Promise<Placed> {
-  if (isNew && canLink(file) && linkAtOnce(file.path, place)) {
+  if (isNew && canLink(file) && linkAtOnce(file.path, target)) {
     return "linked";
   }
-  if (isInPlace(file, place)) {
+  if (isInPlace(file, target)) {
     return "kept";
   }
   const temporary = path.join(temporaryFolder, `.tmp-${process.pid}-${crypto.randomBytes(6).toString("hex")}`);
   const placed = await make(file, temporary);
-  await fs.promises.rename(temporary, place);
+  await fs.promises.rename(temporary, target);
   return placed;
 }
 
-function isInPlace({ stat, link }: FoundFile, place: string): boolean {
-  const there = fs.lstatSync(place, { throwIfNoEntry: false });
+function isInPlace({ stat, link }: FoundFile, target: string): boolean {
+  const there = fs.lstatSync(target, { throwIfNoEntry: false });
   if (!there || link !== undefined) {
-    return there !== undefined && there.isSymbolicLink() && fs.readlinkSync(place) === link;
+    return there !== undefined && there.isSymbolicLink() && fs.readlinkSync(target) === link;
   }
   const isSame = there.ino === stat.ino && there.dev === stat.dev;
   // Times are set with less than nanoseconds.
@@ -97,9 +97,9 @@ function canLink({ stat, link }: FoundFile): boolean {
 }
 
 /** Synchronous: with 20 000 files, three times as fast as the other way. */
-function linkAtOnce(source: string, place: string): boolean {
+function linkAtOnce(source: string, target: string): boolean {
   try {
-    fs.linkSync(source, place);
+    fs.linkSync(source, target);
     return true;
   } catch {
     // Another file system, one without hard links, or another user's file: a copy will do, or say what is wrong.
@@ -107,18 +107,18 @@ function linkAtOnce(source: string, place: string): boolean {
   }
 }
 
-async function make(file: FoundFile, place: string): Promise<Placed> {
+async function make(file: FoundFile, target: string): Promise<Placed> {
   const { path: source, stat, link } = file;
   if (link !== undefined) {
-    await fs.promises.symlink(link, place);
-    await fs.promises.lutimes(place, stat.atime, stat.mtime);
+    await fs.promises.symlink(link, target);
+    await fs.promises.lutimes(target, stat.atime, stat.mtime);
     return "linked";
   }
-  if (canLink(file) && linkAtOnce(source, place)) {
+  if (canLink(file) && linkAtOnce(source, target)) {
     return "linked";
   }
-  await fs.promises.copyFile(source, place, fs.constants.COPYFILE_FICLONE);
-  await fs.promises.chmod(place, gitMode(stat));
-  await fs.promises.utimes(place, stat.atime, stat.mtime);
+  await fs.promises.copyFile(source, target, fs.constants.COPYFILE_FICLONE);
+  await fs.promises.chmod(target, gitMode(stat));
+  await fs.promises.utimes(target, stat.atime, stat.mtime);
   return "copied";
 }

@@ -5,7 +5,7 @@ export type Before = "start" | "word" | "other";
 export type Step =
   | { kind: "character"; matches: (character: string) => boolean }
   | { kind: "assertion"; holds: (before: Before, isWordNext: boolean) => boolean }
-  /** Goes on at all of these places at once. */
+  /** Goes on at all of these positions at once. */
   | { kind: "jump"; to: number[] };
 
 /** Beyond it, `a{1000}` and its like take too long for each character. */

@@ -13,7 +13,7 @@ import {
 } from "./files";
 import type { IgnorePatterns } from "./ignorePatterns";
 
-/** Where a build takes its files from, as docker-build is told. */
+/** Where a build takes its files from, as docker-build gets them. */
 export interface ContextLocations {
   context: string;
   /** Of a Dockerfile that is a file; none for one that is inline. */

@@ -8,14 +8,14 @@ const mostRemembered = 50_000;
  * with its length alone, as Go's are. JavaScript's try all ways to share a text among the wildcards: with five of them,
  * seconds for one name.
  *
- * It is at several places of the expression at once. Such a set of places, and what each character leads to from there, is
+ * It is at several positions of the expression at once. Such a set of positions, and what each character leads to from there, is
  * remembered for the next name.
  *
  * @see https://swtch.com/~rsc/regexp/regexp1.html
  */
 export class LinearExpression {
   private readonly steps: readonly Step[];
-  private readonly first: State = { places: [0], before: "start", isLost: false, next: [] };
+  private readonly first: State = { positions: [0], before: "start", isLost: false, next: [] };
   private states = new Map<string, State>();
   private remembered = 0;
 
@@ -37,45 +37,45 @@ export class LinearExpression {
 
   private advance(state: State, code: number): State {
     const character = String.fromCodePoint(code);
-    const places = [...this.reached(state, character)].flatMap((place) => {
-      const step = this.steps[place];
-      return step?.kind === "character" && step.matches(character) ? [place + 1] : [];
+    const positions = [...this.reached(state, character)].flatMap((position) => {
+      const step = this.steps[position];
+      return step?.kind === "character" && step.matches(character) ? [position + 1] : [];
     });
     const next = this.stateAt(
-      places.sort((a, b) => a - b),
+      positions.sort((a, b) => a - b),
       isWord(character) ? "word" : "other",
     );
     state.next[code] = next;
     return next;
   }
 
-  private stateAt(places: readonly number[], before: Before): State {
-    const key = `${before} ${places.join()}`;
-    this.remembered += 1 + (this.states.has(key) ? 0 : places.length);
+  private stateAt(positions: readonly number[], before: Before): State {
+    const key = `${before} ${positions.join()}`;
+    this.remembered += 1 + (this.states.has(key) ? 0 : positions.length);
     if (this.remembered > mostRemembered) {
       this.states = new Map();
       this.first.next = [];
       this.remembered = 0;
     }
-    const state = this.states.get(key) ?? { places, before, isLost: places.length === 0, next: [] };
+    const state = this.states.get(key) ?? { positions, before, isLost: positions.length === 0, next: [] };
     this.states.set(key, state);
     return state;
   }
 
-  /** All places that are reached before this character, or before the end, without taking it. */
-  private reached({ places, before }: State, character: string | undefined): Set<number> {
+  /** All positions that are reached before this character, or before the end, without taking it. */
+  private reached({ positions, before }: State, character: string | undefined): Set<number> {
     const seen = new Set<number>();
-    const open = [...places];
-    for (let place = open.pop(); place !== undefined; place = open.pop()) {
-      if (seen.has(place)) {
+    const open = [...positions];
+    for (let position = open.pop(); position !== undefined; position = open.pop()) {
+      if (seen.has(position)) {
         continue;
       }
-      seen.add(place);
-      const step = this.steps[place];
+      seen.add(position);
+      const step = this.steps[position];
       if (step?.kind === "jump") {
         open.push(...step.to);
       } else if (step?.kind === "assertion" && step.holds(before, character !== undefined && isWord(character))) {
-        open.push(place + 1);
+        open.push(position + 1);
       }
     }
     return seen;
@@ -83,7 +83,7 @@ export class LinearExpression {
 }
 
 interface State {
-  places: readonly number[];
+  positions: readonly number[];
   before: Before;
   /** Nothing that follows can match. */
   isLost: boolean;

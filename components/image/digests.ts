@@ -11,7 +11,7 @@ import type { DeclaredImage } from "./declare";
 import { assumeImage, type BuiltImage, type CheckedImage, checkImage } from "../registry/checkImage";
 import { isUnbuilt, resolved } from "../pulumi/resolved";
 import { PlainResourceError } from "../pulumi/resourceError";
-import { told } from "../support/progress";
+import { reportWhile } from "../support/progress";
 
 /** What an image's outputs are made of. */
 export interface DeclaredOutputs {
@@ -96,7 +96,7 @@ async function checkedImage(component: pulumi.Resource, name: string, image: Bui
     return assumeImage(image, (platform) => mockedDigest(`${name} ${platform}`));
   }
   const checked = checkImage(image, (message) => void say("info", message, component));
-  const found = await told(`reading what is pushed as ${image.tag}`, checked, (message, isPassing) => {
+  const found = await reportWhile(`reading what is pushed as ${image.tag}`, checked, (message, isPassing) => {
     void say("info", message, component, isPassing);
   });
   if (found.warning) {

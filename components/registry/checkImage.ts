@@ -46,7 +46,7 @@ const patienceMilliseconds = 60_000;
 /**
  * Reads the pushed index and checks that it holds every platform.
  *
- * @param tell is told why it takes longer.
+ * @param tell gets a line on why it takes longer.
  */
 export async function checkImage(image: BuiltImage, tell?: (message: string) => void): Promise<CheckedImage> {
   const { digest, tag, platforms } = image;

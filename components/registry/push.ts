@@ -29,9 +29,9 @@ export class RegistryWriter {
 
   async pushBlob(bytes: Buffer): Promise<void> {
     const begun = await this.send("POST", new URL("blobs/uploads/", this.base));
-    const place = this.session.placeFrom(begun, "an upload");
-    place.searchParams.set("digest", digestOf(bytes));
-    await this.send("PUT", place, { bytes, mediaType: "application/octet-stream" });
+    const target = this.session.urlFrom(begun, "an upload");
+    target.searchParams.set("digest", digestOf(bytes));
+    await this.send("PUT", target, { bytes, mediaType: "application/octet-stream" });
   }
 
   /** Says whether the registry itself lists the manifest as a referrer of its subject. */

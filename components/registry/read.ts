@@ -91,7 +91,7 @@ export async function fetchManifest(
   try {
     return await again(work, (error) => passing(error, patience !== undefined), patience ?? shortPatience);
   } catch (error) {
-    throw error instanceof RefusedError ? error.told : error;
+    throw error instanceof RefusedError ? error.explained : error;
   }
 }
 
@@ -99,11 +99,11 @@ export async function fetchManifest(
 class RefusedError extends Error {
   constructor(
     readonly status: number | undefined,
-    readonly told: BuildError,
+    readonly explained: BuildError,
     readonly isPassing: boolean,
     readonly retryAfterMilliseconds?: number,
   ) {
-    super(told.message);
+    super(explained.message);
   }
 }
 
@@ -123,11 +123,11 @@ async function readOnce(session: RegistrySession, { repository, tagOrDigest, ref
   if (status === 200) {
     return bytes;
   }
-  const told =
+  const explained =
     status === 404
       ? new NotInRegistryError(`the registry does not have ${ref}`)
       : unreachable(`status ${status}`, status);
-  throw new RefusedError(status, told, isPassingStatus(status), retryAfter(header("retry-after")));
+  throw new RefusedError(status, explained, isPassingStatus(status), retryAfter(header("retry-after")));
 }
 
 function isPassingStatus(status: number | undefined): boolean {

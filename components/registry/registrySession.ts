@@ -42,22 +42,22 @@ export class RegistrySession {
   }
 
   /** Where an answer leads to. What began with TLS never goes on without. */
-  placeFrom({ header, url }: HttpAnswer, purpose: string): URL {
+  urlFrom({ header, url }: HttpAnswer, purpose: string): URL {
     const location = header("location") ?? "";
-    const place = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
-    if (location === "" || !place || !["http:", "https:"].includes(place.protocol)) {
-      throw new BuildError(`the registry ${this.base.host} leads to no place for ${purpose}`);
+    const target = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+    if (location === "" || !target || !["http:", "https:"].includes(target.protocol)) {
+      throw new BuildError(`the registry ${this.base.host} gives no URL for ${purpose}`);
     }
-    if (place.protocol === "http:" && this.base.protocol === "https:") {
+    if (target.protocol === "http:" && this.base.protocol === "https:") {
       throw new BuildError(
-        `the registry ${this.base.host} leads to ${place.origin}, without TLS. Fix: have the proxy before it send ` +
+        `the registry ${this.base.host} leads to ${target.origin}, without TLS. Fix: have the proxy before it send ` +
           "X-Forwarded-Proto, or set `http.relativeurls` of the registry",
       );
     }
-    return place;
+    return target;
   }
 
-  /** Follows redirects itself, because each leads to a place that is checked as the first is. */
+  /** Follows redirects itself, because each leads to a URL that is checked as the first is. */
   private async sendOnce(method: "GET" | "POST" | "PUT", from: URL, request: RegistryRequest): Promise<HttpAnswer> {
     const { bytes, mediaType, accept } = request;
     const redirects = method === "GET" ? everyRedirect : writingRedirects;
@@ -77,7 +77,7 @@ export class RegistrySession {
       if (!redirects.includes(answer.status)) {
         return answer;
       }
-      url = this.placeFrom(answer, method === "GET" ? "what is read" : "an upload");
+      url = this.urlFrom(answer, method === "GET" ? "what is read" : "an upload");
     }
     throw new BuildError(`the registry ${this.base.host} answers ${method} ${from.pathname} with redirects alone`);
   }

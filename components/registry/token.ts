@@ -22,30 +22,30 @@ export async function askAuthorization(
   if (!/^bearer /i.test(challenge) || !realm) {
     return basic;
   }
-  const place = realmOf(registry, realm);
-  Object.entries(asked).forEach(([key, value]) => place.searchParams.set(key, value));
-  return `Bearer ${await askToken(registry, place, basic, timeoutMilliseconds)}`;
+  const realmUrl = realmOf(registry, realm);
+  Object.entries(asked).forEach(([key, value]) => realmUrl.searchParams.set(key, value));
+  return `Bearer ${await askToken(registry, realmUrl, basic, timeoutMilliseconds)}`;
 }
 
 async function askToken(
   registry: URL,
-  place: URL,
+  realmUrl: URL,
   basic: string | undefined,
   timeoutMilliseconds: number,
 ): Promise<string> {
   // Redirects are not followed: whatever they lead to was not checked.
-  const { status, bytes } = await ask(place, {
+  const { status, bytes } = await ask(realmUrl, {
     headers: basic ? { Authorization: basic } : {},
     timeoutMilliseconds,
   });
   if (status < 200 || status > 299) {
-    throw new TokenError(`${place.host} refuses the login for ${registry.host} with ${status}`, status);
+    throw new TokenError(`${realmUrl.host} refuses the login for ${registry.host} with ${status}`, status);
   }
   const { token, access_token } = parseObject(bytes);
   const found = token ?? access_token;
   // As https://www.rfc-editor.org/rfc/rfc6750#section-2.1 has them: nothing else can be in a header.
   if (typeof found !== "string" || !/^[\x21-\x7e]+$/.test(found)) {
-    throw new TokenError(`${place.host} answers the login for ${registry.host} without a token`);
+    throw new TokenError(`${realmUrl.host} answers the login for ${registry.host} without a token`);
   }
   return found;
 }
@@ -69,13 +69,13 @@ function parseObject(bytes: Buffer): Record<string, unknown> {
 }
 
 function realmOf(registry: URL, realm: string): URL {
-  const place = URL.canParse(realm) ? new URL(realm) : undefined;
-  if (!place || !isOwnRealm(registry, place)) {
+  const realmUrl = URL.canParse(realm) ? new URL(realm) : undefined;
+  if (!realmUrl || !isOwnRealm(registry, realmUrl)) {
     throw new TokenError(
       `the registry ${registry.host} wants its login sent to ${realm}, which is another domain, or is without TLS`,
     );
   }
-  return place;
+  return realmUrl;
 }
 
 /** What of a `WWW-Authenticate` header a token is asked for with. */

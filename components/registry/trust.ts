@@ -34,7 +34,7 @@ export function trust(environment: Environment): tls.SecureContext {
   return last.context;
 }
 
-/** Files of certificates, each once, as Go looks for them, and the one that Node is told of. */
+/** Files of certificates, each once, as Go looks for them, and the one that Node is given. */
 export function trustedFiles({ SSL_CERT_FILE, SSL_CERT_DIR, NODE_EXTRA_CA_CERTS }: Environment): string[] {
   const bundle = SSL_CERT_FILE || bundleFiles.find((file) => fs.existsSync(file));
   const folders = SSL_CERT_DIR ? SSL_CERT_DIR.split(path.delimiter) : certificateFolders;

@@ -6,7 +6,7 @@ import type { RunNode } from "../nodes/node";
 import type { Progress } from "../support/progress";
 import type { Relay } from "../transport/relay";
 import { diskFull } from "./verdict";
-import { told, waitFor } from "../support/progress";
+import { reportWhile, waitFor } from "../support/progress";
 import { title } from "../nodes/node";
 
 const pruneTimeoutMilliseconds = 60_000;
@@ -83,7 +83,7 @@ export async function makeRoom(
 ): Promise<void> {
   const names = nodes.map(({ name }) => name).join(", ");
   progress(`the disk of node ${names} is full; removing what no build uses, to build again`);
-  await told(
+  await reportWhile(
     `waiting for space to note that on node ${names}`,
     Promise.all(nodes.map((node) => waitForSpare(node, relay))),
     progress,
@@ -134,7 +134,7 @@ async function waitForSpare({ name }: RunNode, relay: Relay): Promise<void> {
 async function pruneNode(node: RunNode, relay: Relay, progress: Progress): Promise<number | "no room"> {
   try {
     const pruning = prune(relay.socket(node.name), pruneTimeoutMilliseconds);
-    const bytes = await told(`removing the cache of node ${node.name}`, pruning, progress);
+    const bytes = await reportWhile(`removing the cache of node ${node.name}`, pruning, progress);
     if (bytes > 0) {
       progress(`node ${node.name}: ${formatBytes(bytes)} of its cache were removed`);
     }

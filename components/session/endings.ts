@@ -8,7 +8,7 @@ import type { Attempt } from "./session";
 /** How often builds are looked at, and how many looks in a row must see the same until the log says so, and until the wait ends. */
 export interface Patience {
   lookMilliseconds: number;
-  toldLooks: number;
+  reportedLooks: number;
   /** A build has ended on its nodes, and the provider does not say so. What it does then takes seconds: it pushes an index. */
   endedLooks: number;
   /** A registry was asked for a base image's description, and no answer comes: a few kilobytes. */
@@ -21,7 +21,7 @@ export interface Patience {
 
 const patience: Patience = {
   lookMilliseconds: 10_000,
-  toldLooks: 3,
+  reportedLooks: 3,
   endedLooks: 12,
   askedLooks: 18,
   pushedLooks: 9,
@@ -141,25 +141,25 @@ export class Endings {
     build.looks = seen !== "" && seen === build.seen ? build.looks + 1 : 0;
     build.seen = seen;
     if (hasEnded) {
-      await this.judgeEnded(
+      await this.checkEnded(
         build,
         found.flatMap(({ builds }) => builds.map((each) => each?.error ?? "")).find(Boolean),
       );
     } else if (isAsking) {
-      this.judgeAsking(build, steps[0]);
+      this.checkAsking(build, steps[0]);
     } else if (isPushing) {
-      await this.judgePushing(build);
+      await this.checkPushing(build);
     } else if (isFetching) {
-      await this.judgeFetching(build, steps[0]);
+      await this.checkFetching(build, steps[0]);
     }
   }
 
-  private async judgeEnded({ attempt, names, progress, looks }: Watched, error: string | undefined): Promise<void> {
-    const { lookMilliseconds, toldLooks } = this.limits;
+  private async checkEnded({ attempt, names, progress, looks }: Watched, error: string | undefined): Promise<void> {
+    const { lookMilliseconds, reportedLooks } = this.limits;
     const endedLooks = this.limits.endedLooks * (attempt.isLoaded ? loadedFactor : 1);
     const seconds = Math.round((looks * lookMilliseconds) / 1_000);
     const what = `the build has ended on node ${names.join(", ")}${error ? ` (${error})` : ""}, and docker-build has not said so for ${seconds} s`;
-    if (looks === toldLooks) {
+    if (looks === reportedLooks) {
       progress(`${what}; waiting at most ${Math.round((endedLooks * lookMilliseconds) / 1_000)} s`);
     }
     if (looks !== endedLooks) {
@@ -174,13 +174,13 @@ export class Endings {
     }
   }
 
-  private judgeAsking({ attempt, names, progress, looks }: Watched, { name }: OpenStep): void {
-    const { lookMilliseconds, toldLooks, askedLooks } = this.limits;
+  private checkAsking({ attempt, names, progress, looks }: Watched, { name }: OpenStep): void {
+    const { lookMilliseconds, reportedLooks, askedLooks } = this.limits;
     const seconds = Math.round((looks * lookMilliseconds) / 1_000);
     const [, doing = "", asked] = askingStep.exec(name) ?? [];
     const subject = doing.startsWith("importing") ? "cache" : "base image";
     const what = `the registry of ${subject} ${asked} has not answered node ${names.join(", ")} for ${seconds} s`;
-    if (looks === toldLooks) {
+    if (looks === reportedLooks) {
       progress(`${what}; waiting at most ${Math.round((askedLooks * lookMilliseconds) / 1_000)} s`);
     }
     if (looks === askedLooks) {
@@ -192,7 +192,7 @@ export class Endings {
     }
   }
 
-  private async judgePushing(build: Watched): Promise<void> {
+  private async checkPushing(build: Watched): Promise<void> {
     const { attempt, names, progress, looks } = build;
     if (looks === 0) {
       build.silent = 0;
@@ -210,15 +210,15 @@ export class Endings {
     }
   }
 
-  private async judgeFetching(build: Watched, { name }: OpenStep): Promise<void> {
+  private async checkFetching(build: Watched, { name }: OpenStep): Promise<void> {
     const { attempt, names, progress, looks } = build;
-    const { lookMilliseconds, toldLooks, fetchedLooks } = this.limits;
+    const { lookMilliseconds, reportedLooks, fetchedLooks } = this.limits;
     const [, source = ""] = fetchingStep.exec(name) ?? [];
     const seconds = Math.round((looks * lookMilliseconds) / 1_000);
     const what = `node ${names.join(", ")} has been fetching ${withoutLogins(source) as string} for ${seconds} s`;
     if (looks === 0) {
       build.silent = 0;
-    } else if (looks === toldLooks) {
+    } else if (looks === reportedLooks) {
       progress(`${what}; its server is asked from here, too, if that lasts`);
     }
     if (attempt.givenUp || looks === 0 || looks % fetchedLooks !== 0) {

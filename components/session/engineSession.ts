@@ -7,7 +7,7 @@ import type { Progress } from "../support/progress";
 import { platformsOf } from "./placement";
 import { engineRegistration, register } from "./registration";
 import { type Attempt, type BuildSession, type ExplainedAttempt, explainForeign, newAttempt } from "./session";
-import { judge } from "./verdict";
+import { classifyFailure } from "./verdict";
 
 const refusedOnLoopback = /dial tcp (127\.[\d.]+|\[::1\]):\d+: connect: connection refused/;
 
@@ -71,7 +71,7 @@ export class EngineSession implements BuildSession {
    */
   recover(attempt: Attempt, error: string): Promise<boolean> {
     // No relay sees who hangs up here.
-    const { party, words } = judge(error, { nodeHungUp: false, isProviderConnected: false });
+    const { party, words } = classifyFailure(error, { nodeHungUp: false, isProviderConnected: false });
     if (party === "node") {
       const lost = `a connection of BuildKit's container broke, in the Docker engine at ${this.settings.engine.endpoint}`;
       const fix = "run `pulumi up` again, which starts the container if it has ended";

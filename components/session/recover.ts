@@ -4,7 +4,7 @@ import type { RunNode } from "../nodes/node";
 import type { Progress } from "../support/progress";
 import type { Relay } from "../transport/relay";
 import type { Attempt } from "./session";
-import { judge, type Remedy } from "./verdict";
+import { classifyFailure, type Remedy } from "./verdict";
 import { waitFor } from "../support/progress";
 
 // A node that is lost three times during one image is not going to hold.
@@ -13,13 +13,13 @@ const mostRetries = 3;
 const busyWaitsSeconds: readonly number[] = [5, 15, 45];
 
 /** Where a build failed. */
-export interface Place {
+export interface FailedBuild {
   nodes: readonly RunNode[];
   /** Those that ended a connection during the build. */
   lost: readonly string[];
   /** Whether the provider still has a connection to one of them. */
   isProviderConnected: boolean;
-  /** Whether the user was told already what the failure means. */
+  /** Whether the log says already what the failure means. */
   isExplained: boolean;
   relay: Relay;
 }
@@ -27,35 +27,40 @@ export interface Place {
 /**
  * After a failed build: does what must be done before it can begin again, except that nodes may sleep. Says whether
  * anything can be; each remedy is limited.
- * @throws BuildError for what was mended before, and failed again; and with what a failure means that stays, and whose it is.
+ * @throws BuildError for what was repaired before, and failed again; and with what a failure means that stays, and whose it is.
  */
-export async function mend(attempt: Attempt, error: string, place: Place, progress: Progress): Promise<boolean> {
+export async function recoverBuild(
+  attempt: Attempt,
+  error: string,
+  failed: FailedBuild,
+  progress: Progress,
+): Promise<boolean> {
   if (attempt.givenUp) {
     throw new BuildError(attempt.givenUp);
   }
-  const { isProviderConnected } = place;
-  const { remedy, words } = judge(error, { nodeHungUp: place.lost.length > 0, isProviderConnected });
-  const isMended = await apply(remedy, attempt, error, place, progress);
-  if (!isMended && words && !place.isExplained) {
+  const { isProviderConnected } = failed;
+  const { remedy, words } = classifyFailure(error, { nodeHungUp: failed.lost.length > 0, isProviderConnected });
+  const isRepaired = await apply(remedy, attempt, error, failed, progress);
+  if (!isRepaired && words && !failed.isExplained) {
     throw new BuildError(words);
   }
-  return isMended;
+  return isRepaired;
 }
 
 async function apply(
   remedy: Remedy,
   attempt: Attempt,
   error: string,
-  place: Place,
+  failed: FailedBuild,
   progress: Progress,
 ): Promise<boolean> {
   switch (remedy) {
     case "wake":
-      countLoss(attempt, place, progress);
+      countLoss(attempt, failed, progress);
       return true;
     case "make room":
     case "look at step":
-      return mendDisk(attempt, error, remedy === "look at step", place, progress);
+      return recoverFromFullDisk(attempt, error, remedy === "look at step", failed, progress);
     case "wait for registry":
       await waitForRegistry(attempt, progress);
       return true;
@@ -66,7 +71,7 @@ async function apply(
   }
 }
 
-function countLoss(attempt: Attempt, { lost, nodes }: Place, progress: Progress): void {
+function countLoss(attempt: Attempt, { lost, nodes }: FailedBuild, progress: Progress): void {
   const names = (lost.length > 0 ? lost : nodes.map(({ name }) => name)).join(", ");
   attempt.retries += 1;
   if (attempt.retries > mostRetries) {
@@ -77,22 +82,22 @@ function countLoss(attempt: Attempt, { lost, nodes }: Place, progress: Progress)
   progress(`node ${names} was lost during the build; waking it to build again (${attempt.retries} of ${mostRetries})`);
 }
 
-async function mendDisk(
+async function recoverFromFullDisk(
   attempt: Attempt,
   error: string,
   isStep: boolean,
-  place: Place,
+  failed: FailedBuild,
   progress: Progress,
 ): Promise<boolean> {
-  const verdict = await findDiskFull(place.nodes, place.relay, error, isStep);
+  const verdict = await findDiskFull(failed.nodes, failed.relay, error, isStep);
   if (verdict === "full" || verdict === "freed") {
-    await makeRoomOnce(attempt, place, progress, verdict === "freed");
+    await makeRoomOnce(attempt, failed, progress, verdict === "freed");
     return true;
   }
   if (verdict === "other") {
     return false;
   }
-  const names = place.nodes.map(({ name }) => name).join(", ");
+  const names = failed.nodes.map(({ name }) => name).join(", ");
   const what = `no space is left, it is said, but the disk of node ${names} has room: its cache stays`;
   if (attempt.hasIgnoredRoom) {
     progress(
@@ -108,7 +113,7 @@ async function mendDisk(
 
 async function makeRoomOnce(
   attempt: Attempt,
-  { nodes, relay }: Place,
+  { nodes, relay }: FailedBuild,
   progress: Progress,
   isFreed: boolean,
 ): Promise<void> {

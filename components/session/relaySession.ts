@@ -8,9 +8,10 @@ import { buildxDirectory } from "../support/paths";
 import type { Platform } from "../support/platforms";
 import type { PlatformDigests } from "../registry/manifest";
 import { indexName } from "../nodes/nodeSets";
+import { acquireAll, releaseAll } from "./accesses";
 import { Endings } from "./endings";
 import { Liveness } from "./liveness";
-import { mend } from "./recover";
+import { recoverBuild } from "./recover";
 import type { Access, RunNode } from "../nodes/node";
 import type { Progress } from "../support/progress";
 import { lists, nodeOf, nodesOf, provePlacement } from "./placement";
@@ -29,8 +30,6 @@ export interface RelaySessionSettings {
   builderName: string;
   nodes: readonly RunNode[];
   wakeTimeoutSeconds: number;
-  /** What must be held while nodes are used: for nodes that are not simply reachable. */
-  access?: Access;
 }
 
 /** Nodes that are woken when a build needs them, and reached through one relay. */
@@ -70,7 +69,8 @@ export class RelaySession implements BuildSession {
     builderName: string,
     progress: Progress,
   ): Promise<Attempt> {
-    await this.settings.access?.acquire(progress);
+    const accesses = this.accessesOf(woken);
+    await acquireAll(accesses, progress);
     try {
       const attempt = newAttempt(woken, await this.makeReady(woken, progress), true);
       this.liveness.begin(attempt, [...attempt.lossesBefore.keys()], progress);
@@ -78,7 +78,7 @@ export class RelaySession implements BuildSession {
       this.endings.begin(attempt, { builderName, names, progress });
       return attempt;
     } catch (error) {
-      await this.settings.access?.release(true);
+      await releaseAll(accesses, true);
       throw error;
     }
   }
@@ -88,8 +88,13 @@ export class RelaySession implements BuildSession {
     this.endings.end(attempt);
     if (attempt.isHeld) {
       attempt.isHeld = false;
-      await this.settings.access?.release(hasFailed);
+      await releaseAll(this.accessesOf(attempt.platforms), hasFailed);
     }
+  }
+
+  /** What must be held while the nodes of these platforms are used. */
+  private accessesOf(platforms: readonly Platform[]): Access[] {
+    return [...new Set(nodesOf(this.settings.nodes, platforms).flatMap(({ access }) => access ?? []))];
   }
 
   async recover(attempt: Attempt, error: string, progress: Progress): Promise<boolean> {
@@ -97,14 +102,14 @@ export class RelaySession implements BuildSession {
     // The error comes by another connection than those whose end is looked for.
     await sleep(settleMilliseconds);
     const hungUp = [...attempt.lossesBefore].filter(([name, before]) => this.relay.lossCount(name) > before);
-    const place = {
+    const failed = {
       nodes: nodesOf(this.settings.nodes, attempt.platforms),
       lost: hungUp.map(([name]) => name),
       isProviderConnected: [...attempt.lossesBefore.keys()].some((name) => this.relay.connections(name).length > 0),
       isExplained: this.explain(attempt, error) !== undefined,
       relay: this.relay,
     };
-    if (!(await mend(attempt, error, place, progress))) {
+    if (!(await recoverBuild(attempt, error, failed, progress))) {
       return false;
     }
     attempt.lossesBefore = await this.makeReady(attempt.platforms, progress);

@@ -64,7 +64,7 @@ export interface BuildSession {
    * @param woken the platforms whose nodes are to be awake, its own among them.
    */
   prepareIndex(platforms: readonly Platform[], woken: readonly Platform[], progress: Progress): Promise<Attempt>;
-  /** After a failed build: mends what can be mended and says whether to build again. Explains a failure that stays. */
+  /** After a failed build: repairs what can be repaired, and says whether to build again. Explains a failure that stays. */
   recover(attempt: Attempt, error: string, progress: Progress): Promise<boolean>;
   /** Releases what `prepare` acquired, whether the build succeeded or failed. Never throws. */
   finish(attempt: Attempt, hasFailed: boolean): Promise<void>;

@@ -55,7 +55,7 @@ const lostNodeMessages: readonly RegExp[] = [
  * nothing, by who is quoted in the error.
  * @param error the newest error of the step.
  */
-export function judge(error: string, { nodeHungUp, isProviderConnected }: Evidence): Verdict {
+export function classifyFailure(error: string, { nodeHungUp, isProviderConnected }: Evidence): Verdict {
   // First of all: Pulumi would start a cancelled build again and again.
   if (/context canceled|code = Canceled/.test(error)) {
     return { party: "caller", remedy: "none" };

@@ -16,7 +16,7 @@ export async function waitFor(what: string, seconds: number, progress: Progress)
 }
 
 /** Says now and then that something still lasts. */
-export async function told<T>(what: string, work: Promise<T>, progress: Progress): Promise<T> {
+export async function reportWhile<T>(what: string, work: Promise<T>, progress: Progress): Promise<T> {
   const start = Date.now();
   const timer = setInterval(() => {
     progress(`${what}, ${Math.round((Date.now() - start) / 1_000)} s`, true);

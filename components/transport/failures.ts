@@ -2,7 +2,7 @@
 export interface Failure {
   cause: string;
   fix: string;
-  /** Waiting can't mend it. */
+  /** Waiting does not help. */
   permanent: boolean;
   /** Where the dates in both sides' certificates say more: see tlsFailures.ts. */
   kind?: FailureKind;

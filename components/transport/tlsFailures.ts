@@ -6,7 +6,7 @@ import { renewal } from "./clientCertificate";
 import type { Endpoint } from "./endpoint";
 import { describeFailure, type Failure, type FailureKind } from "./failures";
 
-/** Clocks that differ by less than that mend the failure by waiting. */
+/** With clocks that differ by less than that, waiting helps. */
 const smallSkewMilliseconds = 10 * 60 * 1_000;
 const lookTimeoutMilliseconds = 3_000;
 

@@ -35,7 +35,7 @@ export const accessFaults: readonly Fault[] = [
     part: "access to EC2 nodes",
     fault: "more than 60 callers with `ingress` from `caller` at the same time",
     outcome: "an error that explains a group that is full",
-    state: "told",
+    state: "documented",
     reason: "a security group has 60 rules by default, and each caller has its own",
     way: "`cidrs`, `vpc`, or a higher quota (L-0EA8095F)",
     proofs: [["ec2/access", "explains a group that is full"]],

@@ -16,7 +16,7 @@ export const accountThreats: readonly Threat[] = [
     asset: "the account",
     threat:
       "a pipeline that builds with ephemeral nodes is taken over: it runs a machine of another type, image or user data as a node",
-    state: "told",
+    state: "documented",
     reason:
       "IAM has no condition on the type, the user data or the behaviour at shutdown that a caller overrides in a launch from the builder's template; that on its image (`ec2:IsLaunchTemplateResource`) is not used, because no page says whether a fleet meets it",
     way: "a service control policy on `ec2:InstanceType`; kept nodes, whose policy for building launches nothing (iam.md)",
@@ -24,7 +24,7 @@ export const accountThreats: readonly Threat[] = [
   {
     asset: "the account",
     threat: "whoever may declare a builder gives a node's role more than it needs",
-    state: "told",
+    state: "documented",
     reason: "to declare nodes is to write their role's policy and to pass it",
     way: "a permissions boundary or a service control policy; for pipelines that only build the policy for building (iam.md)",
   },

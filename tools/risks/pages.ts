@@ -9,7 +9,7 @@ type Outcome = TestResult["outcome"] | "not run";
 const states = [
   "**ok**: it holds, and the tests of the last column show it. **weak**, **broken**: it does not hold wholly, or not at all; the row says why,",
   "and what to do.",
-  "**told**: it is so by design; the row says what to do where that is not acceptable. In brackets: how the tests ended when they were last run.",
+  "**documented**: it is so by design; the row says what to do where that is not acceptable. In brackets: how the tests ended when they were last run.",
 ].join("\n");
 
 /** docs/security.md, of the rows and the last runs. */

@@ -8,7 +8,7 @@ export type Standing =
   /** It does not hold wholly or at all, or no test shows it. */
   | { state: "weak" | "broken"; reason: string; way: string; proofs?: readonly Proof[] }
   /** It is so by design, and the documents say so. */
-  | { state: "told"; reason: string; way: string; proofs?: readonly Proof[] };
+  | { state: "documented"; reason: string; way: string; proofs?: readonly Proof[] };
 
 /** What somebody could do to something that is worth keeping. */
 export type Threat = { asset: string; threat: string } & Standing;

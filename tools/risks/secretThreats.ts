@@ -18,7 +18,7 @@ export const secretThreats: readonly Threat[] = [
   {
     asset: "clients' keys",
     threat: "`wake` of the command line",
-    state: "told",
+    state: "documented",
     reason: "buildx reads keys from files: they lie in ~/.config, for this user alone, until `clean`",
     way: "`multi-platform-image clean`, or builds within `pulumi up`, which write none",
     proofs: [["unit/cli/cliFiles", "are the certificate and its key, for this user alone"]],
@@ -73,7 +73,7 @@ export const secretThreats: readonly Threat[] = [
   {
     asset: "a `# syntax=` image",
     threat: "the Dockerfile's author chooses any",
-    state: "told",
+    state: "documented",
     reason: "it has no more privileges than a RUN step, and there is no list of allowed ones",
     way: "pin it by digest in the Dockerfile; builders apart for authors that are not trusted",
   },
@@ -114,7 +114,7 @@ export const secretThreats: readonly Threat[] = [
   {
     asset: "build arguments in provenance `max`",
     threat: "whoever can pull the image reads them",
-    state: "told",
+    state: "documented",
     reason: "that is what `max` is for; logins in URLs are taken out",
     way: "`min`, and `secrets` in place of `buildArgs`",
     proofs: [

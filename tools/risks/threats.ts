@@ -7,7 +7,7 @@ const nodeThreats: readonly Threat[] = [
   {
     asset: "root on a node",
     threat: "whoever may build opens the builder's group to everyone, or closes it to others",
-    state: "told",
+    state: "documented",
     reason:
       "IAM knows neither addresses nor ports of a rule: the certificate is the lock that stays, and a node has no other open port",
     way: '`addressing: "private"`, or a rule of AWS Config on the group',
@@ -35,7 +35,7 @@ const nodeThreats: readonly Threat[] = [
     asset: "root on a node",
     threat: "a client's key is stolen",
     state: "weak",
-    reason: "all callers of a builder have one key: none can be told from another, and a revocation is for all at once",
+    reason: "all callers of a builder have one key: nodes can't distinguish them, and a revocation is for all at once",
     way: "a builder for each group of callers; revoke the certificates (certificates.md) as soon as a key may be out",
     proofs: [
       [
@@ -48,7 +48,7 @@ const nodeThreats: readonly Threat[] = [
   {
     asset: "root on a node",
     threat: "whoever holds a builder's connection builds",
-    state: "told",
+    state: "documented",
     reason:
       "a build is as good as root there: it reaches logs, build arguments and cache mounts of all who share the node, and, should it break out of its step, the logins and secrets of builds that run",
     way: "two builders for what must be kept apart (ec2.md, sharing.md)",
@@ -56,7 +56,7 @@ const nodeThreats: readonly Threat[] = [
   {
     asset: "a remote node's host",
     threat: "`tcp://` without `tls`",
-    state: "told",
+    state: "documented",
     reason: "anyone who reaches the port is root there, and nothing of ours can close it",
     way: "`tls`, `ssh://`, or a network that nobody else is in",
   },
@@ -93,7 +93,7 @@ const nodeThreats: readonly Threat[] = [
   {
     asset: "BuildKit in a Docker engine",
     threat: "a container that is there already, or an `image` that is given by tag",
-    state: "told",
+    state: "documented",
     reason: "the container keeps the image that it was made of, whoever made it",
     way: "`docker rm --force` it once; give `image` with a digest",
   },

@@ -7,17 +7,17 @@ import { type CacheText, formatCacheText, parseCacheTexts } from "./cacheText";
 export type CacheTo = dockerBuild.types.output.CacheTo;
 export type CacheFrom = dockerBuild.types.output.CacheFrom;
 
-/** How a kind of cache names its place. */
+/** How a kind of cache names its location. */
 interface CacheKind {
-  /** The fields of an export and of an import that hold the place; in `raw`, where it differs, as buildx spells it. */
+  /** The fields of an export and of an import that hold the location; in `raw`, where it differs, as buildx spells it. */
   to: string;
   from: string;
-  /** The place of a cache that names none. */
+  /** The location of a cache that names none. */
   unnamed?: string;
-  ofPlatform(place: string, platform: string): string;
+  ofPlatform(location: string, platform: string): string;
 }
 
-const withSuffix = (place: string, platform: string): string => `${place}-${platform}`;
+const withSuffix = (location: string, platform: string): string => `${location}-${platform}`;
 /** Of several names, each is written to. */
 const withSuffixes = (names: string, platform: string): string =>
   names
@@ -28,7 +28,7 @@ const withSuffixes = (names: string, platform: string): string =>
 // https://docs.docker.com/build/cache/backends/
 const kinds: Record<"registry" | "local" | "gha" | "s3" | "azblob", CacheKind> = {
   registry: { to: "ref", from: "ref", ofPlatform: refOfPlatform },
-  local: { to: "dest", from: "src", ofPlatform: (place, platform) => `${withoutSlashes(place)}/${platform}` },
+  local: { to: "dest", from: "src", ofPlatform: (location, platform) => `${withoutSlashes(location)}/${platform}` },
   gha: { to: "scope", from: "scope", unnamed: "buildkit", ofPlatform: withSuffix },
   s3: { to: "name", from: "name", unnamed: "buildkit", ofPlatform: withSuffixes },
   azblob: { to: "name", from: "name", unnamed: "buildkit", ofPlatform: withSuffixes },
@@ -40,12 +40,12 @@ export function isInline({ inline, raw }: Partial<CacheTo>): boolean {
   return inline !== undefined || (Array.isArray(texts) && texts.some(({ type }) => type === "inline"));
 }
 
-/** A cache's export with a place of its own for the platform. */
+/** A cache's export with a location of its own for the platform. */
 export function exportOfPlatform(cache: CacheTo, platform: Platform): CacheTo {
   return ofPlatform(cache, platform, "to");
 }
 
-/** A cache's import from the place of the platform. */
+/** A cache's import from the location of the platform. */
 export function importOfPlatform(cache: CacheFrom, platform: Platform): CacheFrom {
   return ofPlatform(cache, platform, "from");
 }
@@ -57,15 +57,15 @@ function ofPlatform<T extends CacheTo | CacheFrom>(cache: T, platform: Platform,
     const given = changed[key];
     if (given) {
       const field = kind[direction];
-      Object.assign(changed, { [key]: { ...given, [field]: placeOf(kind, given[field], name) } });
+      Object.assign(changed, { [key]: { ...given, [field]: locationOf(kind, given[field], name) } });
     }
   }
   return cache.raw ? { ...changed, raw: rawOfPlatform(cache.raw, name, direction) } : changed;
 }
 
-function placeOf(kind: CacheKind, given: string | undefined, platform: string): string | undefined {
-  const place = given ?? kind.unnamed;
-  return place && kind.ofPlatform(place, platform);
+function locationOf(kind: CacheKind, given: string | undefined, platform: string): string | undefined {
+  const location = given ?? kind.unnamed;
+  return location && kind.ofPlatform(location, platform);
 }
 
 /** As on buildx's command line: `type=registry,ref=…,mode=max`, or refs alone. */
@@ -73,7 +73,7 @@ function rawOfPlatform(raw: string, platform: string, direction: "to" | "from"):
   const texts = parseCacheTexts(raw);
   const problem = rawProblem(texts);
   if ("problem" in texts || problem !== undefined) {
-    // To read from one place is no harm, and buildx says what is wrong.
+    // To read from one location is no harm, and buildx says what is wrong.
     if (direction === "from") {
       return raw;
     }
@@ -91,9 +91,9 @@ function textOfPlatform({ type, attributes }: CacheText, platform: string, direc
     return { type, attributes };
   }
   const field = kind[direction];
-  const place = placeOf(kind, new Map(attributes).get(field), platform);
+  const location = locationOf(kind, new Map(attributes).get(field), platform);
   const others = attributes.filter(([name]) => name !== field);
-  return { type, attributes: place ? [...others, [field, place]] : others };
+  return { type, attributes: location ? [...others, [field, location]] : others };
 }
 
 /**
@@ -111,7 +111,7 @@ function rawProblem(texts: CacheText[] | { problem: string }): string | undefine
   const unknown = texts.find(({ type }) => type !== "inline" && !kindOf(type));
   return (
     unknown &&
-    `no place for each platform is known of type ${JSON.stringify(unknown.type)}; known are ${Object.keys(kinds).join(", ")} and inline`
+    `no location for each platform is known of type ${JSON.stringify(unknown.type)}; known are ${Object.keys(kinds).join(", ")} and inline`
   );
 }
 
@@ -119,12 +119,12 @@ function kindOf(type: string): CacheKind | undefined {
   return Object.hasOwn(kinds, type) ? kinds[type as keyof typeof kinds] : undefined;
 }
 
-function withoutSlashes(place: string): string {
-  let end = place.length;
-  while (place[end - 1] === "/") {
+function withoutSlashes(location: string): string {
+  let end = location.length;
+  while (location[end - 1] === "/") {
     end -= 1;
   }
-  return place.slice(0, end);
+  return location.slice(0, end);
 }
 
 /** `app:cache` becomes `app:cache-linux-arm64`. What is named by its digest is one cache, and stays. */

@@ -7,7 +7,7 @@ export interface CacheText {
 
 /**
  * The caches of a `raw` text as buildx reads it: fields of one line of CSV, names in any case; without any `=`, each field is a
- * place in a registry. Or a sentence on what is wrong with it.
+ * location in a registry. Or a sentence on what is wrong with it.
  *
  * @see https://github.com/docker/buildx/blob/v0.35.0/util/buildflags/cache.go (`ParseCacheEntry`)
  */

@@ -27,8 +27,8 @@ export interface SplitCaches {
 /**
  * Takes the caches that a node would overwrite out of the arguments of an image with several platforms.
  *
- * buildx gives the same `cacheTo` to every node: the last one to end would have the place for itself, and the next cold
- * build of the other platform would find nothing. So each platform gets a place of its own, from which all of them read;
+ * buildx gives the same `cacheTo` to every node: the last one to end would have the location for itself, and the next cold
+ * build of the other platform would find nothing. So each platform gets a location of its own, from which all of them read;
  * and what `cacheFrom` names is read as it is, too, because another tool may have written it.
  *
  * @see https://github.com/docker/buildx/discussions/1382
@@ -91,7 +91,7 @@ export function exportCaches(
 
 type GivenCaches = dockerBuild.ImageArgs["cacheTo"];
 
-/** Refuses caches of an image with several platforms whose places are not understood, as far as they are known now. */
+/** Refuses caches of an image with several platforms whose locations are not understood, as far as they are known now. */
 export function checkCaches(owner: string, cacheTo: GivenCaches, platforms: readonly Platform[]): void {
   if (!Array.isArray(cacheTo) || platforms.length === 1) {
     return;
@@ -136,13 +136,13 @@ function withImageManifest(cache: CacheTo): CacheTo {
 
 function importsOf(given: pulumi.Output<CacheFrom[] | undefined>, platforms: readonly Platform[]) {
   const ofPlatforms = platforms.length > 1 ? platforms : [];
-  const places = given.apply((caches = []) =>
+  const locations = given.apply((caches = []) =>
     withoutDoubles([
       ...ofPlatforms.flatMap((platform) => caches.map((cache) => importOfPlatform(cache, platform))),
       ...caches,
     ]),
   );
-  return asWhole(places, wholeImport);
+  return asWhole(locations, wholeImport);
 }
 
 /** docker-build takes a key in the typed form for a secret, in `raw` it can't. */

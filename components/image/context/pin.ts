@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { told } from "../../support/progress";
+import { reportWhile } from "../../support/progress";
 import { say } from "../../pulumi/log";
 import { shortHash } from "../../support/paths";
 import { describeGit, type GitContext, lookUpCommit, lookUpKnown, parseGitContext } from "../../context/git";
@@ -57,7 +57,7 @@ export async function pinKnown(component: pulumi.Resource, location: string): Pr
     return location;
   }
   const tell = (message: string) => void say("info", message, component, true);
-  const found = await told(`looking up ${describeGit(context)}`, lookUpKnown(context), tell);
+  const found = await reportWhile(`looking up ${describeGit(context)}`, lookUpKnown(context), tell);
   if ("commit" in found) {
     return context.pin(found.commit);
   }

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { BuildError } from "../../support/errors";
 import { say } from "../../pulumi/log";
-import { told } from "../../support/progress";
+import { reportWhile } from "../../support/progress";
 import { isMocked } from "../../pulumi/mocks";
 import { PlainResourceError } from "../../pulumi/resourceError";
 import { followDockerfile, type KnownContext, mapLocations, stageAll, withoutFolder } from "../../context/locations";
@@ -13,8 +13,8 @@ import { pinGitContexts, pinKnown } from "./pin";
 import type { StagedContext } from "../../context/stage";
 
 // Below them, nobody asks where the time went.
-const toldMilliseconds = 1_000;
-const toldBytes = 50 << 20;
+const reportedMilliseconds = 1_000;
+const reportedBytes = 50 << 20;
 
 /**
  * Arguments whose context docker-build sees a change of when, and only when, its content has changed: folders as staged
@@ -77,7 +77,7 @@ async function stage(component: pulumi.Resource, known: KnownContext): Promise<K
   try {
     const staged = stageAll(known, pulumi.getProject(), (folder, each) => tellCost(component, folder, each));
     // It may be another update's turn: see stage.ts.
-    return await told("copying the build context, one update after the other", staged, (message) => {
+    return await reportWhile("copying the build context, one update after the other", staged, (message) => {
       void say("info", message, component, true);
     });
   } catch (error) {
@@ -89,7 +89,7 @@ async function stage(component: pulumi.Resource, known: KnownContext): Promise<K
 
 function tellCost(component: pulumi.Resource, folder: string, staged: StagedContext): void {
   const { milliseconds, copiedBytes } = staged.cost;
-  if (milliseconds > toldMilliseconds || copiedBytes > toldBytes) {
+  if (milliseconds > reportedMilliseconds || copiedBytes > reportedBytes) {
     void say("info", describeCost(folder, staged), component);
   }
 }

@@ -41,8 +41,8 @@ export function imageHooks(
     void say("info", plainText(message), component, isPassing);
   };
   const session = async () => builder.session(await resolved(component.urn));
-  let toldReason = "";
-  const tell = async ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
+  let loggedReason = "";
+  const logReason = async ({ oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
     const { subject, why, wakes } = phasesOf(purpose);
     // It has names of files.
     const reason = inOneLine(
@@ -52,7 +52,7 @@ export function imageHooks(
       const text = describePreview(reason, await resolved(component.urn), await builder.previewed(), wakes(build));
       void say("info", `${subject(name)} ${text}`, component);
     } else {
-      toldReason = reason;
+      loggedReason = reason;
       void say("info", `building ${subject(name)}: ${reason}`, component);
     }
   };
@@ -69,12 +69,12 @@ export function imageHooks(
   });
   // One hook of two steps: each hook is a call to the engine for every image, also in an update without a change.
   const prepare = async (args: pulumi.ResourceHookArgs) => {
-    await tell(args);
+    await logReason(args);
     if (pulumi.runtime.isDryRun()) {
       return;
     }
     const { newInputs = {} } = args;
-    build.watched = { purpose, platforms: build.platforms, since: Date.now(), attempts: 1, reason: toldReason };
+    build.watched = { purpose, platforms: build.platforms, since: Date.now(), attempts: 1, reason: loggedReason };
     build.attempt = await phasesOf(purpose).before(await step(), newInputs);
     build.watched.preparedAt = Date.now();
   };

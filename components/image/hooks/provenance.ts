@@ -7,7 +7,7 @@ import { argumentError } from "../../support/errors";
 import type { ImageBuild } from "./imageBuild";
 import { say } from "../../pulumi/log";
 import { resolved } from "../../pulumi/resolved";
-import { type Progress, told } from "../../support/progress";
+import { type Progress, reportWhile } from "../../support/progress";
 import { attachProvenance } from "../../provenance/attach";
 
 /** Before a build: whether its nodes can be asked for what they recorded is known only here. */
@@ -51,7 +51,7 @@ export async function attachIfAsked(
     const read = session.readProvenance.bind(session);
     const logins = await allLogins(build, given.registries);
     const attached = attachProvenance({ tag, digest, platforms, logins, insecureRegistries, mode }, read);
-    await told(`attaching the provenance of ${digest}`, attached, progress);
+    await reportWhile(`attaching the provenance of ${digest}`, attached, progress);
     void say("info", `provenance of ${digest} is attached`, component);
   } catch (error) {
     const fix = "Fix: what it names, then build again (`pulumi up --replace` of the image's resource).";

@@ -4,7 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { BaseImageAnswers } from "../../baseImages/ask";
 import { checkBaseImages } from "../../baseImages/check";
 import { isGitLocation } from "../../context/git";
-import { type Progress, told } from "../../support/progress";
+import { type Progress, reportWhile } from "../../support/progress";
+import { areOnThisMachine } from "../../nodes/kinds";
 import { platformsOf } from "../../session/placement";
 import type { Attempt, BuildSession } from "../../session/session";
 import type { Builder } from "../../builder/builder";
@@ -36,7 +37,7 @@ export interface BuildStep {
 
 /** What an image's hooks do and say, by what the image is. */
 interface HookPhases {
-  /** What is told of the build: `building image api: …`. */
+  /** What the log calls the build: `building image api: …`. */
   subject: (name: string) => string;
   why: typeof whyBuilt;
   /** The platforms whose nodes the build wakes. */
@@ -59,7 +60,7 @@ export const hookPhases: Record<ImagePurpose, HookPhases> = {
   image: {
     ...built,
     before: async (step, inputs) => {
-      await told("asking whether the registry takes the login", checkLogin(step, inputs), step.progress);
+      await reportWhile("asking whether the registry takes the login", checkLogin(step, inputs), step.progress);
       return prepareBuild(step, inputs);
     },
     after: concludePush,
@@ -86,7 +87,7 @@ async function prepareBuild(step: BuildStep, inputs: pulumi.Inputs): Promise<Att
   checkBuildKit(owner);
   if (await resolved(pulumi.output((inputs as Pick<dockerBuild.ImageArgs, "load">).load))) {
     const answered = refuseWithoutEngine(owner, (await build.provider?.())?.host);
-    await told("asking the Docker engine", answered, progress);
+    await reportWhile("asking the Docker engine", answered, progress);
   }
   await checkBases(step);
   refuseUnlessRecorded(owner, build, session);
@@ -143,7 +144,7 @@ async function checkBases({ component, baseImages, owner, builder, build, progre
     // A node that is not native is this machine's own daemon.
     return node?.native === false ? allPlatforms.find((each) => isNativeOn(each, process.arch)) : node?.platform;
   };
-  const isOnThisMachine = nodes.every(({ kind }) => kind === "local");
+  const isOnThisMachine = areOnThisMachine(nodes);
   const warn = (message: string) => void say("warn", message, component);
   const logins = await allLogins(build, own);
   const checked = { owner, platforms, buildPlatform, isOnThisMachine, registries: logins, ...inputs };

@@ -10,7 +10,7 @@ interface Contexts {
   named?: Record<string, { location?: string }>;
 }
 
-/** Of a location that is made of the content, that is what is told. */
+/** In a Git URL that names a commit, that is what the log says. */
 const commitPattern = /#([0-9a-f]{7})[0-9a-f]{33,57}(?=$|:)/;
 // Compared no more than docker-build does: https://github.com/pulumi/pulumi-docker-build/blob/v0.0.22/provider/internal/image.go
 const neverCompared = ["ignoreSecretsInDiffCalculation", "registries"];
@@ -36,10 +36,10 @@ export function whyBuilt(before: ComparedArgs | undefined, now: ComparedArgs, un
   const logins = unknown.includes("registries") || sameLogins(before, now) ? [] : ["registries"];
   const arguments_ = [...differing, ...logins];
   // A tag that is made of the content differs with it.
-  const told = contexts.length > 0 ? arguments_.filter((each) => each !== "tags") : arguments_;
+  const named = contexts.length > 0 ? arguments_.filter((each) => each !== "tags") : arguments_;
   const reasons = [
     ...contexts,
-    ...(told.length > 0 ? [`other ${told.map((each) => `\`${each}\``).join(", ")}`] : []),
+    ...(named.length > 0 ? [`other ${named.map((each) => `\`${each}\``).join(", ")}`] : []),
     ...(unknown.length > 0 ? [`${unknown.map((each) => `\`${each}\``).join(", ")} known only in the update`] : []),
     ...(now.pull === true ? ["`pull` builds each time"] : []),
   ];
@@ -105,7 +105,7 @@ function locationReason(subject: string, before: string | undefined, now: string
   }
   const [from, to] = [before, now].map((location) => commitPattern.exec(location)?.[1]);
   const isSameRef = before.replace(commitPattern, "") === now.replace(commitPattern, "");
-  return from && to && isSameRef ? [`${subject}: commit ${from} is now ${to}`] : [`${subject} is at another place`];
+  return from && to && isSameRef ? [`${subject}: commit ${from} is now ${to}`] : [`${subject} is at another location`];
 }
 
 function describeFiles(before: string, now: string): string {

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 
 import { readDockerfile } from "../../../components/baseImages/parse";
 import { expand } from "../../../components/baseImages/expand";
-import { problemOf, type UsedImage } from "../../../components/baseImages/judge";
+import { problemOf, type UsedImage } from "../../../components/baseImages/problems";
 import { acceptedPlatforms, normalPlatform } from "../../../components/baseImages/matching";
 import { type BuildInputs, neededImages } from "../../../components/baseImages/needed";
 import { listPlatforms } from "../../../components/registry/manifest";
@@ -177,7 +177,7 @@ describe("platforms that BuildKit takes of an index", () => {
 describe("a base image's answer", () => {
   const used = (...wanted: [string, boolean][]): UsedImage => ({
     ref: "a:1",
-    place: "Dockerfile:1",
+    line: "Dockerfile:1",
     wanted: new Map(wanted),
   });
 

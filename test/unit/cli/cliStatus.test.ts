@@ -8,8 +8,8 @@ import {
   describeRule,
   liveLeases,
 } from "../../../components/nodes/ec2/shell/builderStatus";
-import { formatBuilder, formatBuilders } from "../../../components/cli/statusText";
-import { reasonsToKeep } from "../../../components/cli/stop";
+import { formatBuilder, formatBuilders } from "../../../components/nodes/ec2/shell/statusText";
+import { reasonsToKeep } from "../../../components/nodes/ec2/shell/stop";
 import { formatTable } from "../../../components/support/tables";
 
 describe("the status of a builder", () => {
@@ -157,7 +157,7 @@ LET IN          RULE   FOR                      UNTIL
     const rows = [
       ["i-0a", spot, { capacityType: "spot", heldBy: "up-00000002" }],
       ["i-0b", {}, { capacityType: "on-demand", heldBy: "up-00000003" }],
-      ["i-0c", {}, { capacityType: "on-demand", heldBy: "an up" }],
+      ["i-0c", {}, { capacityType: "on-demand", heldBy: "an update" }],
       ["i-0d", {}, { capacityType: "on-demand", heldBy: undefined }],
       ["i-0e", {}, { capacityType: "on-demand", heldBy: undefined }],
     ] as const;

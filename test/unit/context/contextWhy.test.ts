@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 
 import { describeChange } from "../../../components/context/listing";
 import { describePreview } from "../../../components/builder/preview";
+import { nodeKinds } from "../../../components/nodes/kinds";
 import { whyBuilt } from "../../../components/image/hooks/why";
 
 const [one, two] = ["1", "2"].map((digit) => `https://example.com/a.git#${digit.repeat(40)}:sub`);
@@ -17,7 +18,7 @@ describe("why an image is built", () => {
       { context: { location: two }, tags: ["a:2"] },
       "context: commit 1111111 is now 2222222",
     ],
-    ["another repository", { context: { location: two.replace("a.git", "b.git") } }, "context is at another place"],
+    ["another repository", { context: { location: two.replace("a.git", "b.git") } }, "context is at another location"],
     [
       "a named context",
       { context: { location: one, named: { lib: { location: "lib" } } } },
@@ -32,7 +33,7 @@ describe("why an image is built", () => {
     [
       "a context that was not copied before",
       { context: { location: ".multi-platform-image/contexts/0" } },
-      "context is at another place",
+      "context is at another location",
     ],
   ] as const) {
     it(`is told of ${title}`, () => assert.equal(whyBuilt(base, { ...base, ...now }), reason));
@@ -68,9 +69,9 @@ describe("why an image is built", () => {
 
 describe("what a preview tells", () => {
   const nodes = [
-    { name: "arm64", kind: "ec2", platform: "linux/arm64" },
-    { name: "riscv64", kind: "ec2", platform: "linux/riscv64", isEphemeral: true },
-    { name: "amd64", kind: "remote", platform: "linux/amd64" },
+    { name: "arm64", platform: "linux/arm64", effect: nodeKinds.ec2.effect({ instanceId: "i-1" }) },
+    { name: "riscv64", platform: "linux/riscv64", effect: nodeKinds.ec2.effect({}) },
+    { name: "amd64", platform: "linux/amd64", effect: nodeKinds.remote.effect({}) },
   ] as const;
 
   it("names the nodes of the image's platforms, and which would wake", () => {

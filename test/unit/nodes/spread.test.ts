@@ -71,7 +71,7 @@ describe("node sets of a builder", () => {
     });
   }
 
-  it("a further node of one platform moves images of that platform to it alone, where the other has as many lanes", () => {
+  it("a further node of one platform moves images of that platform to it alone, where the other has as many node sets", () => {
     const nodeOf = (urn: string, counts: Partial<Record<Platform, number>>, platform: Platform) => {
       const nodeSets = nodeSetsOf(nodesOf(counts));
       return nodeSets[nodeSetOf(urn, nodeSets.length)].find((node) => node.platform === platform)?.name;
@@ -128,7 +128,7 @@ describe("several nodes of one platform", () => {
   });
 });
 
-describe("a node in several lanes", () => {
+describe("a node in several node sets", () => {
   const progress = () => undefined;
 
   function counted() {

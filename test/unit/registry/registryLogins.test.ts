@@ -45,9 +45,9 @@ describe("a login for pushing to a registry", () => {
       /registry\.example leads to http:\/\/registry\.example, without TLS\. Fix: have the proxy .* X-Forwarded-Proto/,
     ],
     ["another host without TLS", "http://storage.example/upload", /leads to http:\/\/storage\.example, without TLS/],
-    ["what is no URL", "https://[", /leads to no place for an upload/],
-    ["a file", "file:///etc/passwd", /leads to no place for an upload/],
-    ["nowhere", "", /leads to no place for an upload/],
+    ["what is no URL", "https://[", /gives no URL for an upload/],
+    ["a file", "file:///etc/passwd", /gives no URL for an upload/],
+    ["nowhere", "", /gives no URL for an upload/],
   ] as const) {
     it(`is not sent on where an upload is to ${title}`, async () => {
       answers = [wantsBasic, [202, place ? { location: place } : {}]];

@@ -6,7 +6,7 @@ import * as path from "node:path";
 import * as grpc from "@grpc/grpc-js";
 import * as protoLoader from "@grpc/proto-loader";
 
-import { mend } from "../../../components/session/recover";
+import { recoverBuild } from "../../../components/session/recover";
 import { newAttempt } from "../../../components/session/session";
 import type { Relay } from "../../../components/transport/relay";
 import { controlDescriptor } from "../../../components/buildkit/protocol";
@@ -98,14 +98,14 @@ describe("a build that fails for lack of space, or says so", () => {
   const attempt = newAttempt(["linux/amd64"]);
   const mended = (error: string, of = newAttempt(["linux/amd64"])) => {
     const nodes = [{ name: "amd64", platform: "linux/amd64", address: "here" }] as const;
-    const place = {
+    const failed = {
       nodes: nodes.map((node) => ({ ...node, wake: () => Promise.reject(new Error("not asked")) })),
       lost: [],
       isProviderConnected: true,
       isExplained: false,
       relay: { socket: () => daemon.socket } as unknown as Relay,
     };
-    return mend(of, error, place, (message) => said.push(message));
+    return recoverBuild(of, error, failed, (message) => said.push(message));
   };
 
   it("costs nobody's cache if a step only says so: it is built once more, and then fails", async () => {

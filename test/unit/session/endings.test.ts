@@ -3,11 +3,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { Endings } from "../../../components/session/endings";
 import type { World } from "../../../components/session/endingsWorld";
-import { mend } from "../../../components/session/recover";
+import { recoverBuild } from "../../../components/session/recover";
 import type { Relay } from "../../../components/transport/relay";
 import { type Attempt, newAttempt } from "../../../components/session/session";
 
-const limits = { lookMilliseconds: 10, toldLooks: 2, endedLooks: 5, askedLooks: 8, pushedLooks: 3, fetchedLooks: 3 };
+const limits = {
+  lookMilliseconds: 10,
+  reportedLooks: 2,
+  endedLooks: 5,
+  askedLooks: 8,
+  pushedLooks: 3,
+  fetchedLooks: 3,
+};
 const loading = "[internal] load metadata for r.example/base:1";
 
 describe("a build that would never end", () => {
@@ -52,9 +59,9 @@ describe("a build that would never end", () => {
       /^the build has ended on node amd64, and docker-build has not said so for .* s; waiting at most/,
     );
     assert.equal(ended, 1);
-    const place = { nodes: [], lost: [], isProviderConnected: false, isExplained: false, relay: {} as Relay };
+    const failed = { nodes: [], lost: [], isProviderConnected: false, isExplained: false, relay: {} as Relay };
     await assert.rejects(
-      mend(attempt, "error reading from server: EOF", place, () => undefined),
+      recoverBuild(attempt, "error reading from server: EOF", failed, () => undefined),
       /it hangs, and its process was ended\. .* one line of more than 64 KiB .*Fix: .*fold -w 4000/,
     );
   });

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 
-import { type Evidence, judge } from "../../../components/session/verdict";
+import { type Evidence, classifyFailure } from "../../../components/session/verdict";
 import { buildFailures } from "./buildFailures";
 import type { Failure } from "./failures";
 import { pushFailures } from "./pushFailures";
@@ -79,7 +79,7 @@ describe("whose fault a failed build is", () => {
   for (const { how, error, nodeHungUp = false, party, remedy = "none", words } of [...provoked, ...quoted]) {
     const evidence = { nodeHungUp, isProviderConnected: party !== "provider" };
     it(`${party}, ${remedy}: ${how}${nodeHungUp ? ", and a node hung up" : ""}`, () => {
-      const verdict = judge(error, evidence);
+      const verdict = classifyFailure(error, evidence);
       assert.deepEqual([verdict.party, verdict.remedy], [party, remedy], verdict.words);
       assert.equal(verdict.words?.includes(words ?? "\n") ?? words === undefined, true, verdict.words);
       assert.ok(!verdict.words || / Fix: .*[.)]$/.test(verdict.words), verdict.words);
@@ -88,16 +88,16 @@ describe("whose fault a failed build is", () => {
 
   it("is the provider's only where it has let go of its nodes, and none of them hung up", () => {
     const gone = "error reading from server: EOF";
-    assert.equal(judge(gone, ended).party, "provider");
-    assert.equal(judge(gone, { ...ended, isProviderConnected: true }).party, "node");
-    assert.equal(judge(gone, { ...ended, nodeHungUp: true }).party, "node");
+    assert.equal(classifyFailure(gone, ended).party, "provider");
+    assert.equal(classifyFailure(gone, { ...ended, isProviderConnected: true }).party, "node");
+    assert.equal(classifyFailure(gone, { ...ended, nodeHungUp: true }).party, "node");
   });
 
   it("is not told by an image's name", () => {
     const error = (ref: string) =>
       `failed to solve: failed to push ${ref}: failed to do request: Head "https://r/v2/x": dial tcp 1.2.3.4:1: connect: connection refused`;
     for (const ref of ["r/quota-exceeds-limit:1", "r/denied:401", "r/not-found.invalid/unauthorized:1"]) {
-      assert.match(judge(error(ref), ended).words ?? "", /refuses connections/);
+      assert.match(classifyFailure(error(ref), ended).words ?? "", /refuses connections/);
     }
   });
 });

@@ -23,7 +23,7 @@ def main():
     files.write(places.STARTS, str(starts + 1))
     if starts in (STARTS_BEFORE_QUARANTINE, 2 * STARTS_BEFORE_QUARANTINE):
         fail(f"buildkitd did not start {starts} times in a row: {last_words()}")
-    # cache.db and history.db mend themselves; containerdmeta.db and metadata_v2.db don't.
+    # cache.db and history.db repair themselves; containerdmeta.db and metadata_v2.db don't.
     # https://github.com/moby/buildkit/blob/v0.33.1/worker/runc/runc.go
     if starts == STARTS_BEFORE_QUARANTINE:
         put_aside()

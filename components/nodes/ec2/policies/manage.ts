@@ -36,7 +36,7 @@ export function manageStatements(scope: Scope): Statement[] {
     ...declared(scope, "instance", "RunInstances", [
       "ec2:AssociateIamInstanceProfile",
       "ec2:AttachVolume",
-      // What an instance is told at its first boot may be a secret: of others it is not to be read.
+      // The user data of an instance may be a secret: of others it is not to be read.
       "ec2:DescribeInstanceAttribute",
       "ec2:DetachVolume",
       "ec2:DisassociateIamInstanceProfile",

@@ -1,5 +1,5 @@
 import type { Access } from "../../node";
-import { type Progress, told } from "../../../support/progress";
+import { type Progress, reportWhile } from "../../../support/progress";
 import { onInterruption } from "../../../support/interruption";
 import type { AwsClients } from "./clients";
 import type { Ec2Connection } from "../connection";
@@ -50,7 +50,7 @@ export class Ec2Access implements Access {
     clearTimeout(this.lingering);
     this.held ??= this.closing.then(() => this.take());
     try {
-      await told(`asking AWS for the nodes of builder ${this.connection.builderName}`, this.held, progress);
+      await reportWhile(`asking AWS for the nodes of builder ${this.connection.builderName}`, this.held, progress);
     } catch (error) {
       this.users -= 1;
       if (this.users === 0) {

@@ -53,7 +53,7 @@ export async function openClients(
         "`aws:profile`, `aws:assumeRoles`, or the environment.",
     );
   }
-  // What one answer of AWS has told of this machine's clock, the others know from the beginning: a claim is made in AWS's time.
+  // What one answer of AWS says of this machine's clock, the other clients know from the beginning: a claim is made in AWS's time.
   const { systemClockOffset } = asker.config;
   const ssm = new SSM({ ...common, credentials, systemClockOffset, ...endpointOf(aws.endpoints?.ssm) });
   const partition = identity.arn.split(":")[1];

@@ -50,7 +50,7 @@ export function failureIn(console: string): string | undefined {
 }
 
 /**
- * The same of a node that still runs: the last that it has said in this boot, and nothing that it has mended since. One
+ * The same of a node that still runs: the last that it has said in this boot, and nothing that it has repaired since. One
  * whose BuildKit was ready has failed at something else, such as new settings, and builds all the same.
  */
 export function presentFailureIn(console: string): string | undefined {

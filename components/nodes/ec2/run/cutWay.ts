@@ -33,10 +33,10 @@ export async function describeCutWay(
   if (!endpoint || !isHealthy(InstanceStatuses?.[0]) || (await isReached(endpoint))) {
     return undefined;
   }
-  const place = `${endpoint.host}:${endpoint.port}`;
+  const address = `${endpoint.host}:${endpoint.port}`;
   return (
-    `EC2's status checks reach it, and no connection from this machine does: the way to ${place} is cut. ` +
-    `Fix: let this machine's network (VPN, firewall, route) reach ${place}`
+    `EC2's status checks reach it, and no connection from this machine does: the way to ${address} is cut. ` +
+    `Fix: let this machine's network (VPN, firewall, route) reach ${address}`
   );
 }
 

@@ -9,7 +9,7 @@ import type { Platform } from "../../../support/platforms";
 import type { Account } from "./account";
 import { askDaemons, type DaemonState } from "../../../transport/daemons";
 import { endpointsOf, findNodes, isEphemeral } from "./nodeInstances";
-import { leaseHolder, readHolder } from "./ownFiles";
+import { leaseHolder, readHolder } from "../../ownFiles";
 import { formatTime } from "../../../support/tables";
 
 export interface NodeStatus {
@@ -115,7 +115,7 @@ export function describeLaunched(
   const holders = Object.keys(lease).filter((name) => lease[name] === until && !isOfInstance(name));
   return {
     capacityType: instance?.InstanceLifecycle === "spot" ? "spot" : "on-demand",
-    heldBy: until > nowSeconds ? holders.join(", ") || "an up" : undefined,
+    heldBy: until > nowSeconds ? holders.join(", ") || "an update" : undefined,
   };
 }
 

@@ -10,14 +10,14 @@ import { describeFailure, type Failure } from "../../../transport/failures";
 import type { DescribedNode, RunNode } from "../../node";
 import { title } from "../../node";
 
-/** A container that runs is found within this time; a pull takes longer, and is told of. */
+/** A container that runs is found within this time; a pull takes longer, and is reported. */
 const patienceMilliseconds = 3_000;
 
 /**
  * A host that has Docker and nothing else: BuildKit's container is made or started there when a build needs it.
  *
  * Not by the command that carries a connection, which would be quicker by one ssh: a pull outlasts the patience with
- * such a connection, and what Docker refuses is told at once here, not when waiting has come to its end.
+ * such a connection, and what Docker refuses is reported at once here, not when waiting has come to its end.
  */
 export function dockerHostRunNode(node: DescribedNode, endpoint: SshEndpoint, image: string): RunNode {
   let starting: Promise<Failure | undefined> | undefined;

@@ -68,7 +68,7 @@ describe("places of caches", () => {
       ["ref=app:cache", /it has no `type`/],
       ["type=registry,ref", /"ref" is no NAME=VALUE/],
       ['type=registry,ref="app:cache"', /no line of comma-separated values/],
-      ["type=new,place=here", /no place for each platform is known of type "new"; known are registry, local, gha/],
+      ["type=new,place=here", /no location for each platform is known of type "new"; known are registry, local, gha/],
     ] as const) {
       assert.throws(() => check(raw), told);
       assert.throws(() => check(raw), /^BuildError: MultiPlatformImage api: `cacheTo\[1\]\.raw` is /);

@@ -67,8 +67,12 @@ const lateCodes =
 const missingSpotRole = "AuthFailure.ServiceLinkedRoleCreationNotPermitted";
 const lateProfile = /instance profile/i;
 
-/** Judges the errors of a fleet that launched nothing: the gravest counts. */
-export function judgeFleet(node: Ec2EphemeralNode, region: string, errors: readonly CreateFleetError[]): FleetFailure {
+/** What the errors of a fleet that launched nothing call for: the gravest counts. */
+export function classifyFleetErrors(
+  node: Ec2EphemeralNode,
+  region: string,
+  errors: readonly CreateFleetError[],
+): FleetFailure {
   const named = errors.map(({ ErrorCode = "", ErrorMessage = "", LaunchTemplateAndOverrides }) => ({
     code: ErrorCode,
     message: ErrorMessage.replace(/\s*Encoded authorization failure message:.*$/s, ""),

@@ -7,7 +7,7 @@ import type { Progress } from "../../../../support/progress";
 import { codeOf, describeAwsError, isTransient, shortMessage } from "../awsErrors";
 import type { AwsClients } from "../clients";
 import type { Ec2EphemeralNode } from "../../connection";
-import { type CapacityType, fleetRequest, judgeFleet, launchSteps, noCapacity } from "./fleet";
+import { type CapacityType, fleetRequest, classifyFleetErrors, launchSteps, noCapacity } from "./fleet";
 
 /** An instance that was launched just now. */
 export interface NewInstance {
@@ -18,8 +18,8 @@ export interface NewInstance {
 
 /** Launches one instance for a node; spot that is not to be had is bought on demand. */
 export class Launcher {
-  /** Asked again each second, told once. */
-  private told?: CapacityType;
+  /** Asked again each second, reported once. */
+  private reported?: CapacityType;
   /** A request that may not have been answered: the same one does not launch twice. */
   private asked?: { token: string; capacityType: CapacityType };
   /** How many steps had no capacity: see {@link launchSteps}. */
@@ -36,8 +36,8 @@ export class Launcher {
     // With its token goes what it asked for: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
     this.asked ??= { token: crypto.randomUUID(), capacityType: wanted };
     const { token, capacityType } = this.asked;
-    if (this.told !== capacityType) {
-      this.told = capacityType;
+    if (this.reported !== capacityType) {
+      this.reported = capacityType;
       progress(`launching node ${name} (${capacityType}; ${instanceTypes.join(", ")})`);
     }
     const { ec2, arn, identity } = await this.clients();
@@ -47,28 +47,28 @@ export class Launcher {
       this.asked = undefined;
       const [made] = Instances ?? [];
       if (made?.InstanceIds?.[0]) {
-        this.told = undefined;
+        this.reported = undefined;
         this.emptySteps = 0;
         return this.describe(made, capacityType);
       }
-      return await this.retry(judgeFleet(this.node, this.region, Errors ?? []), capacityType, progress);
+      return await this.retry(classifyFleetErrors(this.node, this.region, Errors ?? []), capacityType, progress);
     } catch (error) {
       if (isTransient(error)) {
         return { waitingFor: `AWS to launch it (${codeOf(error)}: ${shortMessage(error)})` };
       }
       this.asked = undefined;
-      const judged = judgeFleet(this.node, this.region, [
+      const failure = classifyFleetErrors(this.node, this.region, [
         { ErrorCode: codeOf(error), ErrorMessage: shortMessage(error) },
       ]);
-      if (judged.kind === "late") {
-        return { waitingFor: judged.why };
+      if (failure.kind === "late") {
+        return { waitingFor: failure.why };
       }
       throw describeAwsError(error, { action: "ec2:CreateFleet", resource: arn("ec2", "fleet/*"), identity });
     }
   }
 
   private async retry(
-    failure: ReturnType<typeof judgeFleet>,
+    failure: ReturnType<typeof classifyFleetErrors>,
     capacityType: CapacityType,
     progress: Progress,
   ): Promise<NewInstance | Waiting> {

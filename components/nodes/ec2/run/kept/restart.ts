@@ -10,7 +10,7 @@ import { describeCutWay } from "../cutWay";
 import type { Instances } from "../instances";
 import { readLease } from "../lease";
 
-/** A kept node, and all that is needed to judge whether its instance may be stopped. */
+/** A kept node, and all that is needed to decide whether its instance may be stopped. */
 export interface StoppableNode {
   connection: Ec2Connection;
   node: Ec2ConnectionNode;

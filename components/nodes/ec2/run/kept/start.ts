@@ -15,7 +15,7 @@ const lateMilliseconds = 5_000;
 const mostStarts = 3;
 const ownShutdown = /^(|Client\.(User|Instance)InitiatedShutdown)$/;
 
-/** Starts a node's instance, and judges why it stopped again. */
+/** Starts a node's instance, and finds out why it stopped again. */
 export class Starter {
   private starts: number[] = [];
   /** Whether it ran since the last start. If so, a later stop is not a failed start. */
@@ -52,13 +52,13 @@ export class Starter {
       await ec2.startInstances({ InstanceIds: [this.node.instanceId] });
     } catch (error) {
       const code = codeOf(error);
-      const told = describeStartFailure(code, shortMessage(error), this.node.name, instance);
+      const explained = describeStartFailure(code, shortMessage(error), this.node.name, instance);
       // Another caller, or the node itself, was faster: the next look shows what it is now.
-      if (!told && (code === "IncorrectInstanceState" || isTransient(error))) {
+      if (!explained && (code === "IncorrectInstanceState" || isTransient(error))) {
         return { waitingFor: `AWS to start instance ${this.node.instanceId} (${code})` };
       }
       const resource = arn("ec2", `instance/${this.node.instanceId}`);
-      throw told ?? describeAwsError(error, { action: "ec2:StartInstances", resource, identity });
+      throw explained ?? describeAwsError(error, { action: "ec2:StartInstances", resource, identity });
     }
     this.starts.push(now);
     this.hasRun = false;
@@ -72,7 +72,7 @@ export class Starter {
     if (this.starts.length > 0 && !this.hasRun && !ownShutdown.test(Code)) {
       const [origin, code] = Code.split(".");
       const fix =
-        origin === "Server" ? "try again later" : "mend what this names (a volume, or a KMS key and its policy)";
+        origin === "Server" ? "try again later" : "repair what this names (a volume, or a KMS key and its policy)";
       throw (
         describeStartFailure(code ?? origin, Message, this.node.name, instance) ??
         new BuildError(`${subject} was started and stopped again${describeReason(instance)}. Fix: ${fix}.`)

@@ -5,7 +5,7 @@ import type { CreateFleetCommandInput, CreateFleetCommandOutput, CreateFleetErro
 import type { Ec2EphemeralNode } from "../../../../../components/nodes/ec2/connection";
 import type { Progress } from "../../../../../components/support/progress";
 import type { AwsClients } from "../../../../../components/nodes/ec2/run/clients";
-import { judgeFleet } from "../../../../../components/nodes/ec2/run/ephemeral/fleet";
+import { classifyFleetErrors } from "../../../../../components/nodes/ec2/run/ephemeral/fleet";
 import { Launcher } from "../../../../../components/nodes/ec2/run/ephemeral/launch";
 
 const node: Ec2EphemeralNode = {
@@ -19,7 +19,7 @@ const node: Ec2EphemeralNode = {
   cacheVolume: { id: "vol-0123", zone: "us-east-1a" },
 };
 
-const judge = (...errors: CreateFleetError[]) => judgeFleet(node, "us-east-1", errors);
+const classify = (...errors: CreateFleetError[]) => classifyFleetErrors(node, "us-east-1", errors);
 
 describe("a fleet that launched nothing", () => {
   for (const [code, message, kind, told] of [
@@ -44,14 +44,14 @@ describe("a fleet that launched nothing", () => {
     ],
   ] as const) {
     it(`for ${code}${message && `, ${message}`} is ${kind}`, () => {
-      const failure = judge({ ErrorCode: code, ErrorMessage: message });
+      const failure = classify({ ErrorCode: code, ErrorMessage: message });
       assert.equal(failure.kind, kind);
       assert.match(failure.kind === "final" ? failure.error.message : failure.why, told);
     });
   }
 
   it("is as grave as the gravest of its errors, and holds nothing that AWS encoded", () => {
-    const failure = judge(
+    const failure = classify(
       { ErrorCode: "InsufficientInstanceCapacity" },
       { ErrorCode: "UnauthorizedOperation", ErrorMessage: "No. Encoded authorization failure message: abc" },
     );

@@ -5,7 +5,7 @@ import { acceptedPlatforms } from "./matching";
 export interface UsedImage {
   ref: string;
   /** File and line of its first use. */
-  place: string;
+  line: string;
   /** Platforms; true for those of the image that is built, false for those of `FROM --platform`. */
   wanted: Map<string, boolean>;
 }
@@ -16,7 +16,7 @@ const switchedOff = "`checkBaseImages: false` leaves this check out";
  * What BuildKit would fail with, or nothing. It takes an older variant where the platform itself is missing, and a single
  * manifest for whatever platform, with a warning of its own (InvalidBaseImagePlatform).
  */
-export function problemOf({ ref, place, wanted }: UsedImage, answer: Answer): string | undefined {
+export function problemOf({ ref, line, wanted }: UsedImage, answer: Answer): string | undefined {
   if (answer.kind !== "index") {
     return undefined;
   }
@@ -31,7 +31,7 @@ export function problemOf({ ref, place, wanted }: UsedImage, answer: Answer): st
   const isTarget = missing.some((platform) => wanted.get(platform));
   const other = isTarget ? `leave ${names} out of \`platforms\`` : "another `FROM --platform`";
   return (
-    `base image ${ref} (${place}) has no ${names}; it has ${answer.platforms.join(", ") || "none"}. ` +
+    `base image ${ref} (${line}) has no ${names}; it has ${answer.platforms.join(", ") || "none"}. ` +
     `Fix: a base image or tag that has ${names}, or ${other}; ${switchedOff}.`
   );
 }
