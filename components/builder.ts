@@ -8,6 +8,7 @@ import type { PreviewedNode } from "./preview";
 import { type BuildNode, connectionSource, declaredSource, GivenConnection, type NodeSource } from "./builderSource";
 import { failTestsOf, isMocked } from "./mocks";
 import { awsSettings } from "./nodes/ec2/provider";
+import { clusterSettings } from "./nodes/kubernetes/run/settings";
 import { builderNameOf } from "./nodes/names";
 import { resolved } from "./resolved";
 import { asResourceError } from "./resourceError";
@@ -93,7 +94,7 @@ export class Builder extends pulumi.ComponentResource {
       const normal = asResourceError(this, () => normaliseBuilder(name, args));
       this.declaredNodes = normal.nodes;
       this.insecureRegistries = [
-        ...normal.nodes.flatMap((node) => (node.kind === "local" ? (node.insecureRegistries ?? []) : [])),
+        ...normal.nodes.flatMap((node) => ("insecureRegistries" in node ? (node.insecureRegistries ?? []) : [])),
         ...normal.ec2.nodes.flatMap(({ insecureRegistries }) => insecureRegistries),
       ];
       this.source = declaredSource(this, name, normal, this.builderName);
@@ -177,7 +178,11 @@ export class Builder extends pulumi.ComponentResource {
   }
 
   private async startSessions(): Promise<BuildSession[]> {
-    return startSessions(await resolved(this.source.reachable()), () => awsSettings(this));
+    return startSessions(
+      await resolved(this.source.reachable()),
+      () => awsSettings(this),
+      () => clusterSettings(this),
+    );
   }
 }
 

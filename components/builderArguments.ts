@@ -4,6 +4,7 @@ import { otherBuilderNames } from "./arguments/otherNames";
 import type { NodeArgs } from "./nodes/arguments";
 import type { Ec2Args } from "./nodes/ec2/arguments";
 import { normaliseEc2 } from "./nodes/ec2/normalise";
+import { normaliseKubernetes } from "./nodes/kubernetes/normalise";
 import { argumentError } from "./errors";
 import { findPackage } from "./packageFiles";
 import { checkNodes, checkWholeNumber } from "./validate";
@@ -12,6 +13,8 @@ import { checkNodes, checkWholeNumber } from "./validate";
 const idleTimeoutMinutesOf = { persistent: null, "stop-when-idle": 10, ephemeral: 2 };
 const defaultMaxLifetimeMinutes = 720;
 const defaultWakeTimeoutSeconds = 180;
+/** Where a machine may have to be added for a pod. */
+const defaultKubernetesWakeTimeoutSeconds = 300;
 export const defaultNodes: readonly NodeArgs[] = [
   { kind: "ec2", platform: "linux/arm64" },
   { kind: "ec2", platform: "linux/amd64" },
@@ -60,7 +63,7 @@ export interface BuilderArgs {
   /**
    * Seconds that a build waits for a node until it lists its workers.
    *
-   * @default 180
+   * @default 180; 300 with a node of kind `kubernetes`
    */
   wakeTimeoutSeconds?: number;
   /** What is common to nodes of kind `ec2`. */
@@ -97,6 +100,15 @@ export function normaliseBuilder(name: string, args: BuilderArgs) {
       'it is for nodes of kind "ec2", and there is none; leave it out',
     );
   }
+  const kubernetesNodes = nodes.flatMap((node, at) =>
+    node.kind === "kubernetes" ? [normaliseKubernetes(owner, `nodes[${at}]`, node)] : [],
+  );
+  if (isPersistent && kubernetesNodes.length > 0) {
+    const remedy = 'pods of nodes of kind "kubernetes" end when they are idle, and their cache stays; leave it out';
+    throw argumentError(owner, "lifecycle", lifecycle, remedy);
+  }
+  const usualWakeTimeoutSeconds =
+    kubernetesNodes.length > 0 ? defaultKubernetesWakeTimeoutSeconds : defaultWakeTimeoutSeconds;
   const life = {
     isEphemeral: lifecycle === "ephemeral",
     idleTimeoutMinutes: idleTimeoutMinutes === null ? null : check("idleTimeoutMinutes", idleTimeoutMinutes),
@@ -105,7 +117,9 @@ export function normaliseBuilder(name: string, args: BuilderArgs) {
   return {
     nodes,
     idleTimeoutMinutes: life.idleTimeoutMinutes,
-    wakeTimeoutSeconds: check("wakeTimeoutSeconds", args.wakeTimeoutSeconds ?? defaultWakeTimeoutSeconds),
+    wakeTimeoutSeconds: check("wakeTimeoutSeconds", args.wakeTimeoutSeconds ?? usualWakeTimeoutSeconds),
+    maxLifetimeMinutes,
+    kubernetesNodes,
     ec2: normaliseEc2(owner, ec2Nodes, args.ec2 ?? {}, life),
   };
 }

@@ -12,15 +12,23 @@ import { findBuildkitd } from "./local/daemon";
 import { findEngine } from "./local/engine";
 import { type LocalNode, localRunNode } from "./nodes/local";
 import { remoteRunNode } from "./nodes/remote";
+import type { KubernetesConnection } from "./nodes/kubernetes/connection";
+import { kubernetesNodes } from "./nodes/kubernetes/run/session";
+import type { ClusterSettings } from "./nodes/kubernetes/run/settings";
 import { isEc2Platform, isEmulated } from "./nodes/ec2/platforms";
+import type { Platform } from "./platforms";
 import { laneName, lanesOf } from "./spread";
 
 /** A node as hooks get it: its arguments, resolved. */
-export type ReachableNode = BuilderConnectionNode | (LocalNode & { kind: "local" });
+export type ReachableNode =
+  | BuilderConnectionNode
+  | (LocalNode & { kind: "local" })
+  | { kind: "kubernetes"; name: string; platform: Platform; furtherPlatforms?: readonly Platform[] };
 
 /** What hooks know of a builder: as its connection, and besides the nodes that are this machine's alone. */
 export interface ReachableBuilder extends Pick<BuilderConnection, "builderName" | "wakeTimeoutSeconds" | "ec2"> {
   nodes: readonly ReachableNode[];
+  kubernetes?: KubernetesConnection;
 }
 
 /**
@@ -30,12 +38,13 @@ export interface ReachableBuilder extends Pick<BuilderConnection, "builderName" 
 export async function startSessions(
   builder: ReachableBuilder,
   askAws: () => Promise<AwsSettings>,
+  askCluster: () => Promise<ClusterSettings>,
 ): Promise<BuildSession[]> {
   if (process.platform === "win32") {
     throw new BuildError("Windows is not supported: run `pulumi up` in WSL, on Linux or on macOS");
   }
   const { builderName, wakeTimeoutSeconds } = builder;
-  const { nodes, access } = await runNodes(builder, askAws);
+  const { nodes, access } = await runNodes(builder, askAws, askCluster);
   const buildkitd = findBuildkitd();
   if ("problem" in buildkitd && builder.nodes.every(({ kind }) => kind === "local")) {
     const engine = await findEngine();
@@ -61,10 +70,12 @@ function refuseSettings(nodes: readonly ReachableNode[], endpoint: string): void
 }
 
 async function runNodes(
-  { nodes, ec2 }: ReachableBuilder,
+  { nodes, ec2, kubernetes }: ReachableBuilder,
   askAws: () => Promise<AwsSettings>,
+  askCluster: () => Promise<ClusterSettings>,
 ): Promise<{ nodes: RunNode[]; access: Access | undefined }> {
   const session = ec2 && ec2Session(ec2, await askAws());
+  const pods = kubernetes ? kubernetesNodes(kubernetes, askCluster) : [];
   const made = nodes.map((node): RunNode | undefined => {
     const { furtherPlatforms } = node;
     switch (node.kind) {
@@ -74,6 +85,10 @@ async function runNodes(
           (each) => isEc2Platform(node.platform) && isEmulated(node.platform, each),
         );
         return found && Object.assign(found, { furtherPlatforms, emulatedPlatforms });
+      }
+      case "kubernetes": {
+        const found = pods.find(({ name }) => name === node.name);
+        return found && Object.assign(found, { furtherPlatforms });
       }
       case "local":
         return { ...localRunNode(node), furtherPlatforms };

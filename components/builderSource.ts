@@ -6,6 +6,7 @@ import type { ReachableBuilder, ReachableNode } from "./builderSession";
 import type { Ec2Connection } from "./ec2/connection";
 import type { NodeArgs } from "./nodes/arguments";
 import { createEc2Nodes } from "./nodes/ec2/nodes";
+import { createKubernetesNodes } from "./nodes/kubernetes/declare/nodes";
 import { isNativeOn, type Platform } from "./platforms";
 import { asResourceError, PlainResourceError } from "./resourceError";
 import { lanesOf } from "./spread";
@@ -41,18 +42,23 @@ export interface NodeSource {
 export function declaredSource(
   builder: pulumi.ComponentResource,
   name: string,
-  { nodes: declared, ec2: ec2Args, idleTimeoutMinutes, wakeTimeoutSeconds }: ReturnType<typeof normaliseBuilder>,
+  normal: ReturnType<typeof normaliseBuilder>,
   builderName: pulumi.Output<string>,
 ): NodeSource {
+  const { nodes: declared, ec2: ec2Args, kubernetesNodes, idleTimeoutMinutes, wakeTimeoutSeconds } = normal;
   const ec2 =
     ec2Args.nodes.length > 0
       ? createEc2Nodes(builder, name, { ...ec2Args, builderName, wakeTimeoutSeconds })
+      : undefined;
+  const kubernetes =
+    kubernetesNodes.length > 0 && idleTimeoutMinutes !== null
+      ? createKubernetesNodes(builder, name, { ...normal, nodes: kubernetesNodes, builderName, idleTimeoutMinutes })
       : undefined;
   const nodes = describeNodes(declared, ec2);
   const reachable = () => {
     const plain = declared.map((node) => plainNode(node, idleTimeoutMinutes));
     // The SDK's type of what is resolved names no unions.
-    const all: unknown = pulumi.output({ builderName, wakeTimeoutSeconds, nodes: plain, ec2 });
+    const all: unknown = pulumi.output({ builderName, wakeTimeoutSeconds, nodes: plain, ec2, kubernetes });
     return all as pulumi.Output<ReachableBuilder>;
   };
   return {
@@ -66,6 +72,14 @@ export function declaredSource(
         const cause = `node ${local.name} is "local", and so of the machine of \`up\` alone`;
         throw new PlainResourceError(
           `Builder ${name}: \`connection\` can't be had: ${cause}. Fix: share a builder of "ec2" and "remote" nodes.`,
+          builder,
+        );
+      }
+      const unshared = declared.find(({ kind }) => kind === "kubernetes");
+      if (unshared) {
+        throw new PlainResourceError(
+          `Builder ${name}: \`connection\` can't be had: node ${unshared.name} is "kubernetes", which other stacks can't build on yet. ` +
+            'Fix: share a builder of "ec2" and "remote" nodes.',
           builder,
         );
       }
@@ -131,6 +145,7 @@ function plainNode(node: NamedNode, idleTimeoutMinutes: number | null): pulumi.I
   const common = { name, platform, ...(furtherPlatforms && { furtherPlatforms }) };
   switch (node.kind) {
     case "ec2":
+    case "kubernetes":
       return { kind: node.kind, ...common };
     case "local": {
       const { maxParallelism, registryMirrors = {}, insecureRegistries = [] } = node;

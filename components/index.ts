@@ -13,6 +13,14 @@ export type {
   RemoteNodeTls,
 } from "./nodes/arguments";
 export type { BuildkitReleaseArgs, Ec2Args, Ec2NodeArgs, Ec2Platform, IngressArgs } from "./nodes/ec2/arguments";
+export type {
+  KubernetesIsolation,
+  KubernetesNodeArgs,
+  KubernetesResources,
+  KubernetesTaintEffect,
+  KubernetesToleration,
+  KubernetesTolerationOperator,
+} from "./nodes/kubernetes/arguments";
 export type { Platform } from "./platforms";
 export type { ProvenanceMode } from "./provenance/statement";
 export type { PlatformDigests } from "./registry/manifest";

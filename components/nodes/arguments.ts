@@ -2,9 +2,10 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../platforms";
 import type { Ec2NodeArgs } from "./ec2/arguments";
+import type { KubernetesNodeArgs } from "./kubernetes/arguments";
 
 /** A node of a {@link Builder}: a union by `kind`. */
-export type NodeArgs = Ec2NodeArgs | LocalNodeArgs | RemoteNodeArgs;
+export type NodeArgs = Ec2NodeArgs | KubernetesNodeArgs | LocalNodeArgs | RemoteNodeArgs;
 
 /** What every kind of node has. */
 export interface CommonNodeArgs {
