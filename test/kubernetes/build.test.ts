@@ -4,7 +4,7 @@ import { buildRules, manageRules } from "../../components/nodes/kubernetes/polic
 import { pushBaseImage, skipWithout } from "../hosts";
 import { inspectIndex, trusting } from "../main/image";
 import { Stack, waitFor } from "../main/stack";
-import { addVolume, getKubernetes, type Kubernetes, namespace, storageClass } from "./fixture";
+import { addVolume, getKubernetes, kubernetesPulumiHome, type Kubernetes, namespace, storageClass } from "./fixture";
 import { buildkitImage } from "./images";
 
 describe("an image that a pod of a real cluster builds", function () {
@@ -16,7 +16,7 @@ describe("an image that a pod of a real cluster builds", function () {
   before(async function () {
     skipWithout(this, ["kubernetes"]);
     kubernetes = await getKubernetes();
-    const { registry, cluster, objects, pulumiHome } = kubernetes;
+    const { registry, cluster, objects } = kubernetes;
     // All of it with the rights that are documented, and no other.
     await objects.createRole(namespace, "builder", [...buildRules, ...manageRules]);
     await addVolume("cache-1");
@@ -34,7 +34,11 @@ describe("an image that a pod of a real cluster builds", function () {
     };
     const builder = { nodes: [node], idleTimeoutMinutes: 1, wakeTimeoutSeconds: 60 };
     const image = { context: "./app", tags: [tag], platforms: ["linux/amd64"] };
-    const environment = { ...trusting(registry), KUBECONFIG: cluster.kubeconfig("builder"), PULUMI_HOME: pulumiHome };
+    const environment = {
+      ...trusting(registry),
+      KUBECONFIG: cluster.kubeconfig("builder"),
+      PULUMI_HOME: await kubernetesPulumiHome(kubernetes),
+    };
     stack = await Stack.create({ builder, images: { app: image } }, { environment });
     stack.write("app/Dockerfile", `FROM ${base}\nRUN uname -m > /machine\nCOPY data /data\n`);
     stack.write("app/data", "of the context\n");

@@ -87,8 +87,9 @@ export async function startCluster(run: TestRun, network: TestNetwork, authority
     run: (...command) => execute(space(...command)),
     audit: async () =>
       (await readFile(join(folder, "audit.log"), "utf8"))
-        .trim()
         .split("\n")
+        // The last is empty, or not all there yet.
+        .slice(0, -1)
         .map((line) => JSON.parse(line) as AuditEvent)
         .map(({ user, verb, objectRef }) => [user.username, verb, objectRef?.resource ?? ""].join(" ")),
   };

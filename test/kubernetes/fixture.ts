@@ -9,16 +9,15 @@ import { waitUntil } from "../hosts/command";
 import { type TestCluster, machineName, startCluster } from "./cluster";
 import { trustFile } from "./images";
 import { type Objects, openObjects } from "./objects";
-import { kubernetesTools } from "./tools";
+import { kubernetesProvider } from "./tools";
 
 /** A cluster, and a registry that its pods reach. */
 export interface Kubernetes {
   run: hosts.TestRun;
+  authority: hosts.Authority;
   registry: hosts.Registry;
   cluster: TestCluster;
   objects: Objects;
-  /** What Pulumi finds its providers in, the real one for Kubernetes among them. */
-  pulumiHome: string;
 }
 
 export const namespace = "builds";
@@ -42,7 +41,7 @@ async function open(): Promise<Kubernetes> {
   await waitUntil("the machine", () => objects.readyMachine(machineName), { timeoutMilliseconds: 60_000 });
   await objects.createNamespace(namespace, { "pod-security.kubernetes.io/enforce": "privileged" });
   await objects.createStorageClass(storageClass);
-  return { run, registry, cluster, objects, pulumiHome: await pulumiHome(run) };
+  return { run, authority, registry, cluster, objects };
 }
 
 /** A volume of the machine for one claim, in which the registry is trusted. */
@@ -54,10 +53,11 @@ export async function addVolume(name: string): Promise<void> {
   await objects.createVolume({ name, folder, storageClass, machine: machineName });
 }
 
-async function pulumiHome(run: hosts.TestRun): Promise<string> {
+/** What Pulumi finds its providers in, the real one for Kubernetes among them. */
+export async function kubernetesPulumiHome({ run }: Kubernetes): Promise<string> {
   const home = join(run.folder, "pulumi-home");
   await installPlugins(home);
-  const { provider } = await kubernetesTools();
+  const provider = await kubernetesProvider();
   const shared = await testPulumiHome();
   const folder = join(home, "plugins", `resource-kubernetes-v${packageVersion("@pulumi/kubernetes")}`);
   await mkdir(folder, { recursive: true });

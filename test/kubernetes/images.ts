@@ -34,7 +34,9 @@ exec /usr/bin/buildkitd "$@"
 /** Archives of the images that pods of the tests are of, for `ctr images import`: BuildKit on Debian, and a pod's own. */
 export async function podImages(tools: KubernetesTools): Promise<string[]> {
   const debian = await debianTar();
-  const folder = await cachedFolder("kubernetes-images", { debian, tools, entrypoint, pauseSource }, async (draft) => {
+  const { buildkitd, buildctl, runc } = tools;
+  const inputs = { debian, buildkitd, buildctl, runc, entrypoint, pauseSource };
+  const folder = await cachedFolder("kubernetes-images", inputs, async (draft) => {
     await makePause(draft);
     await makeBuildkit(draft, debian, tools);
   });

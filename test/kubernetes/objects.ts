@@ -7,6 +7,9 @@ export interface Objects {
   createNamespace(name: string, labels: Record<string, string>): Promise<void>;
   createStorageClass(name: string): Promise<void>;
   createVolume(volume: { name: string; folder: string; storageClass: string; machine: string }): Promise<void>;
+  /** What a builder declares for a node, without Pulumi: a ConfigMap, whose UID it says, a Secret and a claim. */
+  declare(namespace: string, name: string, node: DeclaredNode): Promise<string>;
+  undeclare(namespace: string, name: string): Promise<void>;
   createRole(namespace: string, user: string, rules: readonly object[]): Promise<void>;
   jobs(namespace: string): Promise<V1Job[]>;
   pods(namespace: string): Promise<V1Pod[]>;
@@ -14,6 +17,12 @@ export interface Objects {
   log(namespace: string, pod: string): Promise<string>;
   /** All that a namespace has of what builders make, as `KIND/NAME`. */
   names(namespace: string): Promise<string[]>;
+}
+
+export interface DeclaredNode {
+  data: Record<string, string>;
+  secret: Record<string, string>;
+  storageClass: string;
 }
 
 export async function openObjects(kubeconfig: string): Promise<Objects> {
@@ -51,6 +60,20 @@ export async function openObjects(kubeconfig: string): Promise<Objects> {
         nodeAffinity: { required: { nodeSelectorTerms: terms } },
       };
       await core.createPersistentVolume({ body: { metadata: { name }, spec } });
+    },
+    declare: async (namespace, name, { data, secret, storageClass }) => {
+      const metadata = { name };
+      await core.createNamespacedSecret({ namespace, body: { metadata, stringData: secret } });
+      const resources = { requests: { storage: "1Gi" } };
+      const spec = { accessModes: ["ReadWriteOnce"], storageClassName: storageClass, resources };
+      await core.createNamespacedPersistentVolumeClaim({ namespace, body: { metadata, spec } });
+      const made = await core.createNamespacedConfigMap({ namespace, body: { metadata, data } });
+      return made.metadata?.uid ?? "";
+    },
+    undeclare: async (namespace, name) => {
+      await core.deleteNamespacedConfigMap({ namespace, name });
+      await core.deleteNamespacedSecret({ namespace, name });
+      await core.deleteNamespacedPersistentVolumeClaim({ namespace, name });
     },
     createRole: async (namespace, user, rules) => {
       const metadata = { name: user };

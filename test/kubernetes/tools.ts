@@ -69,12 +69,19 @@ export interface KubernetesTools {
   kubernetes: string;
   containerd: string;
   shim: string;
-  provider: string;
   runc: string;
   buildkitd: string;
   buildctl: string;
   /** The plugins of the pods' network, by their plain names. */
   cni: Record<string, string>;
+}
+
+const options = { table, recipes: join(__dirname, "../../tools/go") };
+
+/** Path of Pulumi's real provider for Kubernetes, made ready when it is not. */
+export async function kubernetesProvider(): Promise<string> {
+  const [{ path }] = await prepare(["provider"], options);
+  return path;
 }
 
 let prepared: Promise<KubernetesTools> | undefined;
@@ -85,8 +92,7 @@ export function kubernetesTools(): Promise<KubernetesTools> {
 }
 
 async function make(): Promise<KubernetesTools> {
-  const recipes = join(__dirname, "../../tools/go");
-  const [kubernetes, containerd, shim, provider] = await prepare(Object.keys(table), { table, recipes });
+  const [kubernetes, containerd, shim] = await prepare(["kubernetes", "containerd", "containerd-shim"], options);
   const own = await prepareTools(["runc", "buildkitd", "buildctl"]);
   const pathOf = (name: string) => own.find((tool) => tool.name === name)?.path ?? "";
   const network = await releaseTools("", "linux/amd64");
@@ -98,7 +104,6 @@ async function make(): Promise<KubernetesTools> {
     kubernetes: kubernetes.path,
     containerd: containerd.path,
     shim: shim.path,
-    provider: provider.path,
     runc: pathOf("runc"),
     buildkitd: pathOf("buildkitd"),
     buildctl: pathOf("buildctl"),
