@@ -7,6 +7,14 @@ export { MultiPlatformImage } from "./image/multiPlatformImage";
 export type { CommonNodeArgs } from "./nodes/commonArguments";
 export type { LocalNodeArgs, NodeArgs, RemoteDriver, RemoteNodeArgs, RemoteNodeTls } from "./nodes/arguments";
 export type { BuildkitReleaseArgs, Ec2Args, Ec2NodeArgs, Ec2Platform, IngressArgs } from "./nodes/ec2/arguments";
+export type {
+  KubernetesIsolation,
+  KubernetesNodeArgs,
+  KubernetesResources,
+  KubernetesTaintEffect,
+  KubernetesToleration,
+  KubernetesTolerationOperator,
+} from "./nodes/kubernetes/arguments";
 export type { Platform } from "./support/platforms";
 export type { ProvenanceMode } from "./provenance/statement";
 export type { PlatformDigests } from "./registry/manifest";

@@ -8,6 +8,7 @@ import type { PreviewedNode } from "./preview";
 import { type BuildNode, connectionSource, declaredSource, GivenConnection, type NodeSource } from "./builderSource";
 import { failTestsOf, isMocked } from "../pulumi/mocks";
 import { awsSettings } from "../nodes/ec2/declare/provider";
+import { clusterSettings } from "../nodes/kubernetes/run/settings";
 import { builderNameOf } from "../support/names";
 import { resolved } from "../pulumi/resolved";
 import { asResourceError } from "../pulumi/resourceError";
@@ -93,7 +94,7 @@ export class Builder extends pulumi.ComponentResource {
       const normal = asResourceError(this, () => normaliseBuilder(name, args));
       this.declaredNodes = normal.nodes;
       this.insecureRegistries = [
-        ...normal.nodes.flatMap((node) => (node.kind === "local" ? (node.insecureRegistries ?? []) : [])),
+        ...normal.nodes.flatMap((node) => ("insecureRegistries" in node ? (node.insecureRegistries ?? []) : [])),
         ...normal.ec2.nodes.flatMap(({ insecureRegistries }) => insecureRegistries),
       ];
       this.source = declaredSource(this, name, normal, this.builderName);
@@ -180,7 +181,11 @@ export class Builder extends pulumi.ComponentResource {
     // What runs in hooks: an update without a build has no use for it. And import() takes twice as long.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { startSessions } = require("./openSession") as typeof import("./openSession");
-    return startSessions(await resolved(this.source.reachable()), () => awsSettings(this));
+    return startSessions(
+      await resolved(this.source.reachable()),
+      () => awsSettings(this),
+      () => clusterSettings(this),
+    );
   }
 }
 

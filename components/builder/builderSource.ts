@@ -30,6 +30,12 @@ function ec2Nodes() {
   return require("../nodes/ec2/declare/nodes") as typeof import("../nodes/ec2/declare/nodes");
 }
 
+/** As above. */
+function pods() {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- a constructor can't wait
+  return require("../nodes/kubernetes/declare/nodes") as typeof import("../nodes/kubernetes/declare/nodes");
+}
+
 /** Where a builder has its nodes from: declared with it, or another stack's. */
 export interface NodeSource {
   readonly nodes: pulumi.Output<BuildNode[]>;
@@ -46,18 +52,28 @@ export interface NodeSource {
 export function declaredSource(
   builder: pulumi.ComponentResource,
   name: string,
-  { nodes: declared, ec2: ec2Args, idleTimeoutMinutes, wakeTimeoutSeconds }: ReturnType<typeof normaliseBuilder>,
+  normal: ReturnType<typeof normaliseBuilder>,
   builderName: pulumi.Output<string>,
 ): NodeSource {
+  const { nodes: declared, ec2: ec2Args, kubernetesNodes, idleTimeoutMinutes, wakeTimeoutSeconds } = normal;
   const ec2 =
     ec2Args.nodes.length > 0
       ? ec2Nodes().createEc2Nodes(builder, name, { ...ec2Args, builderName, wakeTimeoutSeconds })
+      : undefined;
+  const kubernetes =
+    kubernetesNodes.length > 0 && idleTimeoutMinutes !== null
+      ? pods().createKubernetesNodes(builder, name, {
+          ...normal,
+          nodes: kubernetesNodes,
+          builderName,
+          idleTimeoutMinutes,
+        })
       : undefined;
   const nodes = describeNodes(declared, ec2);
   const reachable = () => {
     const plain = declared.map((node) => plainNode(node, idleTimeoutMinutes));
     // The SDK's type of what is resolved names no unions.
-    const all: unknown = pulumi.output({ builderName, wakeTimeoutSeconds, nodes: plain, ec2 });
+    const all: unknown = pulumi.output({ builderName, wakeTimeoutSeconds, nodes: plain, ec2, kubernetes });
     return all as pulumi.Output<ReachableBuilder>;
   };
   return {
@@ -71,6 +87,14 @@ export function declaredSource(
         const cause = `node ${local.name} is "local", and so of the machine that runs Pulumi alone`;
         throw new PlainResourceError(
           `Builder ${name}: \`connection\` can't be had: ${cause}. Fix: share a builder of "ec2" and "remote" nodes.`,
+          builder,
+        );
+      }
+      const unshared = declared.find(({ kind }) => kind === "kubernetes");
+      if (unshared) {
+        throw new PlainResourceError(
+          `Builder ${name}: \`connection\` can't be had: node ${unshared.name} is "kubernetes", which other stacks can't build on yet. ` +
+            'Fix: share a builder of "ec2" and "remote" nodes.',
           builder,
         );
       }
@@ -136,6 +160,7 @@ function plainNode(node: NamedNode, idleTimeoutMinutes: number | null): pulumi.I
   const common = { name, platform, ...(additionalPlatforms && { additionalPlatforms }) };
   switch (node.kind) {
     case "ec2":
+    case "kubernetes":
       return { kind: node.kind, ...common };
     case "local": {
       const { maxParallelism, registryMirrors = {}, insecureRegistries = [] } = node;

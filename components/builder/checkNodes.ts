@@ -127,7 +127,7 @@ function checkDistinct(owner: string, nodes: readonly NamedNode[]): void {
         throw argumentError(owner, `nodes[${at}].endpoint`, node.endpoint, remedy);
       }
       if (node.platform === other.platform && (node.kind === "local" || other.kind === "local")) {
-        const remedy = `node ${other.name} serves it too, and several nodes of one platform are machines of their own, "ec2" or "remote"; leave one out`;
+        const remedy = `node ${other.name} serves it too, and several nodes of one platform are machines of their own, "ec2", "kubernetes" or "remote"; leave one out`;
         throw argumentError(owner, `nodes[${at}].platform`, node.platform, remedy);
       }
       if (node.name === other.name) {

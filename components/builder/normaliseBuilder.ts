@@ -4,6 +4,7 @@ import type { NodeArgs } from "../nodes/arguments";
 import { normaliseEc2 } from "../nodes/ec2/normalise";
 import { argumentError } from "../support/errors";
 import { checkWholeNumber } from "../support/numbers";
+import { normaliseKubernetes } from "../nodes/kubernetes/normalise";
 import { findPackage } from "../support/packageFiles";
 import type { BuilderArgs } from "./builderArguments";
 import { builderArguments } from "./builderTable";
@@ -13,6 +14,8 @@ import { checkNodes } from "./checkNodes";
 const idleTimeoutMinutesOf = { persistent: null, "stop-when-idle": 10, ephemeral: 2 };
 const defaultMaxLifetimeMinutes = 720;
 const defaultWakeTimeoutSeconds = 180;
+/** Where a machine may have to be added for a pod. */
+const defaultKubernetesWakeTimeoutSeconds = 300;
 export const defaultNodes: readonly NodeArgs[] = [
   { kind: "ec2", platform: "linux/arm64" },
   { kind: "ec2", platform: "linux/amd64" },
@@ -48,6 +51,15 @@ export function normaliseBuilder(name: string, args: BuilderArgs) {
       'it is for nodes of kind "ec2", and there is none; leave it out',
     );
   }
+  const kubernetesNodes = nodes.flatMap((node, at) =>
+    node.kind === "kubernetes" ? [normaliseKubernetes(owner, `nodes[${at}]`, node)] : [],
+  );
+  if (isPersistent && kubernetesNodes.length > 0) {
+    const remedy = 'pods of nodes of kind "kubernetes" end when they are idle, and their cache stays; leave it out';
+    throw argumentError(owner, "lifecycle", lifecycle, remedy);
+  }
+  const usualWakeTimeoutSeconds =
+    kubernetesNodes.length > 0 ? defaultKubernetesWakeTimeoutSeconds : defaultWakeTimeoutSeconds;
   const life = {
     isEphemeral: lifecycle === "ephemeral",
     idleTimeoutMinutes: idleTimeoutMinutes === null ? null : check("idleTimeoutMinutes", idleTimeoutMinutes),
@@ -56,7 +68,9 @@ export function normaliseBuilder(name: string, args: BuilderArgs) {
   return {
     nodes,
     idleTimeoutMinutes: life.idleTimeoutMinutes,
-    wakeTimeoutSeconds: check("wakeTimeoutSeconds", args.wakeTimeoutSeconds ?? defaultWakeTimeoutSeconds),
+    wakeTimeoutSeconds: check("wakeTimeoutSeconds", args.wakeTimeoutSeconds ?? usualWakeTimeoutSeconds),
+    maxLifetimeMinutes,
+    kubernetesNodes,
     ec2: normaliseEc2(owner, ec2Nodes, args.ec2 ?? {}, life),
   };
 }

@@ -11,15 +11,22 @@ import { findBuildkitd } from "../nodes/local/run/daemon";
 import { findEngine } from "../transport/dockerEngine";
 import { type LocalNode, localRunNode } from "../nodes/local/run/node";
 import { remoteRunNode } from "../nodes/remote/run/node";
+import type { KubernetesConnection } from "../nodes/kubernetes/connection";
+import type { ClusterSettings } from "../nodes/kubernetes/run/settings";
 import { isEc2Platform, isEmulated } from "../nodes/ec2/platforms";
+import type { Platform } from "../support/platforms";
 import { nodeSetName, nodeSetsOf } from "../nodes/nodeSets";
 
 /** A node as hooks get it: its arguments, resolved. */
-export type ReachableNode = BuilderConnectionNode | (LocalNode & { kind: "local" });
+export type ReachableNode =
+  | BuilderConnectionNode
+  | (LocalNode & { kind: "local" })
+  | { kind: "kubernetes"; name: string; platform: Platform; additionalPlatforms?: readonly Platform[] };
 
 /** What hooks know of a builder: as its connection, and besides the nodes that are this machine's alone. */
 export interface ReachableBuilder extends Pick<BuilderConnection, "builderName" | "wakeTimeoutSeconds" | "ec2"> {
   nodes: readonly ReachableNode[];
+  kubernetes?: KubernetesConnection;
 }
 
 /**
@@ -29,12 +36,13 @@ export interface ReachableBuilder extends Pick<BuilderConnection, "builderName" 
 export async function startSessions(
   builder: ReachableBuilder,
   askAws: () => Promise<AwsSettings>,
+  askCluster: () => Promise<ClusterSettings>,
 ): Promise<BuildSession[]> {
   if (process.platform === "win32") {
     throw new BuildError("Windows is not supported: run `pulumi up` in WSL, on Linux or on macOS");
   }
   const { builderName, wakeTimeoutSeconds } = builder;
-  const { nodes, access } = await runNodes(builder, askAws);
+  const { nodes, access } = await runNodes(builder, askAws, askCluster);
   const buildkitd = findBuildkitd();
   if ("problem" in buildkitd && builder.nodes.every(({ kind }) => kind === "local")) {
     const engine = await findEngine();
@@ -66,11 +74,19 @@ function ec2Half() {
   return require("../nodes/ec2/run/open") as typeof import("../nodes/ec2/run/open");
 }
 
+/** Loaded for a builder that has such nodes. */
+function kubernetesHalf() {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() takes twice as long
+  return require("../nodes/kubernetes/run/session") as typeof import("../nodes/kubernetes/run/session");
+}
+
 async function runNodes(
-  { nodes, ec2 }: ReachableBuilder,
+  { nodes, ec2, kubernetes }: ReachableBuilder,
   askAws: () => Promise<AwsSettings>,
+  askCluster: () => Promise<ClusterSettings>,
 ): Promise<{ nodes: RunNode[]; access: Access | undefined }> {
   const session = ec2 && ec2Half().ec2Session(ec2, await askAws());
+  const pods = kubernetes ? kubernetesHalf().kubernetesNodes(kubernetes, askCluster) : [];
   const made = nodes.map((node): RunNode | undefined => {
     const { additionalPlatforms } = node;
     switch (node.kind) {
@@ -80,6 +96,10 @@ async function runNodes(
           (each) => isEc2Platform(node.platform) && isEmulated(node.platform, each),
         );
         return found && Object.assign(found, { additionalPlatforms, emulatedPlatforms });
+      }
+      case "kubernetes": {
+        const found = pods.find(({ name }) => name === node.name);
+        return found && Object.assign(found, { additionalPlatforms });
       }
       case "local":
         return { ...localRunNode(node), additionalPlatforms };

@@ -11,6 +11,7 @@ export type PreviewedNode = Pick<BuildNode, "name" | "kind" | "platform" | "addi
 /** What a build does to a node of each kind, as far as it can be said without asking anyone. */
 const effects: Record<BuildNode["kind"], (node: PreviewedNode) => string> = {
   ec2: ({ isEphemeral }) => (isEphemeral ? "EC2, would be launched" : "EC2, would wake if asleep"),
+  kubernetes: () => "Kubernetes, would start if it does not run",
   local: () => "local, would start if it does not run",
   remote: () => "remote, runs already",
 };

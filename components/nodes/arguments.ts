@@ -2,9 +2,10 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import type { CommonNodeArgs } from "./commonArguments";
 import type { Ec2NodeArgs } from "./ec2/arguments";
+import type { KubernetesNodeArgs } from "./kubernetes/arguments";
 
 /** A node of a {@link Builder}: a union by `kind`. */
-export type NodeArgs = Ec2NodeArgs | LocalNodeArgs | RemoteNodeArgs;
+export type NodeArgs = Ec2NodeArgs | KubernetesNodeArgs | LocalNodeArgs | RemoteNodeArgs;
 
 /**
  * A BuildKit daemon on the machine that runs `pulumi up`, started when a build needs it and ended when it is idle.
