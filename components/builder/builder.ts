@@ -8,7 +8,7 @@ import type { PreviewedNode } from "./preview";
 import { type BuildNode, connectionSource, declaredSource, GivenConnection, type NodeSource } from "./builderSource";
 import { failTestsOf, isMocked } from "../pulumi/mocks";
 import { awsSettings } from "../nodes/ec2/declare/provider";
-import { clusterSettings } from "../nodes/kubernetes/run/settings";
+import { clusterSettings } from "../nodes/kubernetes/declare/settings";
 import { builderNameOf } from "../support/names";
 import { resolved } from "../pulumi/resolved";
 import { asResourceError } from "../pulumi/resourceError";

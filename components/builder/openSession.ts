@@ -12,7 +12,7 @@ import { findEngine } from "../transport/dockerEngine";
 import { type LocalNode, localRunNode } from "../nodes/local/run/node";
 import { remoteRunNode } from "../nodes/remote/run/node";
 import type { KubernetesConnection } from "../nodes/kubernetes/connection";
-import type { ClusterSettings } from "../nodes/kubernetes/run/settings";
+import type { ClusterSettings } from "../nodes/kubernetes/clusterSettings";
 import { isEc2Platform, isEmulated } from "../nodes/ec2/platforms";
 import type { Platform } from "../support/platforms";
 import { nodeSetName, nodeSetsOf } from "../nodes/nodeSets";

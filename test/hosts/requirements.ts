@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { release } from "node:os";
 import { delimiter, join } from "node:path";
 
+import { groupsProblem } from "./controlGroups";
+
 /** What a test may need of the machine beyond the tools. */
 export type HostPart =
   | "namespaces"
@@ -116,10 +118,9 @@ function missingOf(part: HostPart): string[] {
   if (part === "emulation" && process.platform === "linux" && !isAtLeast(release(), 6, 7)) {
     reasons.push(`needs Linux 6.7 or newer for emulators of its own, this is ${release()}: update the kernel`);
   }
-  if (part === "kubernetes" && existsSync("/sys/fs/cgroup/cgroup.controllers")) {
-    reasons.push(
-      "needs control groups of version 1 for its kubelet, this has version 2: run the tests on a hybrid machine",
-    );
+  const groups = part === "kubernetes" ? groupsProblem() : undefined;
+  if (groups) {
+    reasons.push(groups);
   }
   // Debian's python3 comes without it, and it is no program that could be looked for.
   if (part === "python" && isThere("python3") && spawnSync("python3", ["-c", "import ensurepip, venv"]).status !== 0) {

@@ -22,7 +22,7 @@ describe("an image that a pod of a real cluster builds", function () {
     kubernetes = await getKubernetes();
     const { registry, cluster, objects } = kubernetes;
     // All of it with the rights that are documented, and no other.
-    await objects.createRole(namespace, "builder", [...buildRules, ...manageRules]);
+    await objects.setRole(namespace, "builder", [...buildRules, ...manageRules]);
     await addVolume("cache-1");
     tag = `${registry.host}/app:1`;
     const base = await pushBaseImage(registry);

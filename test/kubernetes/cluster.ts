@@ -1,9 +1,10 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { chmod, copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Authority } from "../hosts/certificates";
 import { execute, waitUntil } from "../hosts/command";
+import { makeGroups } from "../hosts/controlGroups";
 import { onlyChild, startProcess } from "../hosts/hostProcess";
 import type { NetworkHost, TestNetwork } from "../hosts/network";
 import type { TestRun } from "../hosts/testRun";
@@ -234,20 +235,6 @@ async function openSpace(
   );
   const namespaces = ["--net", "--mount", "--pid", "--uts", "--ipc"];
   return (...inside) => ["nsenter", `--target=${pid}`, ...namespaces, `--wdns=${folder}`, "--", ...inside];
-}
-
-/** A group for the pods in each hierarchy. The processors and memory that it may use are none at first. */
-async function makeGroups(cgroup: string): Promise<void> {
-  const root = "/sys/fs/cgroup";
-  for (const entry of await readdir(root, { withFileTypes: true })) {
-    if (!entry.isDirectory() || entry.name === "unified") continue;
-    await mkdir(join(root, entry.name, cgroup), { recursive: true });
-    if (entry.name === "cpuset") {
-      for (const file of ["cpuset.cpus", "cpuset.mems"]) {
-        await writeFile(join(root, "cpuset", cgroup, file), await readFile(join(root, "cpuset", file)));
-      }
-    }
-  }
 }
 
 async function ready({ address, folder }: settings.ClusterPlaces): Promise<void> {

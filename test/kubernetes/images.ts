@@ -24,10 +24,14 @@ int main(void) { signal(SIGTERM, end); signal(SIGINT, end); signal(SIGCHLD, reap
 /** A file of the cache volume, by which the tests' registry is trusted: pods of the tests have no other way to it. */
 export const trustFile = "tests-trust.pem";
 
-// The official one does no more on a machine whose control groups are of version 1:
-// https://github.com/moby/buildkit/blob/v0.33.1/hack/buildkitd-entrypoint
+// As the official one, which gives buildkitd control groups of its own where they are of version 2, because a privileged container
+// has the machine's there: https://github.com/moby/buildkit/blob/v0.33.1/hack/buildkitd-entrypoint
 const entrypoint = `#!/bin/sh
 export SSL_CERT_FILE=/var/lib/buildkit/${trustFile}
+if [ -e /sys/fs/cgroup/cgroup.controllers ] && [ "$(cut -d: -f3 /proc/self/cgroup)" != / ]; then
+  remount='umount /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup; exec /usr/bin/buildkitd "$@"'
+  exec unshare --cgroup --mount sh -euc "$remount" sh "$@"
+fi
 exec /usr/bin/buildkitd "$@"
 `;
 

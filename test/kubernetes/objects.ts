@@ -1,4 +1,9 @@
-import type { V1Job, V1Pod } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import { strict as assert } from "node:assert";
+
+import type { V1Job, V1Pod, V1PolicyRule } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+
+import { buildRules, type Rule } from "../../components/nodes/kubernetes/policy";
+import { waitUntil } from "../hosts/command";
 
 /** What tests make and look at in a cluster, as its administrator. */
 export interface Objects {
@@ -10,10 +15,12 @@ export interface Objects {
   /** What a builder declares for a node, without Pulumi: a ConfigMap, whose UID it says, a Secret and a claim. */
   declare(namespace: string, name: string, node: DeclaredNode): Promise<string>;
   undeclare(namespace: string, name: string): Promise<void>;
-  createRole(namespace: string, user: string, rules: readonly object[]): Promise<void>;
+  /** What a user may do in a namespace, and no more. In force when it returns. */
+  setRole(namespace: string, user: string, rules: readonly Rule[]): Promise<void>;
   jobs(namespace: string): Promise<V1Job[]>;
   pods(namespace: string): Promise<V1Pod[]>;
-  deletePod(namespace: string, name: string): Promise<void>;
+  /** @param graceSeconds how long it may go on. @default its own */
+  deletePod(namespace: string, name: string, graceSeconds?: number): Promise<void>;
   log(namespace: string, pod: string): Promise<string>;
   /** All that a namespace has of what builders make, as `KIND/NAME`. */
   names(namespace: string): Promise<string[]>;
@@ -25,6 +32,11 @@ export interface DeclaredNode {
   storageClass: string;
 }
 
+/** As `VERB RESOURCE`. */
+export function rightsOf(rules: readonly Rule[]): string[] {
+  return rules.flatMap(({ resources, verbs }) => resources.flatMap((name) => verbs.map((verb) => `${verb} ${name}`)));
+}
+
 export async function openObjects(kubeconfig: string): Promise<Objects> {
   const client = await import("@kubernetes/client-node");
   const config = new client.KubeConfig();
@@ -33,6 +45,7 @@ export async function openObjects(kubeconfig: string): Promise<Objects> {
   const batch = config.makeApiClient(client.BatchV1Api);
   const storage = config.makeApiClient(client.StorageV1Api);
   const rights = config.makeApiClient(client.RbacAuthorizationV1Api);
+  const reviews = config.makeApiClient(client.AuthorizationV1Api);
   const jobs = async (namespace: string) => (await batch.listNamespacedJob({ namespace })).items;
   const pods = async (namespace: string) => (await core.listNamespacedPod({ namespace })).items;
   return {
@@ -75,16 +88,37 @@ export async function openObjects(kubeconfig: string): Promise<Objects> {
       await core.deleteNamespacedSecret({ namespace, name });
       await core.deleteNamespacedPersistentVolumeClaim({ namespace, name });
     },
-    createRole: async (namespace, user, rules) => {
-      const metadata = { name: user };
-      await rights.createNamespacedRole({ namespace, body: { metadata, rules: rules as never } });
+    setRole: async (namespace, user, rules) => {
+      const metadata = { name: user, namespace };
+      const body = { metadata, rules: rules as V1PolicyRule[] };
       const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: user };
       const subjects = [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: user }];
-      await rights.createNamespacedRoleBinding({ namespace, body: { metadata, roleRef, subjects } });
+      // Both are made where they are not there.
+      await rights.replaceNamespacedRole({ name: user, namespace, body });
+      await rights.replaceNamespacedRoleBinding({ name: user, namespace, body: { metadata, roleRef, subjects } });
+      const given = rightsOf(rules);
+      const areInForce = async () => {
+        for (const right of rightsOf(buildRules)) {
+          const [verb, whole] = right.split(" ");
+          const [resource, subresource] = whole.split("/");
+          const resourceAttributes = {
+            namespace,
+            group: resource === "jobs" ? "batch" : "",
+            resource,
+            subresource,
+            verb,
+          };
+          const review = { spec: { user, resourceAttributes } };
+          const { status } = await reviews.createSubjectAccessReview({ body: review });
+          assert.equal(status?.allowed, given.includes(right), right);
+        }
+      };
+      await waitUntil("the rights", areInForce, { timeoutMilliseconds: 20_000, pauseMilliseconds: 50 });
     },
     jobs,
     pods,
-    deletePod: async (namespace, name) => void (await core.deleteNamespacedPod({ namespace, name })),
+    deletePod: async (namespace, name, gracePeriodSeconds) =>
+      void (await core.deleteNamespacedPod({ namespace, name, gracePeriodSeconds })),
     log: (namespace, name) => core.readNamespacedPodLog({ namespace, name }),
     names: async (namespace) => {
       const lists = {

@@ -6,19 +6,13 @@ import * as path from "node:path";
 import type { Progress } from "../../components/support/progress";
 import { Relay } from "../../components/transport/relay";
 import { wakeNode } from "../../components/session/wakeNodes";
-import { nodeServerName } from "../../components/nodes/ec2/connection";
 import type { KubernetesConnectionNode } from "../../components/nodes/kubernetes/connection";
-import { buildkitdToml } from "../../components/nodes/kubernetes/declare/buildkitdToml";
-import { kubernetesNodes } from "../../components/nodes/kubernetes/run/session";
-import { guardScript } from "../../components/nodes/kubernetes/shell/guard";
 import { pushBaseImage, skipWithout } from "../hosts";
 import { execute } from "../hosts/command";
 import { temporaryDirectory, waitFor } from "../main/stack";
 import { addVolume, getKubernetes, type Kubernetes, namespace, storageClass } from "./fixture";
-import { buildkitImage } from "./images";
+import { declareNode, type DeclaredPod, objectName } from "./node";
 import { kubernetesTools } from "./tools";
-
-const objectName = "farm-0123abcd-amd64";
 
 describe("a node in a pod of a real cluster", function () {
   this.timeout(600_000);
@@ -26,38 +20,14 @@ describe("a node in a pod of a real cluster", function () {
   let base: string;
   let said: string[] = [];
   const progress: Progress = (message) => void said.push(message);
-  const settings: KubernetesConnectionNode = {
-    name: "amd64",
-    platform: "linux/amd64",
-    objectName,
-    namespace,
-    configMapUid: "",
-    secretUid: "",
-    architecture: "amd64",
-    isolation: "privileged",
-    cpu: "100m",
-    memory: "1Gi",
-    nodeSelector: {},
-    tolerations: [],
-    image: buildkitImage,
-    idleSeconds: 20,
-    lifetimeSeconds: 3_600,
-  };
-  let tls: { ca: string; cert: string; key: string; serverName: string };
+  let declared: DeclaredPod;
 
   before(async function () {
     skipWithout(this, ["kubernetes"]);
     kubernetes = await getKubernetes();
-    const { authority, objects, registry } = kubernetes;
-    base = await pushBaseImage(registry);
+    base = await pushBaseImage(kubernetes.registry);
     await addVolume("cache-2");
-    const server = await authority.issueServer({ names: [nodeServerName] });
-    const client = await authority.issueClient();
-    tls = { ca: authority.certificate, cert: client.certificate, key: client.key, serverName: nodeServerName };
-    const files = { "buildkitd.toml": buildkitdToml({ registryMirrors: {}, insecureRegistries: [] }) };
-    const data = { ...files, "guard.sh": guardScript };
-    const secret = { "tls.crt": server.certificate, "tls.key": server.key, "ca.crt": authority.certificate };
-    settings.configMapUid = await objects.declare(namespace, objectName, { data, secret, storageClass });
+    declared = await declareNode(kubernetes, namespace);
   });
 
   beforeEach(() => {
@@ -66,9 +36,7 @@ describe("a node in a pod of a real cluster", function () {
 
   /** A relay to one such node, as an update has it. */
   function open(changes: Partial<KubernetesConnectionNode> = {}) {
-    const connection = { builderName: "farm-0123abcd", tls, nodes: [{ ...settings, ...changes }] };
-    const kubeconfig = kubernetes.cluster.kubeconfig("admin");
-    const [node] = kubernetesNodes(connection, () => Promise.resolve({ kubeconfig }));
+    const node = declared.open("admin", changes);
     const relay = new Relay(randomUUID(), ["amd64"]);
     return { node, relay };
   }
@@ -95,6 +63,10 @@ describe("a node in a pod of a real cluster", function () {
     assert.match(said.join("\n"), /starting it as Job farm-0123abcd-amd64 in namespace builds/);
     const output = await build(relay, `FROM ${base}\nRUN uname -m > /machine && cat /machine\n`);
     assert.match(output, /x86_64/);
+    // The port is there for a RUN step, which shares the pod's network, and says nothing without a certificate.
+    const plain = "printf 'PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n' | busybox nc -w 5 127.0.0.1 1234 | busybox wc -c";
+    const asked = await build(relay, `FROM ${base}\nRUN echo answered-$(${plain})-bytes\n`);
+    assert.match(asked, /answered-0-bytes/);
   });
 
   it("is reached on its loopback alone", async () => {
@@ -156,7 +128,7 @@ describe("a node in a pod of a real cluster", function () {
 
   it("goes with what is declared, a running pod too", async () => {
     await wake();
-    await kubernetes.objects.undeclare(namespace, objectName);
+    await declared.undeclare();
     const isEmpty = async () => (await kubernetes.objects.names(namespace)).length === 0;
     await waitFor("the namespace to be empty", isEmpty, 60, 500);
   });

@@ -41,7 +41,7 @@ disabled_plugins = ["io.containerd.internal.v1.tracing", "io.containerd.nri.v1.n
 `;
 
 /**
- * For a machine of the tests: control groups of version 1, swap as it is, no right to protect anybody from the kernel's memory
+ * For a machine of the tests: control groups of either version, swap as it is, no right to protect anybody from the kernel's memory
  * killer, and no iptables. JSON is YAML.
  */
 export const kubeletSettings = ({ folder, cgroup }: ClusterPlaces): object => ({

@@ -2,7 +2,7 @@ import type { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
 import type { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
 import type { Secret } from "@pulumi/kubernetes/core/v1/secret";
 
-import { BuildError } from "../../../support/errors";
+import { missingPackage } from "../missingPackage";
 
 /** The classes of Pulumi's package that are needed. */
 export interface KubernetesClasses {
@@ -31,15 +31,4 @@ export function loadClasses(owner: string): KubernetesClasses {
   } catch (error) {
     throw missingPackage(owner, peer, error);
   }
-}
-
-/** What an import failed of: the package is not there, or something is wrong with it. */
-export function missingPackage(owner: string, name: string, error: unknown): Error {
-  const { code, message = "" } = error as NodeJS.ErrnoException;
-  const isMissing = (code === "MODULE_NOT_FOUND" || code === "ERR_MODULE_NOT_FOUND") && message.includes(name);
-  return isMissing
-    ? new BuildError(
-        `${owner}: nodes of kind "kubernetes" need the package ${name}, which is not installed. Fix: npm install ${name}`,
-      )
-    : (error as Error);
 }

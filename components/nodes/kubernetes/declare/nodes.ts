@@ -6,10 +6,10 @@ import { asResourceError } from "../../../pulumi/resourceError";
 import { type Authority, createAuthority, issueLeaf } from "../../ec2/declare/authority";
 import type { KubernetesConnection, KubernetesConnectionNode } from "../connection";
 import type { NormalKubernetesNode } from "../normalise";
-import { guardScript } from "../shell/guard";
+import { guardScript } from "./guard";
 import { buildkitdToml } from "./buildkitdToml";
 import { type KubernetesClasses, loadClasses } from "./load";
-import { labels, objectName } from "./names";
+import { labels, objectName } from "../names";
 
 /** What of a builder its nodes on Kubernetes are made with. */
 export interface KubernetesBuilder {

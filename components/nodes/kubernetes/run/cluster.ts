@@ -5,7 +5,7 @@ import type { CoreV1Event, KubeConfig, V1Job, V1Pod } from "@kubernetes/client-n
   "resolution-mode": "import",
 };
 
-import { labels } from "../declare/names";
+import { labels } from "../names";
 import { containerName } from "./job";
 import { ApiError, statusMessage } from "./errors";
 import { openForward } from "./forward";

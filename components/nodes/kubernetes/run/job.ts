@@ -2,7 +2,7 @@ import type { V1Job, V1Volume } from "@kubernetes/client-node" with { "resolutio
 
 import { shortHash } from "../../../support/paths";
 import type { KubernetesConnectionNode } from "../connection";
-import { labels, settingsAnnotation } from "../declare/names";
+import { labels, settingsAnnotation } from "../names";
 
 /** How long a pod that is asked to end may go on with what it builds. */
 export const graceSeconds = 900;

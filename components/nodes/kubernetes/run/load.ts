@@ -4,9 +4,9 @@ import type * as kubernetes from "@kubernetes/client-node" with { "resolution-mo
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 
 import { BuildError } from "../../../support/errors";
-import { missingPackage } from "../declare/load";
+import type { ClusterSettings } from "../clusterSettings";
+import { missingPackage } from "../missingPackage";
 import { type Cluster, openCluster } from "./cluster";
-import type { ClusterSettings } from "./settings";
 
 type Client = typeof kubernetes;
 

@@ -7,7 +7,7 @@ import { title } from "../../node";
 import { buildkitPort } from "../../ec2/connection";
 import { BuildError } from "../../../support/errors";
 import type { KubernetesConnection, KubernetesConnectionNode } from "../connection";
-import { settingsAnnotation } from "../declare/names";
+import { settingsAnnotation } from "../names";
 import type { Cluster } from "./cluster";
 import { permanentError } from "./errors";
 import { jobOf } from "./job";
@@ -24,6 +24,8 @@ export class KubernetesNode implements RunNode {
   readonly native = true;
   /** How many of its pods in a row have ended before they were ready. */
   private failures = 0;
+  /** Why the last connection to its pod was refused, where waiting can't mend that. */
+  private refusal: BuildError | undefined;
   private readonly wanted: V1Job;
 
   constructor(
@@ -112,7 +114,7 @@ export class KubernetesNode implements RunNode {
           await cluster.deleteJob(job!);
           return { waitingFor: "the pod of earlier settings to end" };
         }
-        return state.kind === "ready" ? this.endpointOf(state.pod) : { waitingFor: state.words };
+        return state.kind === "ready" ? this.reach(state.pod) : { waitingFor: state.words };
       default:
         return state satisfies never;
     }
@@ -155,17 +157,27 @@ export class KubernetesNode implements RunNode {
     return { waitingFor: "its last Job to be gone" };
   }
 
-  private endpointOf(pod: string): Endpoint {
+  private reach(pod: string): Endpoint {
     const { tls, builderName } = this.connection;
+    const { refusal } = this;
+    this.refusal = undefined;
+    if (refusal) {
+      throw refusal;
+    }
     return {
       kind: "carried",
       address: `pod ${this.node.namespace}/${pod}`,
       tls,
       builderName,
       open: async () => {
-        const stream = await (await this.cluster()).forward(this.node.namespace, pod, buildkitPort);
-        this.failures = 0;
-        return stream;
+        try {
+          const stream = await (await this.cluster()).forward(this.node.namespace, pod, buildkitPort);
+          this.failures = 0;
+          return stream;
+        } catch (error) {
+          this.refusal = permanentError(title(this), this.node.namespace, error);
+          throw error;
+        }
       },
     };
   }

@@ -1,9 +1,9 @@
 import type { RunNode } from "../../node";
+import type { ClusterSettings } from "../clusterSettings";
 import type { KubernetesConnection } from "../connection";
 import type { Cluster } from "./cluster";
 import { loadCluster } from "./load";
 import { KubernetesNode } from "./node";
-import type { ClusterSettings } from "./settings";
 
 /** The nodes of a builder on Kubernetes. Calls nobody before one is used. */
 export function kubernetesNodes(

@@ -7,13 +7,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 
 import { Builder, type BuilderArgs } from "../../../../components";
-import { objectName } from "../../../../components/nodes/kubernetes/declare/names";
+import { objectName } from "../../../../components/nodes/kubernetes/names";
 import { idleSecondsOf } from "../../../../components/nodes/kubernetes/declare/nodes";
 import { buildkitdToml } from "../../../../components/nodes/kubernetes/declare/buildkitdToml";
-import { missingPackage } from "../../../../components/nodes/kubernetes/declare/load";
+import { missingPackage } from "../../../../components/nodes/kubernetes/missingPackage";
 import { buildRules, manageRules } from "../../../../components/nodes/kubernetes/policy";
 import { jobOf } from "../../../../components/nodes/kubernetes/run/job";
-import { guardScript } from "../../../../components/nodes/kubernetes/shell/guard";
+import { guardScript } from "../../../../components/nodes/kubernetes/declare/guard";
 import { kubernetesNode } from "./kubernetesNode";
 
 const base = { kind: "kubernetes", platform: "linux/arm64", namespace: "builds" };

@@ -1,4 +1,4 @@
-import { shortHash } from "../../../support/paths";
+import { shortHash } from "../../support/paths";
 
 /** Of a Job's name: its pods get a hyphen and five letters more, and a label holds 63. */
 const mostLetters = 50;
