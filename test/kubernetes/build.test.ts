@@ -3,7 +3,9 @@ import { strict as assert } from "node:assert";
 import { buildRules, manageRules } from "../../components/nodes/kubernetes/policy";
 import { pushBaseImage, skipWithout } from "../hosts";
 import { skopeo, trusting } from "../main/image";
-import { Stack, waitFor } from "../main/stack";
+import { crash } from "../main/processes";
+import { Stack, type StartedCommand, waitFor } from "../main/stack";
+import { nightly } from "../tier";
 import { addVolume, getKubernetes, kubernetesPulumiHome, type Kubernetes, namespace, storageClass } from "./fixture";
 import { buildkitImage } from "./images";
 
@@ -16,6 +18,7 @@ describe("an image that a pod of a real cluster builds", function () {
   let kubernetes: Kubernetes;
   let stack: Stack;
   let tag: string;
+  let dockerfile: string;
 
   before(async function () {
     skipWithout(this, ["kubernetes", "skopeo"]);
@@ -44,7 +47,8 @@ describe("an image that a pod of a real cluster builds", function () {
       PULUMI_HOME: await kubernetesPulumiHome(kubernetes),
     };
     stack = await Stack.create({ builder, images: { app: image } }, { environment });
-    stack.write("app/Dockerfile", `FROM ${base}\nRUN uname -m > /machine\nCOPY data /data\n`);
+    dockerfile = `FROM ${base}\nRUN uname -m > /machine\nCOPY data /data\n`;
+    stack.write("app/Dockerfile", dockerfile);
     stack.write("app/data", "of the context\n");
   });
 
@@ -70,7 +74,29 @@ describe("an image that a pod of a real cluster builds", function () {
     assert.deepEqual(ofHooks, []);
   });
 
-  it("leaves a pod that ends by itself when it is idle, and its cache for the next", async () => {
+  /** An update whose build is at a step that takes as long as that. */
+  async function beginBuild(seconds: number): Promise<StartedCommand> {
+    stack.write("app/Dockerfile", `${dockerfile}RUN sleep ${seconds}\n`);
+    stack.write("app/data", `for ${seconds} s\n`);
+    const update = stack.start("up", "--yes", "--skip-preview");
+    await waitFor("the build", () => new RegExp(`RUN sleep ${seconds}`).test(update.output()), 60);
+    return update;
+  }
+
+  it("is pushed by the same update when its pod is gone in the middle of it", async () => {
+    const update = await beginBuild(7);
+    const [pod] = await kubernetes.objects.pods(namespace);
+    await kubernetes.objects.deletePod(namespace, pod.metadata?.name ?? "", 0);
+    const { code, output } = await update.done;
+    assert.equal(code, 0, output);
+    const names = (await kubernetes.objects.pods(namespace)).map(({ metadata }) => metadata?.name);
+    assert.ok(!names.includes(pod.metadata?.name), names.join());
+    assert.match(output, /node amd64 was lost during the build; waking it to build again \(1 of 3\)/);
+  });
+
+  it("leaves a pod that ends by itself after a crash of its update, and its cache for the next", async () => {
+    const update = await beginBuild(300);
+    await crash(update);
     const isOver = async () => {
       const pods = await kubernetes.objects.pods(namespace);
       return pods.every(({ status }) => status?.phase === "Succeeded");
@@ -78,6 +104,18 @@ describe("an image that a pod of a real cluster builds", function () {
     await waitFor("the pod's own end", isOver, 240, 1_000);
     const [pod] = await kubernetes.objects.pods(namespace);
     assert.match(await kubernetes.objects.log(namespace, pod.metadata?.name ?? ""), /guard: idle for 1\d\d s: ending/);
+  });
+
+  nightly.it("leaves a claim, a ConfigMap and a Secret alone five minutes later", async () => {
+    const isGone = async () => (await kubernetes.objects.jobs(namespace)).length === 0;
+    await waitFor("the end of what has ended", isGone, 330, 1_000);
+    const kinds = (await kubernetes.objects.names(namespace)).map((name) => name.split("/")[0]);
+    assert.deepEqual(kinds, ["claim", "secret", "configMap"]);
+  });
+
+  it("is pushed by the next update with the cache that the pod has left", async () => {
+    await stack.run("cancel", "--yes");
+    stack.write("app/Dockerfile", dockerfile);
     stack.write("app/data", "another content\n");
     const { code, output } = await stack.up();
     assert.equal(code, 0, output);
