@@ -5,7 +5,9 @@ export type { BuildNode } from "./builder/builderSource";
 export type { MultiPlatformImageArgs } from "./image/imageArguments";
 export { MultiPlatformImage } from "./image/multiPlatformImage";
 export type { CommonNodeArgs } from "./nodes/commonArguments";
-export type { LocalNodeArgs, NodeArgs, RemoteDriver, RemoteNodeArgs, RemoteNodeTls } from "./nodes/arguments";
+export type { NodeArgs } from "./nodes/arguments";
+export type { LocalNodeArgs } from "./nodes/local/arguments";
+export type { RemoteDriver, RemoteNodeArgs, RemoteNodeTls } from "./nodes/remote/arguments";
 export type { BuildkitReleaseArgs, Ec2Args, Ec2NodeArgs, Ec2Platform, IngressArgs } from "./nodes/ec2/arguments";
 export type {
   KubernetesIsolation,

@@ -61,8 +61,9 @@ const rows = [
   },
   {
     files: ["builder"],
-    without: ["**/image/**", "**/cli/*"],
-    instead: "A builder knows no image. What is about both goes to `image/`.",
+    without: [...kinds, "**/image/**", "**/cli/*"],
+    instead:
+      "A builder knows no image, and no kind of node by name: it asks the table in `nodes/kinds.ts`. What is about a builder and an image goes to `image/`.",
   },
   {
     files: ["image"],
@@ -71,9 +72,9 @@ const rows = [
   },
   {
     files: ["cli"],
-    without: [...pulumi, "**/declare/*", "**/builder/*", "**/image/**"],
+    without: [...pulumi, ...kinds, "**/builder/*", "**/image/**"],
     instead:
-      "The command line runs without Pulumi. What it shares with builds is in `nodes/KIND/shell`, `session/` or `transport/`.",
+      "The command line runs without Pulumi, and knows no kind of node by name: it asks the `shell` of the table in `nodes/kinds.ts`. What it shares with builds is in `session/` or `transport/`.",
   },
 ];
 

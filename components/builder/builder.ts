@@ -7,8 +7,6 @@ import type { BuilderConnection } from "./builderConnection";
 import type { PreviewedNode } from "./preview";
 import { type BuildNode, connectionSource, declaredSource, GivenConnection, type NodeSource } from "./builderSource";
 import { failTestsOf, isMocked } from "../pulumi/mocks";
-import { awsSettings } from "../nodes/ec2/declare/provider";
-import { clusterSettings } from "../nodes/kubernetes/declare/settings";
 import { builderNameOf } from "../support/names";
 import { resolved } from "../pulumi/resolved";
 import { asResourceError } from "../pulumi/resourceError";
@@ -50,21 +48,6 @@ export class Builder extends pulumi.ComponentResource {
   /** The nodes, in their order. */
   public readonly nodes: pulumi.Output<BuildNode[]>;
 
-  /**
-   * None where the nodes are another stack's: they are known at run time.
-   * @internal
-   */
-  readonly declaredNodes: readonly NamedNode[];
-  /**
-   * Registries that the nodes reach without TLS, as far as they are declared here.
-   * @internal
-   */
-  readonly insecureRegistries: readonly string[];
-  /**
-   * The nodes as a preview tells of them.
-   * @internal
-   */
-  readonly previewed: () => Promise<readonly PreviewedNode[] | undefined>;
   private readonly source: NodeSource;
   private sessions?: Promise<BuildSession[]>;
 
@@ -85,23 +68,15 @@ export class Builder extends pulumi.ComponentResource {
     // Without the dependency on this component that `urn` carries: its children, which need the name, would wait for it
     // and it for them.
     this.builderName = pulumi.output(resolved(this.urn).then((urn) => builderNameOf(name, organization(), urn)));
-    if (args instanceof GivenConnection) {
-      this.declaredNodes = [];
-      this.insecureRegistries = [];
-      this.source = connectionSource(this, name, args, this.builderName);
-      this.previewed = () => resolved(this.nodes.apply((nodes) => nodes.map(previewedNode)));
-    } else {
-      const normal = asResourceError(this, () => normaliseBuilder(name, args));
-      this.declaredNodes = normal.nodes;
-      this.insecureRegistries = [
-        ...normal.nodes.flatMap((node) => ("insecureRegistries" in node ? (node.insecureRegistries ?? []) : [])),
-        ...normal.ec2.nodes.flatMap(({ insecureRegistries }) => insecureRegistries),
-      ];
-      this.source = declaredSource(this, name, normal, this.builderName);
-      const launched = new Set(normal.ec2.nodes.filter(({ isEphemeral }) => isEphemeral).map((node) => node.name));
-      this.previewed = () =>
-        Promise.resolve(normal.nodes.map((node) => ({ ...node, isEphemeral: launched.has(node.name) })));
-    }
+    this.source =
+      args instanceof GivenConnection
+        ? connectionSource(this, name, args, this.builderName)
+        : declaredSource(
+            this,
+            name,
+            asResourceError(this, () => normaliseBuilder(name, args)),
+            this.builderName,
+          );
     this.nodes = this.source.nodes;
     this.registerOutputs(this.source.registered);
   }
@@ -145,6 +120,30 @@ export class Builder extends pulumi.ComponentResource {
   }
 
   /**
+   * None where the nodes are another stack's: they are known at run time.
+   * @internal
+   */
+  get declaredNodes(): readonly NamedNode[] {
+    return this.source.declaredNodes;
+  }
+
+  /**
+   * Registries that the nodes reach without TLS, as far as they are declared here.
+   * @internal
+   */
+  get insecureRegistries(): readonly string[] {
+    return this.source.insecureRegistries;
+  }
+
+  /**
+   * The nodes as a preview tells of them.
+   * @internal
+   */
+  previewed(): Promise<readonly PreviewedNode[] | undefined> {
+    return this.source.previewed();
+  }
+
+  /**
    * The name under which buildx knows the nodes that build a resource's image: see `nodes` of {@link BuilderArgs}.
    * @internal
    */
@@ -181,11 +180,7 @@ export class Builder extends pulumi.ComponentResource {
     // What runs in hooks: an update without a build has no use for it. And import() takes twice as long.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { startSessions } = require("./openSession") as typeof import("./openSession");
-    return startSessions(
-      await resolved(this.source.reachable()),
-      () => awsSettings(this),
-      () => clusterSettings(this),
-    );
+    return startSessions(await resolved(this.source.reachable()), this);
   }
 }
 
@@ -196,9 +191,4 @@ function organization(): string {
     // Unit tests of users' programs rarely name one: https://www.pulumi.com/docs/iac/concepts/testing/unit/
     return "organization";
   }
-}
-
-/** Of another stack's nodes only those that every update launches for itself have no instance. */
-function previewedNode(node: BuildNode): PreviewedNode {
-  return { ...node, isEphemeral: node.kind === "ec2" && node.instanceId === undefined };
 }

@@ -1,5 +1,4 @@
-import type { NodeArgs } from "../nodes/arguments";
-import type { Ec2Args } from "../nodes/ec2/arguments";
+import type { Ec2Args, NodeArgs } from "../nodes/arguments";
 
 /** Arguments of {@link Builder}. */
 export interface BuilderArgs {

@@ -1,16 +1,16 @@
-import { parseEndpoint, type TlsMaterial } from "../transport/endpoint";
-import type { Ec2Connection } from "../nodes/ec2/connection";
+import type { KindName, SharedConnections, SharedFacts } from "../nodes/arguments";
+import { kindNames, nodeKinds } from "../nodes/kinds";
 import { BuildError } from "../support/errors";
-import type { RemoteDriver } from "../nodes/arguments";
-import { containerDriver } from "../nodes/remote/normalise";
-import { parsePulled } from "../registry/reference";
 import { isBuilderName, isNodeName } from "../support/names";
+import { isRecord } from "../support/records";
 import { parsePlatform, type Platform } from "../support/platforms";
 
 /** A node of a {@link BuilderConnection}. */
-export type BuilderConnectionNode = { name: string; platform: Platform; additionalPlatforms?: readonly Platform[] } & (
-  { kind: "ec2" } | { kind: "remote"; endpoint: string; tls?: TlsMaterial; driver?: RemoteDriver; image?: string }
-);
+export type BuilderConnectionNode = {
+  name: string;
+  platform: Platform;
+  additionalPlatforms?: readonly Platform[];
+} & SharedFacts;
 
 /**
  * All that another program needs to build on a builder's nodes, besides AWS credentials for those of kind `ec2`: the output
@@ -19,15 +19,13 @@ export type BuilderConnectionNode = { name: string; platform: Platform; addition
  *
  * It holds the client's private key: whoever has it is root on the nodes, where the network lets them in.
  */
-export interface BuilderConnection {
+export interface BuilderConnection extends SharedConnections {
   version: 1;
   /** Of the builder whose nodes these are. */
   builderName: string;
   wakeTimeoutSeconds: number;
   /** In the builder's order. */
   nodes: readonly BuilderConnectionNode[];
-  /** How nodes of kind `ec2` are reached. */
-  ec2?: Ec2Connection;
 }
 
 const version = 1;
@@ -46,7 +44,7 @@ export function parseConnection(owner: string, value: unknown, isSecret: boolean
       "`pulumi up` of the stack that has the builder, with `export const connection = builder.connection` in its program";
     throw refuse("is not there: its stack exports none, or was destroyed", fix);
   }
-  if (!isObject(value)) {
+  if (!isRecord(value)) {
     throw refuse(`is ${typeof value === "string" ? "a text" : `a ${typeof value}`}`, howToGet);
   }
   if (value.version !== version) {
@@ -66,45 +64,35 @@ export function parseConnection(owner: string, value: unknown, isSecret: boolean
   return value as unknown as BuilderConnection;
 }
 
-function problemOf(value: Partial<Record<keyof BuilderConnection, unknown>>): string | undefined {
-  const { builderName, wakeTimeoutSeconds, nodes, ec2 } = value;
+function problemOf(value: Readonly<Record<string, unknown>>): string | undefined {
+  const { builderName, wakeTimeoutSeconds, nodes } = value;
   if (builderName === undefined || typeof wakeTimeoutSeconds !== "number") {
     return "lacks `builderName` or `wakeTimeoutSeconds`";
   }
-  const ec2BuilderName = isObject(ec2) ? ec2.builderName : builderName;
-  if (!isBuilderName(builderName) || ec2BuilderName !== builderName) {
-    return "has a `builderName` that no builder has, or another one in `ec2`";
+  if (!isBuilderName(builderName)) {
+    return "has a `builderName` that no builder has";
   }
   if (!Array.isArray(nodes) || nodes.length === 0 || !nodes.every(isNode)) {
     return "has no `nodes`, or one that is none of ours";
   }
-  const needed = nodes.filter(({ kind }) => kind === "ec2").map(({ name }) => name);
-  const known = ec2Names(ec2);
-  if (!known.every(isNodeName)) {
-    return "has a node in `ec2` whose name no node has";
-  }
-  const missing = needed.find((name) => !known.includes(name));
-  return missing === undefined ? undefined : `has no instance for node ${missing} in \`ec2\``;
+  const problems = kindNames().map((kind) => {
+    const { sharing } = nodeKinds[kind];
+    const names = nodes.filter((node) => node.kind === kind).map(({ name }) => name);
+    return typeof sharing === "string" ? undefined : sharing.problemOf?.(value[kind], builderName, names);
+  });
+  return problems.find((problem) => problem !== undefined);
 }
 
 function isNode(value: unknown): value is BuilderConnectionNode {
-  if (!isObject(value) || !isNodeName(value.name) || !isPlatform(value.platform)) {
+  if (!isRecord(value) || !isNodeName(value.name) || !isPlatform(value.platform)) {
     return false;
   }
   if (value.additionalPlatforms !== undefined && !isPlatformList(value.additionalPlatforms)) {
     return false;
   }
-  return value.kind === "ec2" || (value.kind === "remote" && isReachable(value));
-}
-
-function isReachable({ endpoint, driver, image }: Record<string, unknown>): boolean {
-  return (
-    typeof endpoint === "string" &&
-    !("problem" in parseEndpoint(endpoint)) &&
-    (driver === undefined || driver === containerDriver) &&
-    // A word of a command line on the endpoint's host.
-    (image === undefined || (typeof image === "string" && parsePulled(image) !== undefined))
-  );
+  const { kind } = value;
+  const sharing = typeof kind === "string" && Object.hasOwn(nodeKinds, kind) && nodeKinds[kind as KindName].sharing;
+  return typeof sharing === "object" && sharing.isFacts(value);
 }
 
 function isPlatform(value: unknown): value is Platform {
@@ -113,13 +101,4 @@ function isPlatform(value: unknown): value is Platform {
 
 function isPlatformList(value: unknown): boolean {
   return Array.isArray(value) && value.every(isPlatform);
-}
-
-function ec2Names(ec2: unknown): unknown[] {
-  const lists = isObject(ec2) ? [ec2.nodes, ec2.ephemeralNodes] : [];
-  return lists.flatMap((list) => (Array.isArray(list) ? list.map((node: unknown) => isObject(node) && node.name) : []));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,12 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { normaliseBuilder } from "./normaliseBuilder";
+import type { NormalBuilder } from "./normaliseBuilder";
 import { type BuilderConnection, parseConnection } from "./builderConnection";
 import type { ReachableBuilder, ReachableNode } from "./openSession";
-import type { Ec2Connection } from "../nodes/ec2/connection";
-import type { NodeArgs } from "../nodes/arguments";
-import { isNativeOn, type Platform } from "../support/platforms";
+import type { PreviewedNode } from "./preview";
+import type { KindName } from "../nodes/arguments";
+import { byKind, namesOf, nodeKinds } from "../nodes/kinds";
+import type { Life } from "../nodes/lifecycle";
+import type { Platform } from "../support/platforms";
 import { asResourceError, PlainResourceError } from "../pulumi/resourceError";
+import { resolved } from "../pulumi/resolved";
 import { nodeSetsOf } from "../nodes/nodeSets";
 import type { NamedNode } from "./checkNodes";
 
@@ -14,7 +17,7 @@ import type { NamedNode } from "./checkNodes";
 export interface BuildNode {
   /** The node's name in the builder. */
   name: string;
-  kind: NodeArgs["kind"];
+  kind: KindName;
   platform: Platform;
   /** What it builds besides, by emulation or without running any of it. */
   additionalPlatforms?: readonly Platform[];
@@ -24,83 +27,75 @@ export interface BuildNode {
   instanceId?: string;
 }
 
-/** With it come modules of the aws and tls providers: no other nodes need those. */
-function ec2Nodes() {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- a constructor can't wait
-  return require("../nodes/ec2/declare/nodes") as typeof import("../nodes/ec2/declare/nodes");
-}
-
-/** As above. */
-function pods() {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- a constructor can't wait
-  return require("../nodes/kubernetes/declare/nodes") as typeof import("../nodes/kubernetes/declare/nodes");
-}
+/** What is common to the nodes of each kind. */
+type Connections = Partial<Record<KindName, unknown>>;
 
 /** Where a builder has its nodes from: declared with it, or another stack's. */
 export interface NodeSource {
   readonly nodes: pulumi.Output<BuildNode[]>;
   readonly nodeSetCount: pulumi.Input<number>;
+  /** None where the nodes are another stack's: they are known at run time. */
+  readonly declaredNodes: readonly NamedNode[];
+  /** Registries that the nodes reach without TLS, as far as they are declared here. */
+  readonly insecureRegistries: readonly string[];
   /** Kept in the builder's state. Must not reject: Pulumi would report it as a serialization failure. */
   readonly registered: pulumi.Inputs;
+  /** The nodes as a preview tells of them. */
+  previewed(): Promise<readonly PreviewedNode[] | undefined>;
   /** @throws pulumi.ResourceError when the nodes can't be shared. */
   connection(): pulumi.Output<BuilderConnection>;
   /** All that hooks need, resolved when they ask. */
   reachable(): pulumi.Output<ReachableBuilder>;
 }
 
-/** Nodes that are declared with the builder: those of EC2 are made here. */
+/** Nodes that are declared with the builder: what they are made of is made here. */
 export function declaredSource(
-  builder: pulumi.ComponentResource,
+  component: pulumi.ComponentResource,
   name: string,
-  normal: ReturnType<typeof normaliseBuilder>,
+  { nodes: declared, life, plans }: NormalBuilder,
   builderName: pulumi.Output<string>,
 ): NodeSource {
-  const { nodes: declared, ec2: ec2Args, kubernetesNodes, idleTimeoutMinutes, wakeTimeoutSeconds } = normal;
-  const ec2 =
-    ec2Args.nodes.length > 0
-      ? ec2Nodes().createEc2Nodes(builder, name, { ...ec2Args, builderName, wakeTimeoutSeconds })
-      : undefined;
-  const kubernetes =
-    kubernetesNodes.length > 0 && idleTimeoutMinutes !== null
-      ? pods().createKubernetesNodes(builder, name, {
-          ...normal,
-          nodes: kubernetesNodes,
-          builderName,
-          idleTimeoutMinutes,
-        })
-      : undefined;
-  const nodes = describeNodes(declared, ec2);
+  const { wakeTimeoutSeconds } = life;
+  const builder = { component, name, builderName, life };
+  const connections = Object.fromEntries(
+    byKind(declared).flatMap(([kind]) => {
+      const plan = plans[kind];
+      const connection = plan && nodeKinds[kind].declare?.(builder, plan);
+      return connection ? [[kind, connection]] : [];
+    }),
+  );
+  const nodes = pulumi.unsecret(pulumi.output(connections)).apply((made: Connections) => describeKnown(declared, made));
   const reachable = () => {
-    const plain = declared.map((node) => plainNode(node, idleTimeoutMinutes));
+    const plain = declared.map((node) => plainNode(node, life));
     // The SDK's type of what is resolved names no unions.
-    const all: unknown = pulumi.output({ builderName, wakeTimeoutSeconds, nodes: plain, ec2, kubernetes });
+    const all: unknown = pulumi.output({ builderName, wakeTimeoutSeconds, nodes: plain, ...connections });
     return all as pulumi.Output<ReachableBuilder>;
   };
   return {
     nodes,
     nodeSetCount: nodeSetsOf(declared).length,
+    declaredNodes: declared,
+    insecureRegistries: Object.values(plans).flatMap(({ insecureRegistries }) => insecureRegistries),
     registered: { builderName, nodes },
+    previewed: () => Promise.resolve(declared.map((node) => ({ ...node, effect: plans[node.kind]?.effect ?? "" }))),
     reachable,
     connection: () => {
-      const local = declared.find(({ kind }) => kind === "local");
-      if (local) {
-        const cause = `node ${local.name} is "local", and so of the machine that runs Pulumi alone`;
-        throw new PlainResourceError(
-          `Builder ${name}: \`connection\` can't be had: ${cause}. Fix: share a builder of "ec2" and "remote" nodes.`,
-          builder,
-        );
-      }
-      const unshared = declared.find(({ kind }) => kind === "kubernetes");
-      if (unshared) {
-        throw new PlainResourceError(
-          `Builder ${name}: \`connection\` can't be had: node ${unshared.name} is "kubernetes", which other stacks can't build on yet. ` +
-            'Fix: share a builder of "ec2" and "remote" nodes.',
-          builder,
-        );
-      }
+      refuseUnshared(component, name, declared);
       return pulumi.secret(reachable().apply((plain) => ({ version: 1, ...plain }) as BuilderConnection));
     },
   };
+}
+
+/** @throws pulumi.ResourceError for a node that other stacks can't build on. */
+function refuseUnshared(component: pulumi.Resource, name: string, declared: readonly NamedNode[]): void {
+  for (const node of declared) {
+    const { sharing } = nodeKinds[node.kind];
+    if (typeof sharing === "string") {
+      const cause = `node ${node.name} is "${node.kind}", ${sharing}`;
+      const fix = `share a builder of ${namesOf((kind) => typeof kind.sharing !== "string", "and")} nodes`;
+      throw new PlainResourceError(`Builder ${name}: \`connection\` can't be had: ${cause}. Fix: ${fix}.`, component);
+    }
+  }
 }
 
 /** The argument of `Builder.fromConnection`, told from arguments of a builder by its class. */
@@ -121,64 +116,38 @@ export function connectionSource(
     return asResourceError(builder, () => parseConnection(`Builder ${name}`, plain, isSecret));
   });
   // What is secret of a connection is its keys alone.
-  const nodes = pulumi.unsecret(connection).apply((known) => describeKnown(known.nodes, known.ec2));
+  const nodes = pulumi.unsecret(connection).apply((known) => describeKnown(known.nodes, known));
   return {
     nodes,
     nodeSetCount: pulumi.unsecret(connection).apply((known) => nodeSetsOf(known.nodes).length),
+    declaredNodes: [],
+    insecureRegistries: [],
     registered: { builderName },
+    previewed: () =>
+      resolved(nodes.apply((known) => known.map((node) => ({ ...node, effect: nodeKinds[node.kind].effect(node) })))),
     connection: () => connection,
     reachable: () => pulumi.all([connection, builderName]).apply(([known, own]) => ({ ...known, builderName: own })),
   };
 }
 
-function describeNodes(
-  declared: readonly NamedNode[],
-  ec2: pulumi.Output<Ec2Connection> | undefined,
-): pulumi.Output<BuildNode[]> {
-  return ec2
-    ? pulumi.unsecret(ec2).apply((made) => describeKnown(declared, made))
-    : pulumi.output(describeKnown(declared, undefined));
-}
-
 function describeKnown(
   nodes: readonly Pick<NamedNode, "name" | "kind" | "platform" | "additionalPlatforms">[],
-  ec2: Ec2Connection | undefined,
+  connections: Connections,
 ): BuildNode[] {
   return nodes.map(({ name, kind, platform, additionalPlatforms }) => ({
     name,
     kind,
     platform,
     ...(additionalPlatforms && { additionalPlatforms }),
-    native: kind !== "local" || isNativeOn(platform, process.arch),
-    ...(kind === "ec2" && { instanceId: ec2?.nodes.find((each) => each.name === name)?.instanceId }),
+    native: true,
+    ...nodeKinds[kind].describe?.({ name, platform }, connections[kind]),
   }));
 }
 
 /** The part of a node's arguments that hooks need. */
-function plainNode(node: NamedNode, idleTimeoutMinutes: number | null): pulumi.Input<ReachableNode> {
-  const { name, platform, additionalPlatforms } = node;
-  const common = { name, platform, ...(additionalPlatforms && { additionalPlatforms }) };
-  switch (node.kind) {
-    case "ec2":
-    case "kubernetes":
-      return { kind: node.kind, ...common };
-    case "local": {
-      const { maxParallelism, registryMirrors = {}, insecureRegistries = [] } = node;
-      const settings = { ...(maxParallelism && { maxParallelism }), registryMirrors, insecureRegistries };
-      return { kind: node.kind, ...common, idleTimeoutMinutes, settings };
-    }
-    case "remote": {
-      const { endpoint, tls, driver, image } = node;
-      const { ca, cert, key, serverName } = tls ?? {};
-      return pulumi.output({
-        kind: node.kind,
-        ...common,
-        endpoint,
-        tls: tls && { ca, cert, key, serverName },
-        ...(driver && { driver, image }),
-      }) as pulumi.Output<ReachableNode>;
-    }
-    default:
-      return node satisfies never;
-  }
+function plainNode(node: NamedNode, life: Life): pulumi.Output<ReachableNode> {
+  const { kind, name, platform, additionalPlatforms } = node;
+  const common = { kind, name, platform, ...(additionalPlatforms && { additionalPlatforms }) };
+  const plain: unknown = pulumi.output({ ...common, ...nodeKinds[kind].facts(node, life) });
+  return plain as pulumi.Output<ReachableNode>;
 }

@@ -1,12 +1,9 @@
-import { nodeArguments } from "./builderTable";
 import { checkArguments } from "../arguments/checkArguments";
 import { otherBuilderNames } from "../arguments/otherNames";
-import { parseEndpoint } from "../transport/endpoint";
 import { nodesOf } from "../session/placement";
 import { argumentError, BuildError } from "../support/errors";
-import { checkWholeNumber } from "../support/numbers";
 import type { NodeArgs } from "../nodes/arguments";
-import { checkDriver } from "../nodes/remote/normalise";
+import { kindNames, namesOf, nodeKinds } from "../nodes/kinds";
 import { isNodeName } from "../support/names";
 import { allPlatforms, nodeNameOf, parsePlatform, type Platform } from "../support/platforms";
 import { parseReference } from "../registry/reference";
@@ -54,15 +51,15 @@ export function checkNodes(owner: string, nodes: readonly NodeArgs[]): NamedNode
     if (!isNodeName(name)) {
       throw argumentError(owner, `nodes[${at}].name`, name, "begin with a letter, then a-z, 0-9, '.', '_' and '-'");
     }
-    checkEndpoint(owner, at, node);
-    if (node.kind === "local" && node.maxParallelism !== undefined) {
-      checkWholeNumber(owner, `nodes[${at}].maxParallelism`, node.maxParallelism, 1);
-    }
     const additionalPlatforms = node.additionalPlatforms?.map((each) =>
       checkPlatform(owner, `nodes[${at}].additionalPlatforms`, each),
     );
     return { ...node, platform, name, ...(additionalPlatforms && { additionalPlatforms }) };
   });
+  for (const [at, node] of named.entries()) {
+    const others = named.slice(0, at).filter(({ kind }) => kind === node.kind);
+    nodeKinds[node.kind].check(owner, `nodes[${at}]`, node, others);
+  }
   checkDistinct(owner, named);
   checkAdditionalPlatforms(owner, named);
   return named;
@@ -70,11 +67,11 @@ export function checkNodes(owner: string, nodes: readonly NodeArgs[]): NamedNode
 
 function checkNodeArguments(owner: string, path: string, node: NodeArgs): void {
   const kind = (node as Partial<NodeArgs> | null)?.kind ?? "";
-  if (!Object.hasOwn(nodeArguments, kind)) {
-    const allowed = Object.keys(nodeArguments).map((each) => `"${each}"`);
+  if (!Object.hasOwn(nodeKinds, kind)) {
+    const allowed = kindNames().map((each) => `"${each}"`);
     throw argumentError(owner, `${path}.kind`, kind || undefined, `${allowed.join(", ")} are allowed`);
   }
-  checkArguments({ owner, path, otherNames: otherBuilderNames }, node, nodeArguments[node.kind]);
+  checkArguments({ owner, path, otherNames: otherBuilderNames }, node, nodeKinds[node.kind].arguments);
 }
 
 /** A platform has one kind of node: machines of it, or one that builds it besides. */
@@ -104,30 +101,12 @@ function checkAdditionalPlatforms(owner: string, nodes: readonly NamedNode[]): v
   }
 }
 
-function checkEndpoint(owner: string, at: number, node: NodeArgs): void {
-  if (node.kind === "remote" && typeof node.endpoint === "string") {
-    const parsed = parseEndpoint(node.endpoint);
-    if ("problem" in parsed) {
-      throw argumentError(owner, `nodes[${at}].endpoint`, node.endpoint, parsed.problem);
-    }
-    if (node.tls && parsed.kind !== "tcp") {
-      throw argumentError(owner, `nodes[${at}].tls`, "set", `${parsed.kind}:// carries no TLS; leave it out`);
-    }
-  }
-  if (node.kind === "remote") {
-    checkDriver(owner, `nodes[${at}].`, node);
-  }
-}
-
 function checkDistinct(owner: string, nodes: readonly NamedNode[]): void {
   for (const [at, node] of nodes.entries()) {
     for (const other of nodes.slice(0, at)) {
-      if (node.kind === "remote" && other.kind === "remote" && node.endpoint === other.endpoint) {
-        const remedy = `node ${other.name} has the same one; a machine is one node, and buildx refuses it twice`;
-        throw argumentError(owner, `nodes[${at}].endpoint`, node.endpoint, remedy);
-      }
-      if (node.platform === other.platform && (node.kind === "local" || other.kind === "local")) {
-        const remedy = `node ${other.name} serves it too, and several nodes of one platform are machines of their own, "ec2", "kubernetes" or "remote"; leave one out`;
+      if (node.platform === other.platform && [node, other].some(({ kind }) => nodeKinds[kind].isOnThisMachine)) {
+        const own = namesOf(({ isOnThisMachine }) => !isOnThisMachine, "or");
+        const remedy = `node ${other.name} serves it too, and several nodes of one platform are machines of their own, ${own}; leave one out`;
         throw argumentError(owner, `nodes[${at}].platform`, node.platform, remedy);
       }
       if (node.name === other.name) {

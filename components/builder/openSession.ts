@@ -1,115 +1,61 @@
+import type { ComponentResource } from "@pulumi/pulumi";
+
 import { EngineSession } from "../session/engineSession";
-import type { Access, RunNode } from "../nodes/node";
+import type { Node, RunNode } from "../nodes/node";
 import { RelaySession } from "../session/relaySession";
 import type { BuildSession } from "../session/session";
 import { shareNode } from "../session/sharedNode";
-import { isPlain } from "../buildkit/toml";
-import type { BuilderConnection, BuilderConnectionNode } from "./builderConnection";
-import type { AwsSettings } from "../nodes/ec2/awsSettings";
+import type { BuilderConnection } from "./builderConnection";
+import type { KindName, SharedConnections } from "../nodes/arguments";
+import type { OpenNodes } from "../nodes/kind";
+import { byKind, nodeKinds } from "../nodes/kinds";
 import { BuildError } from "../support/errors";
-import { findBuildkitd } from "../nodes/local/run/daemon";
-import { findEngine } from "../transport/dockerEngine";
-import { type LocalNode, localRunNode } from "../nodes/local/run/node";
-import { remoteRunNode } from "../nodes/remote/run/node";
-import type { KubernetesConnection } from "../nodes/kubernetes/connection";
-import type { ClusterSettings } from "../nodes/kubernetes/clusterSettings";
-import { isEc2Platform, isEmulated } from "../nodes/ec2/platforms";
-import type { Platform } from "../support/platforms";
 import { nodeSetName, nodeSetsOf } from "../nodes/nodeSets";
 
-/** A node as hooks get it: its arguments, resolved. */
-export type ReachableNode =
-  | BuilderConnectionNode
-  | (LocalNode & { kind: "local" })
-  | { kind: "kubernetes"; name: string; platform: Platform; additionalPlatforms?: readonly Platform[] };
+/** A node as hooks get it: beside this, its arguments, resolved, as its kind knows them. */
+export type ReachableNode = Node & { kind: KindName };
 
 /** What hooks know of a builder: as its connection, and besides the nodes that are this machine's alone. */
-export interface ReachableBuilder extends Pick<BuilderConnection, "builderName" | "wakeTimeoutSeconds" | "ec2"> {
+export interface ReachableBuilder
+  extends Pick<BuilderConnection, "builderName" | "wakeTimeoutSeconds">, SharedConnections {
   nodes: readonly ReachableNode[];
-  kubernetes?: KubernetesConnection;
 }
 
 /**
- * The builder's node sets at run time: through a Docker engine where all nodes are `local` and this machine can't run them
- * itself, else each through a relay of its own, and all with the same access.
+ * The builder's node sets at run time: through a Docker engine where all nodes are containers of it, else each through a relay
+ * of its own.
  */
-export async function startSessions(
-  builder: ReachableBuilder,
-  askAws: () => Promise<AwsSettings>,
-  askCluster: () => Promise<ClusterSettings>,
-): Promise<BuildSession[]> {
+export async function startSessions(builder: ReachableBuilder, component: ComponentResource): Promise<BuildSession[]> {
   if (process.platform === "win32") {
     throw new BuildError("Windows is not supported: run `pulumi up` in WSL, on Linux or on macOS");
   }
   const { builderName, wakeTimeoutSeconds } = builder;
-  const { nodes, access } = await runNodes(builder, askAws, askCluster);
-  const buildkitd = findBuildkitd();
-  if ("problem" in buildkitd && builder.nodes.every(({ kind }) => kind === "local")) {
-    const engine = await findEngine();
-    if (!("tried" in engine)) {
-      refuseSettings(builder.nodes, engine.endpoint);
-      return [new EngineSession({ builderName, nodes, engine, reason: buildkitd.problem })];
-    }
+  const opened = await openNodes(builder, component);
+  const nodes = inOrder(builder.nodes, opened);
+  const [container] = opened.flatMap(({ engine }) => engine ?? []);
+  if (container) {
+    return [new EngineSession({ builderName, nodes, ...container })];
   }
   return shareNodes(nodeSetsOf(nodes)).map(
     (nodeSet, at) =>
-      new RelaySession({ builderName: nodeSetName(builderName, at), nodes: nodeSet, wakeTimeoutSeconds, access }),
+      new RelaySession({ builderName: nodeSetName(builderName, at), nodes: nodeSet, wakeTimeoutSeconds }),
   );
 }
 
-/** A container that is there keeps what it was made with. */
-function refuseSettings(nodes: readonly ReachableNode[], endpoint: string): void {
-  const node = nodes.find((each) => each.kind === "local" && !isPlain(each.settings));
-  if (node) {
-    throw new BuildError(
-      `node ${node.name} of kind "local": \`maxParallelism\`, \`registryMirrors\` and \`insecureRegistries\` are settings of a daemon that is started here, ` +
-        `and BuildKit runs in the Docker engine at ${endpoint}. Fix: leave them out, or make a builder with \`docker buildx create --buildkitd-config\` and name it in \`builder\`.`,
-    );
-  }
+async function openNodes(builder: ReachableBuilder, component: ComponentResource): Promise<OpenNodes[]> {
+  const connections: Partial<Record<KindName, unknown>> = { ...builder };
+  const kinds = byKind(builder.nodes);
+  return Promise.all(
+    kinds.map(([kind, nodes]) =>
+      nodeKinds[kind].open(nodes, { connection: connections[kind], component, hasOthers: kinds.length > 1 }),
+    ),
+  );
 }
 
-/** Loaded for a builder that has such nodes. */
-function ec2Half() {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() takes twice as long
-  return require("../nodes/ec2/run/open") as typeof import("../nodes/ec2/run/open");
-}
-
-/** Loaded for a builder that has such nodes. */
-function kubernetesHalf() {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() takes twice as long
-  return require("../nodes/kubernetes/run/session") as typeof import("../nodes/kubernetes/run/session");
-}
-
-async function runNodes(
-  { nodes, ec2, kubernetes }: ReachableBuilder,
-  askAws: () => Promise<AwsSettings>,
-  askCluster: () => Promise<ClusterSettings>,
-): Promise<{ nodes: RunNode[]; access: Access | undefined }> {
-  const session = ec2 && ec2Half().ec2Session(ec2, await askAws());
-  const pods = kubernetes ? kubernetesHalf().kubernetesNodes(kubernetes, askCluster) : [];
-  const made = nodes.map((node): RunNode | undefined => {
-    const { additionalPlatforms } = node;
-    switch (node.kind) {
-      case "ec2": {
-        const found = session?.nodes.find(({ name }) => name === node.name);
-        const emulatedPlatforms = additionalPlatforms?.filter(
-          (each) => isEc2Platform(node.platform) && isEmulated(node.platform, each),
-        );
-        return found && Object.assign(found, { additionalPlatforms, emulatedPlatforms });
-      }
-      case "kubernetes": {
-        const found = pods.find(({ name }) => name === node.name);
-        return found && Object.assign(found, { additionalPlatforms });
-      }
-      case "local":
-        return { ...localRunNode(node), additionalPlatforms };
-      case "remote":
-        return { ...remoteRunNode(node), additionalPlatforms };
-      default:
-        return node satisfies never;
-    }
-  });
-  return { nodes: made.filter((node) => node !== undefined), access: session?.access };
+/** The nodes of all kinds as the builder has them, each with what is held while it is used. */
+function inOrder(wanted: readonly ReachableNode[], opened: readonly OpenNodes[]): RunNode[] {
+  const all = opened.flatMap(({ nodes, access }) => nodes.map((node) => Object.assign(node, { access })));
+  return wanted.flatMap(({ name }) => all.find((node) => node.name === name) ?? []);
 }
 
 /** A node that is in several node sets is woken and replaced for all of them at once. */

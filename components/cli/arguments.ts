@@ -1,8 +1,8 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
 import { parsePlatform, type Platform } from "../support/platforms";
-import { type CallerRole, callerRoles } from "../nodes/ec2/policies/policyTable";
-import type { AccountOptions } from "../nodes/ec2/shell/account";
+import type { AccountOptions, PolicyOptions } from "../nodes/shell";
+import { policyRoles } from "./policy";
 import type { ReportOptions } from "./report";
 import { UsageError } from "./usageError";
 
@@ -30,16 +30,6 @@ export interface CleanOptions extends AccountOptions {
   builder?: string;
   /** Whether in AWS, too: what callers of the builder that were killed have left there. */
   nodes?: boolean;
-}
-
-export interface PolicyOptions {
-  /** A name that is registered, or is to be. */
-  builder: string;
-  role: CallerRole;
-  /** Any without it. */
-  account?: string;
-  /** Any without it. */
-  region?: string;
 }
 
 export const commandNames = ["wake", "stop", "status", "clean", "policy", "report"] as const;
@@ -215,13 +205,13 @@ function parseMinutes(text: string | undefined): number {
   return minutes;
 }
 
-function parseRole(text: string | undefined): CallerRole {
-  const role = callerRoles.find((each) => each === text);
-  if (!role) {
+function parseRole(text: string | undefined): string {
+  const roles = policyRoles().map(({ name }) => name);
+  if (text === undefined || !roles.includes(text)) {
     const given = text === undefined ? "--for is missing" : `--for is ${JSON.stringify(text)}`;
-    throw new UsageError(`${given}: ${callerRoles.join(", ")} are allowed`);
+    throw new UsageError(`${given}: ${roles.join(", ")} are allowed`);
   }
-  return role;
+  return text;
 }
 
 function parseMatching(option: string, text: string | undefined, pattern: RegExp, allowed: string): string | undefined {

@@ -1,25 +1,23 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import type { Progress } from "../support/progress";
 import { isListening } from "../transport/listening";
-import { Forgotten } from "../nodes/ec2/run/forgotten";
-import { Ingress } from "../nodes/ec2/run/callerRules";
-import { isBuilderName } from "../support/names";
+import { isBuilderName, matchBuilder } from "../support/names";
 import { ownSocketRoots } from "../support/socketFolders";
-import { openAccount } from "../nodes/ec2/shell/account";
 import type { CleanOptions } from "./arguments";
-import type { AccountOptions } from "../nodes/ec2/shell/account";
-import { findConnection, matchBuilder } from "../nodes/ec2/shell/findBuilders";
-import { certificatesDirectory, certificatesRoot, configDirectory, holderFile } from "../nodes/ec2/shell/ownFiles";
+import { findBuilder } from "./builders";
+import { certificatesDirectory, certificatesRoot, configDirectory, holderFile } from "../nodes/ownFiles";
 import { withProgress } from "./progress";
 import { namesIn, type OwnRegistration, ownRegistrations, removeRegistration } from "./registrations";
 import { removeDeadSockets } from "./sockets";
 
-/** Removes what is on this machine, and if told so what killed callers have left in AWS. Says what it was. */
+/** Removes what is on this machine, and with `nodes` what killed callers have left in AWS. Says what it was. */
 export async function clean({ builder, nodes, ...options }: CleanOptions): Promise<string> {
   const lines = builder === undefined ? await cleanAll() : await cleanBuilder(builder);
   if (nodes && builder !== undefined) {
-    lines.push(...(await cleanAccount(builder, options)));
+    const work = (progress: Progress) => findBuilder(builder, options).then((found) => found.clean(progress));
+    lines.push(...(await withProgress(`cleaning ${builder}`, work)));
   }
   return lines.length > 0 ? `${lines.join("\n")}\n` : "Nothing to remove.\n";
 }
@@ -34,19 +32,6 @@ async function cleanBuilder(name: string): Promise<string[]> {
   const builderName = matchBuilder(name, [...known].sort(), "this machine");
   const lines = await removeRegistrations(registrations.filter((each) => each.builderName === builderName));
   return [...lines, ...removeCertificates([builderName])];
-}
-
-async function cleanAccount(builder: string, options: AccountOptions): Promise<string[]> {
-  return withProgress(`cleaning ${builder}`, async (progress) => {
-    const account = await openAccount(options);
-    const connection = await findConnection(account, builder);
-    const ingress = new Ingress(account, connection.securityGroupId, "");
-    const found = await new Forgotten(connection, account, ingress).removeNow(progress);
-    return [
-      ...found.rules.map((id) => `removed rule ${id} of ${connection.builderName}`),
-      ...found.instances.map((id) => `terminated ${id} of ${connection.builderName}`),
-    ];
-  });
 }
 
 async function cleanAll(): Promise<string[]> {

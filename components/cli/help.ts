@@ -1,5 +1,5 @@
-import { callerRoles, describeRole } from "../nodes/ec2/policies/policyTable";
 import type { CommandName } from "./arguments";
+import { policyRoles } from "./policy";
 
 const accountHelp = `  --region REGION    default: AWS_REGION, AWS_DEFAULT_REGION, or the profile's
   --profile PROFILE  of ~/.aws/config; default: AWS's usual places for credentials`;
@@ -69,7 +69,9 @@ Calls nobody, so that the builder need not be there yet.
 BUILDER is the builder's registered name (builders-1a2b3c4d): the output \`builderName\`, which a preview tells, too.
 Its beginning (builders) stands for every builder of that name, in whichever stack.
 
-${callerRoles.map((role) => `  --for ${role.padEnd(16)}  ${describeRole(role)}`).join("\n")}
+${policyRoles()
+  .map(({ name, who }) => `  --for ${name.padEnd(16)}  ${who}`)
+  .join("\n")}
   --account ACCOUNT       the AWS account's number; default: any, and a policy counts in its own alone
   --region REGION         default: all of the partition \`aws\`. In China and GovCloud the ARNs need it
 `,

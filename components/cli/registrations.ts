@@ -2,7 +2,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { buildxDirectory, entryIn, isEntryName, userId } from "../support/paths";
-import { certificatesRoot } from "../nodes/ec2/shell/ownFiles";
+import { remoteDriver } from "../session/registration";
+import { certificatesRoot } from "../nodes/ownFiles";
 
 /** A builder in buildx's store that this library wrote. */
 export interface OwnRegistration {
@@ -94,7 +95,7 @@ function remoteNodes(text: string): StoredNode[] {
   try {
     const { Driver, Nodes } = JSON.parse(text) as { Driver?: unknown; Nodes?: unknown };
     const isRemote =
-      Driver === "remote" && Array.isArray(Nodes) && Nodes.every((node) => typeof node === "object" && node);
+      Driver === remoteDriver && Array.isArray(Nodes) && Nodes.every((node) => typeof node === "object" && node);
     return isRemote ? (Nodes as StoredNode[]) : [];
   } catch {
     return [];

@@ -1,18 +1,15 @@
 import type { StatusOptions } from "./arguments";
-import { openAccount } from "../nodes/ec2/shell/account";
-import { findConnection, listBuilders } from "../nodes/ec2/shell/findBuilders";
-import { readBuilderStatus } from "../nodes/ec2/shell/builderStatus";
-import { formatBuilder, formatBuilders } from "./statusText";
+import { findBuilder, shells } from "./builders";
+import type { Shown } from "../nodes/shell";
 
 /** Starts nothing and changes nothing. */
 export async function status({ builder, json, ...options }: StatusOptions): Promise<string> {
-  const account = await openAccount(options);
-  if (builder === undefined) {
-    const builders = await listBuilders(account);
-    return json ? toJson(builders) : formatBuilders(builders, `account ${account.account} in ${account.region}`);
+  if (builder !== undefined) {
+    const shown = await (await findBuilder(builder, options)).status();
+    return json ? toJson(shown.json) : shown.text;
   }
-  const found = await readBuilderStatus(account, await findConnection(account, builder));
-  return json ? toJson(found) : formatBuilder(found, new Date(account.now()));
+  const lists: Shown[] = await Promise.all(shells().map((shell) => shell.list(options)));
+  return json ? toJson(lists.flatMap((each) => each.json)) : lists.map(({ text }) => text).join("\n");
 }
 
 function toJson(value: unknown): string {

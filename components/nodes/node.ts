@@ -2,12 +2,16 @@ import type { Platform } from "../support/platforms";
 import type { Progress } from "../support/progress";
 import type { Endpoint } from "../transport/endpoint";
 
-/** A node in the words of messages. */
-export interface DescribedNode {
+/** What every node is, whatever its kind. */
+export interface Node {
   readonly name: string;
   readonly platform: Platform;
   /** What it builds besides: see `additionalPlatforms` of the arguments. */
   readonly additionalPlatforms?: readonly Platform[];
+}
+
+/** A node in the words of messages. */
+export interface DescribedNode extends Node {
   /** Those of them that it runs under emulators which its daemon does not list. */
   readonly emulatedPlatforms?: readonly Platform[];
   /** False for a `local` node of a foreign platform; unknown until its daemon answers for a `remote` one. */
@@ -28,6 +32,8 @@ export interface Waiting {
 
 /** A node as hooks see it: a name, a platform, and a way to start it. */
 export interface RunNode extends DescribedNode {
+  /** What must be held while it is used, where it is not simply reachable: one for all nodes of its kind. */
+  readonly access?: Access;
   /**
    * Has the node's machine and daemon started, where that is ours to do, and says where the daemon is or will be.
    * Called before each build, and each second while the node does not answer: cheap, and no wait of its own.
@@ -50,7 +56,7 @@ export interface RunNode extends DescribedNode {
   giveUp?(progress: Progress): Promise<void>;
 }
 
-/** What a caller holds while it builds, for all nodes of a builder: a way in, and a claim that keeps them awake. */
+/** What a caller holds while it builds, for all nodes of a kind in a builder: a way in, and a claim that keeps them awake. */
 export interface Access {
   /** Before a build; again for each build at the same time. */
   acquire(progress: Progress): Promise<void>;

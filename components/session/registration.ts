@@ -8,6 +8,9 @@ import { ociPlatform, type Platform } from "../support/platforms";
 import { containerFlags, containerImage } from "../buildkit/containerImage";
 import { platformsOf } from "./placement";
 
+/** buildx's driver for daemons that run already. */
+export const remoteDriver = "remote";
+
 /** A node in the words of buildx's store. */
 export interface RegisteredNode {
   name: string;
@@ -31,7 +34,7 @@ export function remoteRegistration(builderName: string, nodes: readonly Register
     Flags: null,
     Files: null,
   }));
-  return JSON.stringify({ Name: builderName, Driver: "remote", Nodes: written, Dynamic: false });
+  return JSON.stringify({ Name: builderName, Driver: remoteDriver, Nodes: written, Dynamic: false });
 }
 
 /**

@@ -8,6 +8,7 @@ import { buildxDirectory } from "../support/paths";
 import type { Platform } from "../support/platforms";
 import type { PlatformDigests } from "../registry/manifest";
 import { indexName } from "../nodes/nodeSets";
+import { acquireAll, releaseAll } from "./accesses";
 import { Endings } from "./endings";
 import { Liveness } from "./liveness";
 import { mend } from "./recover";
@@ -29,8 +30,6 @@ export interface RelaySessionSettings {
   builderName: string;
   nodes: readonly RunNode[];
   wakeTimeoutSeconds: number;
-  /** What must be held while nodes are used: for nodes that are not simply reachable. */
-  access?: Access;
 }
 
 /** Nodes that are woken when a build needs them, and reached through one relay. */
@@ -70,7 +69,8 @@ export class RelaySession implements BuildSession {
     builderName: string,
     progress: Progress,
   ): Promise<Attempt> {
-    await this.settings.access?.acquire(progress);
+    const accesses = this.accessesOf(woken);
+    await acquireAll(accesses, progress);
     try {
       const attempt = newAttempt(woken, await this.makeReady(woken, progress), true);
       this.liveness.begin(attempt, [...attempt.lossesBefore.keys()], progress);
@@ -78,7 +78,7 @@ export class RelaySession implements BuildSession {
       this.endings.begin(attempt, { builderName, names, progress });
       return attempt;
     } catch (error) {
-      await this.settings.access?.release(true);
+      await releaseAll(accesses, true);
       throw error;
     }
   }
@@ -88,8 +88,13 @@ export class RelaySession implements BuildSession {
     this.endings.end(attempt);
     if (attempt.isHeld) {
       attempt.isHeld = false;
-      await this.settings.access?.release(hasFailed);
+      await releaseAll(this.accessesOf(attempt.platforms), hasFailed);
     }
+  }
+
+  /** What must be held while the nodes of these platforms are used. */
+  private accessesOf(platforms: readonly Platform[]): Access[] {
+    return [...new Set(nodesOf(this.settings.nodes, platforms).flatMap(({ access }) => access ?? []))];
   }
 
   async recover(attempt: Attempt, error: string, progress: Progress): Promise<boolean> {

@@ -24,6 +24,7 @@ function nodeFor(node: RunNode, common: Common): RunNode {
     platform: node.platform,
     additionalPlatforms: node.additionalPlatforms,
     emulatedPlatforms: node.emulatedPlatforms,
+    access: node.access,
     get native() {
       return node.native;
     },

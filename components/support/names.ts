@@ -1,3 +1,4 @@
+import { BuildError } from "./errors";
 import { shortHash } from "./paths";
 
 /** Names that become parts of paths here: of sockets, of files of buildx's store, of folders of keys. */
@@ -21,4 +22,26 @@ export function builderNameOf(name: string, organization: string, urn: string): 
   const words = name.toLowerCase().replace(/[^a-z0-9._-]+/g, "-");
   const begun = /^[a-z]/.test(words) ? words : `b${words}`;
   return `${begun}-${shortHash(`${organization} ${urn}`)}`;
+}
+
+/** The one known builder that a name means. */
+export function matchBuilder(name: string, known: readonly string[], where: string): string {
+  const matching = known.filter((each) => each === name || (each.startsWith(`${name}-`) && suffixOf(each, name)));
+  const exact = matching.find((each) => each === name);
+  if (exact !== undefined || matching.length === 1) {
+    return exact ?? matching[0];
+  }
+  if (matching.length > 1) {
+    throw new BuildError(
+      `${name} means more than one builder of ${where}: ${matching.join(", ")}. Fix: name one of them.`,
+    );
+  }
+  const candidates = known.length > 0 ? `these are there: ${known.join(", ")}` : "none is there";
+  throw new BuildError(
+    `there is no builder ${name} in ${where}; ${candidates}. Fix: name one of them, or check --region and --profile.`,
+  );
+}
+
+function suffixOf(registered: string, name: string): boolean {
+  return /^[0-9a-f]{8}$/.test(registered.slice(name.length + 1));
 }

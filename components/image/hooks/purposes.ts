@@ -5,6 +5,7 @@ import type { BaseImageAnswers } from "../../baseImages/ask";
 import { checkBaseImages } from "../../baseImages/check";
 import { isGitLocation } from "../../context/git";
 import { type Progress, told } from "../../support/progress";
+import { areOnThisMachine } from "../../nodes/kinds";
 import { platformsOf } from "../../session/placement";
 import type { Attempt, BuildSession } from "../../session/session";
 import type { Builder } from "../../builder/builder";
@@ -143,7 +144,7 @@ async function checkBases({ component, baseImages, owner, builder, build, progre
     // A node that is not native is this machine's own daemon.
     return node?.native === false ? allPlatforms.find((each) => isNativeOn(each, process.arch)) : node?.platform;
   };
-  const isOnThisMachine = nodes.every(({ kind }) => kind === "local");
+  const isOnThisMachine = areOnThisMachine(nodes);
   const warn = (message: string) => void say("warn", message, component);
   const logins = await allLogins(build, own);
   const checked = { owner, platforms, buildPlatform, isOnThisMachine, registries: logins, ...inputs };

@@ -1,6 +1,11 @@
 import type { TlsMaterial } from "../../transport/endpoint";
 import type { Platform } from "../../support/platforms";
 
+/** A node of another stack: how it is reached is in `Ec2Connection`. */
+export interface Ec2Facts {
+  kind: "ec2";
+}
+
 /** Who may connect to the nodes of a builder. */
 export type Ingress =
   /** One rule for each update, for the caller's own address, from before its first build to after its last. */

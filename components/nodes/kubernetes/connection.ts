@@ -2,6 +2,11 @@ import type { TlsMaterial } from "../../transport/endpoint";
 import type { Platform } from "../../support/platforms";
 import type { KubernetesIsolation, KubernetesToleration } from "./arguments";
 
+/** What hooks need of one node: nothing that is not in what is common. */
+export interface KubernetesFacts {
+  kind: "kubernetes";
+}
+
 /** A node's pod, as hooks make it. */
 export interface KubernetesConnectionNode {
   name: string;

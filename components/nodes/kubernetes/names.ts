@@ -18,6 +18,11 @@ export function objectName(builderName: string, node: string): string {
   return `${plain.slice(0, mostLetters - hash.length - 1).replace(/-+$/, "")}-${hash}`;
 }
 
+/** Whether it is a name of an object or of a namespace. */
+export function isObjectName(value: unknown): value is string {
+  return typeof value === "string" && /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value);
+}
+
 export const labels = {
   managedBy: { "app.kubernetes.io/managed-by": "multi-platform-image" },
   /** The object name of a node, on its Job and its pod. */

@@ -1,9 +1,43 @@
 import { parseEndpoint } from "../../transport/endpoint";
 import { argumentError } from "../../support/errors";
 import { parsePulled } from "../../registry/reference";
-import type { RemoteDriver } from "../arguments";
+import type { Node } from "../node";
+import type { RemoteDriver, RemoteNodeArgs } from "./arguments";
 
 export const containerDriver: RemoteDriver = "docker-container";
+
+type NamedRemote = RemoteNodeArgs & Node;
+
+/** @throws BuildError that names the argument. */
+export function checkRemote(owner: string, path: string, node: NamedRemote, others: readonly NamedRemote[]): void {
+  const { endpoint, tls } = node;
+  if (typeof endpoint === "string") {
+    const parsed = parseEndpoint(endpoint);
+    if ("problem" in parsed) {
+      throw argumentError(owner, `${path}.endpoint`, endpoint, parsed.problem);
+    }
+    if (tls && parsed.kind !== "tcp") {
+      throw argumentError(owner, `${path}.tls`, "set", `${parsed.kind}:// carries no TLS; leave it out`);
+    }
+  }
+  checkDriver(owner, `${path}.`, node);
+  const same = others.find((other) => other.endpoint === endpoint);
+  if (same) {
+    const remedy = `node ${same.name} has the same one; a machine is one node, and buildx refuses it twice`;
+    throw argumentError(owner, `${path}.endpoint`, endpoint, remedy);
+  }
+}
+
+/** Whether what another stack says of a node is enough to reach it, and no more than it may say. */
+export function isReachable({ endpoint, driver, image }: Readonly<Record<string, unknown>>): boolean {
+  return (
+    typeof endpoint === "string" &&
+    !("problem" in parseEndpoint(endpoint)) &&
+    (driver === undefined || driver === containerDriver) &&
+    // A word of a command line on the endpoint's host.
+    (image === undefined || (typeof image === "string" && parsePulled(image) !== undefined))
+  );
+}
 
 /**
  * `driver` and `image` of a remote node, as far as they are known.

@@ -1,7 +1,8 @@
 import * as assert from "node:assert/strict";
 
 import { type Command, commandNames, parseCommand } from "../../../components/cli/arguments";
-import { matchBuilder, parseStored } from "../../../components/nodes/ec2/shell/findBuilders";
+import { parseStored } from "../../../components/nodes/ec2/shell/findBuilders";
+import { matchBuilder } from "../../../components/support/names";
 import { helpText } from "../../../components/cli/help";
 import { policy } from "../../../components/cli/policy";
 import { UsageError } from "../../../components/cli/usageError";

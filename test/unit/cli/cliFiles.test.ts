@@ -7,12 +7,7 @@ import * as path from "node:path";
 import { register, type RegisteredNode, remoteRegistration } from "../../../components/session/registration";
 import { Relay } from "../../../components/transport/relay";
 import { clean } from "../../../components/cli/clean";
-import {
-  configDirectory,
-  ownHolder,
-  readHolder,
-  writeCertificates,
-} from "../../../components/nodes/ec2/shell/ownFiles";
+import { configDirectory, ownHolder, readHolder, writeCertificates } from "../../../components/nodes/ownFiles";
 import { directName, ownRegistration } from "../../../components/cli/registrations";
 import { socketDirectory } from "../../../components/support/socketFolders";
 
@@ -50,7 +45,10 @@ describe("files of the command line", () => {
       .sort();
 
   const direct = (): string => {
-    const driverOptions = writeCertificates(builderName, { ca: "the ca", cert: "the cert", key: "the key" });
+    const driverOptions = writeCertificates(builderName, {
+      ...{ ca: "the ca", cert: "the cert", key: "the key" },
+      serverName: "node.multi-platform-image.internal",
+    });
     const nodes: RegisteredNode[] = [
       { name: "arm64", platform: "linux/arm64", endpoint: "tcp://54.214.0.1:1234", driverOptions },
       { name: "amd64", platform: "linux/amd64", endpoint: "tcp://[2600:1f18::1]:1234", driverOptions },

@@ -8,8 +8,8 @@ import {
   describeRule,
   liveLeases,
 } from "../../../components/nodes/ec2/shell/builderStatus";
-import { formatBuilder, formatBuilders } from "../../../components/cli/statusText";
-import { reasonsToKeep } from "../../../components/cli/stop";
+import { formatBuilder, formatBuilders } from "../../../components/nodes/ec2/shell/statusText";
+import { reasonsToKeep } from "../../../components/nodes/ec2/shell/stop";
 import { formatTable } from "../../../components/support/tables";
 
 describe("the status of a builder", () => {

@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 
 import { describeChange } from "../../../components/context/listing";
 import { describePreview } from "../../../components/builder/preview";
+import { nodeKinds } from "../../../components/nodes/kinds";
 import { whyBuilt } from "../../../components/image/hooks/why";
 
 const [one, two] = ["1", "2"].map((digit) => `https://example.com/a.git#${digit.repeat(40)}:sub`);
@@ -68,9 +69,9 @@ describe("why an image is built", () => {
 
 describe("what a preview tells", () => {
   const nodes = [
-    { name: "arm64", kind: "ec2", platform: "linux/arm64" },
-    { name: "riscv64", kind: "ec2", platform: "linux/riscv64", isEphemeral: true },
-    { name: "amd64", kind: "remote", platform: "linux/amd64" },
+    { name: "arm64", platform: "linux/arm64", effect: nodeKinds.ec2.effect({ instanceId: "i-1" }) },
+    { name: "riscv64", platform: "linux/riscv64", effect: nodeKinds.ec2.effect({}) },
+    { name: "amd64", platform: "linux/amd64", effect: nodeKinds.remote.effect({}) },
   ] as const;
 
   it("names the nodes of the image's platforms, and which would wake", () => {

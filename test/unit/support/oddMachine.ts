@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 
 import { register } from "../../../components/session/registration";
 import { Relay } from "../../../components/transport/relay";
-import { configDirectory } from "../../../components/nodes/ec2/shell/ownFiles";
+import { configDirectory } from "../../../components/nodes/ownFiles";
 import { ownRegistrations } from "../../../components/cli/registrations";
 import { readRootIgnored } from "../../../components/context/files";
 import { stageContext } from "../../../components/context/stage";

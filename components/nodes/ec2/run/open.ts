@@ -1,4 +1,5 @@
-import type { Access, RunNode } from "../../node";
+import type { OpenNodes } from "../../kind";
+import type { Access, Node, RunNode } from "../../node";
 import { Ec2Access } from "./access";
 import type { AwsClients } from "./clients";
 import type { Ec2Connection } from "../connection";
@@ -9,10 +10,24 @@ import { restartSilent } from "./kept/restart";
 import type { AwsSettings } from "../awsSettings";
 import { letInWhileSilent } from "./silence";
 import { ec2RunNode } from "./kept/keptNode";
+import { isEc2Platform, isEmulated } from "../platforms";
 
 export interface Ec2Session {
   nodes: RunNode[];
   access: Access;
+}
+
+/** The nodes of a builder that are on EC2, in their order. */
+export function openEc2(nodes: readonly Node[], connection: Ec2Connection, aws: AwsSettings): OpenNodes {
+  const session = ec2Session(connection, aws);
+  const opened = nodes.flatMap(({ name, platform, additionalPlatforms }) => {
+    const found = session.nodes.find((each) => each.name === name);
+    const emulatedPlatforms = additionalPlatforms?.filter(
+      (each) => isEc2Platform(platform) && isEmulated(platform, each),
+    );
+    return found ? [Object.assign(found, { additionalPlatforms, emulatedPlatforms })] : [];
+  });
+  return { nodes: opened, access: session.access };
 }
 
 /** The nodes of a builder on EC2, and the way to them, for those who build on them. Calls nobody before it is used. */

@@ -1,11 +1,6 @@
 import type { AwsClients } from "../run/clients";
+import type { AccountOptions } from "../../shell";
 import { BuildError } from "../../../support/errors";
-
-/** Which AWS account and region, where the environment does not say. */
-export interface AccountOptions {
-  region?: string;
-  profile?: string;
-}
 
 /** AWS as the identity of the command line or its environment, in one region. */
 export interface Account extends AwsClients {

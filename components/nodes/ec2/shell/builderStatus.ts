@@ -9,7 +9,7 @@ import type { Platform } from "../../../support/platforms";
 import type { Account } from "./account";
 import { askDaemons, type DaemonState } from "../../../transport/daemons";
 import { endpointsOf, findNodes, isEphemeral } from "./nodeInstances";
-import { leaseHolder, readHolder } from "./ownFiles";
+import { leaseHolder, readHolder } from "../../ownFiles";
 import { formatTime } from "../../../support/tables";
 
 export interface NodeStatus {

@@ -10,7 +10,7 @@ import { Ingress, type OpenRule } from "../run/callerRules";
 import { callerOf, ruleIds, sourceOf } from "../run/ruleText";
 import { LeaseClaim, readLease } from "../run/lease";
 import type { Account } from "./account";
-import { leaseHolder } from "./ownFiles";
+import { leaseHolder } from "../../ownFiles";
 
 /** Whoever interrupts a command does not wait for long. */
 const mostTakingMilliseconds = 5_000;

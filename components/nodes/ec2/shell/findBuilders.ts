@@ -3,7 +3,7 @@ import type { Instance, LaunchTemplate, Tag } from "@aws-sdk/client-ec2";
 import { call, codeOf, describeAwsError } from "../run/awsErrors";
 import { type Ec2Connection, parameterNames, tagNames } from "../connection";
 import { BuildError } from "../../../support/errors";
-import { isBuilderName, isNodeName } from "../../../support/names";
+import { isBuilderName, isNodeName, matchBuilder } from "../../../support/names";
 import type { Account } from "./account";
 
 /** The node of a builder, as the tags of its instance tell, or those of the template that ephemeral ones are launched from. */
@@ -97,28 +97,6 @@ export async function findConnection(account: Account, name: string): Promise<Ec
     );
   }
   return connection;
-}
-
-/** The one known builder that a name means. */
-export function matchBuilder(name: string, known: readonly string[], where: string): string {
-  const matching = known.filter((each) => each === name || (each.startsWith(`${name}-`) && suffixOf(each, name)));
-  const exact = matching.find((each) => each === name);
-  if (exact !== undefined || matching.length === 1) {
-    return exact ?? matching[0];
-  }
-  if (matching.length > 1) {
-    throw new BuildError(
-      `${name} means more than one builder of ${where}: ${matching.join(", ")}. Fix: name one of them.`,
-    );
-  }
-  const candidates = known.length > 0 ? `these are there: ${known.join(", ")}` : "none is there";
-  throw new BuildError(
-    `there is no builder ${name} in ${where}; ${candidates}. Fix: name one of them, or check --region and --profile.`,
-  );
-}
-
-function suffixOf(registered: string, name: string): boolean {
-  return /^[0-9a-f]{8}$/.test(registered.slice(name.length + 1));
 }
 
 async function readConnection(account: Account, builderName: string): Promise<Ec2Connection | undefined> {

@@ -1,25 +1,17 @@
 import * as os from "node:os";
 
-import type { RunNode } from "../../node";
-import type { BuildkitdSettings } from "../../../buildkit/toml";
+import type { Node, RunNode } from "../../node";
+import type { LocalFacts } from "../facts";
 import { ensureDaemon } from "./daemon";
-import { isNativeOn, type Platform } from "../../../support/platforms";
-
-/** A local node's arguments, resolved. */
-export interface LocalNode {
-  name: string;
-  platform: Platform;
-  additionalPlatforms?: readonly Platform[];
-  /** `null`: the daemon stays until it is ended by hand. */
-  idleTimeoutMinutes: number | null;
-  settings: BuildkitdSettings;
-}
+import { isNativeOn } from "../../../support/platforms";
 
 /** A daemon on this machine, for one platform. */
-export function localRunNode({ name, platform, idleTimeoutMinutes, settings }: LocalNode): RunNode {
+export function localRunNode(node: Node & LocalFacts): RunNode {
+  const { name, platform, additionalPlatforms, idleTimeoutMinutes, settings } = node;
   return {
     name,
     platform,
+    additionalPlatforms,
     native: isNativeOn(platform, os.arch()),
     address: "this machine",
     wake: async (progress) => ({

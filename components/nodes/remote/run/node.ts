@@ -1,26 +1,15 @@
 import { containerImage } from "../../../buildkit/containerImage";
 import { clientCertificateProblem } from "../../../transport/clientCertificate";
 import { dockerHostRunNode } from "./dockerHost";
-import { type Endpoint, formatEndpoint, parseEndpoint, type TlsMaterial } from "../../../transport/endpoint";
-import type { RunNode } from "../../node";
+import { type Endpoint, formatEndpoint, parseEndpoint } from "../../../transport/endpoint";
+import type { Node, RunNode } from "../../node";
 import { BuildError } from "../../../support/errors";
-import type { Platform } from "../../../support/platforms";
-import type { RemoteDriver } from "../../arguments";
+import type { RemoteFacts } from "../facts";
 import { checkDriver } from "../normalise";
 
-/** A remote node's arguments, resolved. */
-export interface RemoteNode {
-  name: string;
-  platform: Platform;
-  endpoint: string;
-  tls?: TlsMaterial;
-  driver?: RemoteDriver;
-  image?: string;
-}
-
 /** A daemon that runs already: there is nothing to wake, only to reach. Or a Docker host, where a container is started. */
-export function remoteRunNode(node: RemoteNode): RunNode {
-  const { name, platform, endpoint: text, tls, driver, image = containerImage } = node;
+export function remoteRunNode(node: Node & Omit<RemoteFacts, "kind">): RunNode {
+  const { name, platform, additionalPlatforms, endpoint: text, tls, driver, image = containerImage } = node;
   const endpoint = parseEndpoint(text, tls);
   if ("problem" in endpoint) {
     throw new BuildError(`node ${name}: \`endpoint\` is ${JSON.stringify(text)}: ${endpoint.problem}`);
@@ -28,11 +17,12 @@ export function remoteRunNode(node: RemoteNode): RunNode {
   checkDriver(`node ${name}`, "", node);
   const address = formatEndpoint(endpoint);
   if (driver && endpoint.kind === "ssh") {
-    return dockerHostRunNode({ name, platform, address }, endpoint, image);
+    return dockerHostRunNode({ name, platform, additionalPlatforms, address }, endpoint, image);
   }
   return {
     name,
     platform,
+    additionalPlatforms,
     address,
     wake: () => Promise.resolve(checked(name, address, endpoint)),
   };

@@ -10,6 +10,8 @@ import { Builder, type BuilderArgs } from "../../../../components";
 import { objectName } from "../../../../components/nodes/kubernetes/names";
 import { idleSecondsOf } from "../../../../components/nodes/kubernetes/declare/nodes";
 import { buildkitdToml } from "../../../../components/nodes/kubernetes/declare/buildkitdToml";
+import { parseConnection } from "../../../../components/builder/builderConnection";
+import { resolved } from "../../../../components/pulumi/resolved";
 import { missingPackage } from "../../../../components/nodes/kubernetes/missingPackage";
 import { buildRules, manageRules } from "../../../../components/nodes/kubernetes/policy";
 import { jobOf } from "../../../../components/nodes/kubernetes/run/job";
@@ -95,6 +97,11 @@ describe("Kubernetes nodes' arguments", () => {
     [
       "nodes that stay",
       { nodes: [base], lifecycle: "persistent" },
+      /`lifecycle` is "persistent": it is for nodes of kind "ec2", "local" and "remote"/,
+    ],
+    [
+      "nodes that stay, beside others that do",
+      { nodes: [base, { kind: "local", platform: "linux/amd64" }], lifecycle: "persistent" },
       /`lifecycle` is "persistent": pods .* leave it out/,
     ],
     [
@@ -124,9 +131,28 @@ describe("Kubernetes nodes' arguments", () => {
     assert.deepEqual(own.map(({ type, name }) => `${name} ${type}`).sort(), expected.sort());
   });
 
-  it("can't be shared with other stacks yet, which is said", () => {
-    const builder = new Builder("own", { nodes: [base] as BuilderArgs["nodes"] });
-    assert.throws(() => builder.connection, /node arm64 is "kubernetes", which other stacks can't build on yet/);
+  it("are shared with other stacks by a secret that says all that their hooks need", async () => {
+    const { connection } = new Builder("own", { nodes: [base] as BuilderArgs["nodes"] });
+    assert.equal(await pulumi.isSecret(connection), true);
+    const plain = await resolved(connection);
+    assert.deepEqual(parseConnection("Builder shared", plain, true), plain);
+    assert.deepEqual(
+      plain.kubernetes?.nodes.map(({ name, namespace }) => [name, namespace]),
+      [["arm64", "builds"]],
+    );
+    const own = plain.kubernetes!;
+    const wrong: [kubernetes: unknown, problem: RegExp][] = [
+      [undefined, /lacks `kubernetes`/],
+      [{ ...own, builderName: "other-0123abcd" }, /has another `builderName` in `kubernetes`/],
+      [{ ...own, nodes: [] }, /has no pod for node arm64 in `kubernetes`/],
+      [
+        { ...own, nodes: [{ ...own.nodes[0], namespace: "../../x" }] },
+        /a name in `kubernetes` that Kubernetes has not/,
+      ],
+    ];
+    for (const [kubernetes, problem] of wrong) {
+      assert.throws(() => parseConnection("Builder shared", { ...plain, kubernetes }, true), problem);
+    }
   });
 });
 

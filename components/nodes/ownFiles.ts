@@ -2,12 +2,11 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import type { TlsMaterial } from "../../../transport/endpoint";
-import { nodeServerName } from "../connection";
-import { BuildError } from "../../../support/errors";
-import { isBuilderName } from "../../../support/names";
-import { makeOwnFolder } from "../../../support/ownFolders";
-import { homeDirectory, writeFileAtomically } from "../../../support/paths";
+import type { TlsMaterial } from "../transport/endpoint";
+import { BuildError } from "../support/errors";
+import { isBuilderName } from "../support/names";
+import { makeOwnFolder } from "../support/ownFolders";
+import { homeDirectory, writeFileAtomically } from "../support/paths";
 
 /**
  * Where `wake` keeps keys and this machine's name. No cache: those are copied around by CI systems.
@@ -85,6 +84,6 @@ export function writeCertificates(builderName: string, tls: TlsMaterial): Record
     cacert: write("ca.pem", tls.ca),
     cert: write("cert.pem", tls.cert),
     key: write("key.pem", tls.key),
-    servername: tls.serverName ?? nodeServerName,
+    ...(tls.serverName && { servername: tls.serverName }),
   };
 }

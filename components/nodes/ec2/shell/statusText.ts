@@ -1,6 +1,6 @@
-import type { ListedBuilder } from "../nodes/ec2/shell/findBuilders";
-import type { BuilderStatus, LeaseStatus, RuleStatus } from "../nodes/ec2/shell/builderStatus";
-import { formatTable } from "../support/tables";
+import type { ListedBuilder } from "./findBuilders";
+import type { BuilderStatus, LeaseStatus, RuleStatus } from "./builderStatus";
+import { formatTable } from "../../../support/tables";
 
 /** All builders of an account and region. */
 export function formatBuilders(builders: readonly ListedBuilder[], where: string): string {

@@ -1,0 +1,64 @@
+import type { Progress } from "../support/progress";
+import type { TlsMaterial } from "../transport/endpoint";
+import type { Node, RunNode } from "./node";
+
+/** What the options of a command say of the account that nodes are in, where the environment does not. */
+export interface AccountOptions {
+  region?: string;
+  profile?: string;
+}
+
+/** For whom a policy is. */
+export interface PolicyOptions {
+  /** A name that is registered, or is to be. */
+  builder: string;
+  role: string;
+  /** Any without it. */
+  account?: string;
+  /** Any without it. */
+  region?: string;
+}
+
+/** What a command shows: for programs, and for people. */
+export interface Shown {
+  json: unknown;
+  text: string;
+}
+
+/** What this machine holds of a builder: nodes that stay awake once they are, and a way in. */
+export interface Held {
+  until: Date;
+  nodes: readonly RunNode[];
+  /** All are awake: what an earlier command held is not needed any more. */
+  giveUpOlder(): Promise<void>;
+}
+
+/** A builder that a command has found. */
+export interface ShellBuilder {
+  builderName: string;
+  wakeTimeoutSeconds: number;
+  /** What buildx needs to reach its nodes. */
+  tls: TlsMaterial;
+  /** Nodes that `wake` can wake. @throws BuildError where each update has its own. */
+  wakeable(): readonly Node[];
+  /** Holds these nodes for so long, as long as `use` does not fail and nobody interrupts it: then all is as it was. */
+  hold<T>(nodes: readonly Node[], minutes: number, progress: Progress, use: (held: Held) => Promise<T>): Promise<T>;
+  /** Stops the nodes, unless somebody needs them. Says which. */
+  stop(options: { force: boolean; wait: boolean }, progress: Progress): Promise<string>;
+  /** Starts nothing and changes nothing. */
+  status(): Promise<Shown>;
+  /** Removes what killed callers have left: a line for each thing. */
+  clean(progress: Progress): Promise<string[]>;
+}
+
+/** What the command line does with nodes of one kind. */
+export interface NodeShell {
+  /** All builders of the account. */
+  list(options: AccountOptions): Promise<Shown>;
+  /** The builder that a name means. @throws BuildError where there is none, or more than one. */
+  find(builder: string, options: AccountOptions): Promise<ShellBuilder>;
+  /** Whom it has a policy for: each as the command line names it, and as the end of a sentence. */
+  roles: readonly { name: string; who: string }[];
+  /** Calls nobody. */
+  policy(options: PolicyOptions): object;
+}
