@@ -9,6 +9,14 @@ export type { NodeArgs } from "./nodes/arguments";
 export type { LocalNodeArgs } from "./nodes/local/arguments";
 export type { RemoteDriver, RemoteNodeArgs, RemoteNodeTls } from "./nodes/remote/arguments";
 export type { BuildkitReleaseArgs, Ec2Args, Ec2NodeArgs, Ec2Platform, IngressArgs } from "./nodes/ec2/arguments";
+export type {
+  KubernetesIsolation,
+  KubernetesNodeArgs,
+  KubernetesResources,
+  KubernetesTaintEffect,
+  KubernetesToleration,
+  KubernetesTolerationOperator,
+} from "./nodes/kubernetes/arguments";
 export type { Platform } from "./support/platforms";
 export type { ProvenanceMode } from "./provenance/statement";
 export type { PlatformDigests } from "./registry/manifest";

@@ -8,6 +8,8 @@ import { testPulumiHome } from "./cloud/plugins/install";
 import { prepareArm64Image } from "./hosts/arm64Image";
 import { baseLayout, debianLayout } from "./hosts/baseImage";
 import { prepareEngine } from "./hosts/dockerEngine";
+import { podImages } from "./kubernetes/images";
+import { kubernetesProvider, kubernetesTools } from "./kubernetes/tools";
 import { type HostPart, missingRequirements, preparedParts } from "./hosts/requirements";
 
 type Work = () => Promise<unknown>;
@@ -18,6 +20,7 @@ const work: Partial<Record<HostPart, readonly Work[]>> = {
   cloud: [prepareAmi.node, prepareAmi.debian],
   "docker engine": [prepareEngine],
   "arm64 machine": [prepareArm64Image],
+  kubernetes: [async () => podImages(await kubernetesTools()), kubernetesProvider],
   "arm64 cloud": [prepareAmi["node-arm64"]],
 };
 

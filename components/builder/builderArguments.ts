@@ -43,7 +43,7 @@ export interface BuilderArgs {
   /**
    * Seconds that a build waits for a node until it lists its workers.
    *
-   * @default 180
+   * @default 180; 300 with a node of kind `kubernetes`
    */
   wakeTimeoutSeconds?: number;
   /** What is common to nodes of kind `ec2`. */

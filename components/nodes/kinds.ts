@@ -1,11 +1,12 @@
 import type { KindName, NodeArgs } from "./arguments";
 import { ec2 } from "./ec2/kind";
 import type { NodeKind } from "./kind";
+import { kubernetes } from "./kubernetes/kind";
 import { local } from "./local/kind";
 import { remote } from "./remote/kind";
 
 /** Every kind of node. The one place that knows them all by name: without a row for a member of the union it fails to compile. */
-const table = { ec2, local, remote } satisfies {
+const table = { ec2, kubernetes, local, remote } satisfies {
   [K in KindName]: Pick<NodeKind<Extract<NodeArgs, { kind: K }>>, "arguments">;
 };
 

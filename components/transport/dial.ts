@@ -3,7 +3,7 @@ import * as net from "node:net";
 import { Duplex } from "node:stream";
 import * as tls from "node:tls";
 
-import { type Endpoint, formatEndpoint, sshArguments, type SshEndpoint } from "./endpoint";
+import { type Endpoint, formatEndpoint, sshArguments, type SshEndpoint, type TlsMaterial } from "./endpoint";
 
 // A lost SYN packet costs this much, not the kernel's two minutes.
 const connectTimeoutMilliseconds = 5_000;
@@ -12,24 +12,29 @@ const connectTimeoutMilliseconds = 5_000;
 export async function dial(endpoint: Endpoint): Promise<Duplex> {
   switch (endpoint.kind) {
     case "tcp":
-      return endpoint.tls ? dialTls(endpoint, endpoint.tls) : connected(net.connect(endpoint), "connect", endpoint);
+      return endpoint.tls
+        ? dialTls(endpoint, endpoint.host, endpoint.tls)
+        : connected(net.connect(endpoint), "connect", endpoint);
     case "unix":
       return connected(net.connect(endpoint.path), "connect", endpoint);
     case "ssh":
       return dialSsh(endpoint);
+    case "carried":
+      return dialTls(endpoint, endpoint.address, endpoint.tls, await endpoint.open());
     default:
       return endpoint satisfies never;
   }
 }
 
 function dialTls(
-  endpoint: Extract<Endpoint, { kind: "tcp" }>,
-  { ca, cert, key, serverName }: NonNullable<Extract<Endpoint, { kind: "tcp" }>["tls"]>,
+  endpoint: Extract<Endpoint, { kind: "tcp" | "carried" }>,
+  host: string,
+  { ca, cert, key, serverName }: TlsMaterial,
+  carrier?: Duplex,
 ): Promise<Duplex> {
-  const name = serverName ?? endpoint.host;
+  const name = serverName ?? host;
   const socket = tls.connect({
-    host: endpoint.host,
-    port: endpoint.port,
+    ...(endpoint.kind === "tcp" ? { host, port: endpoint.port } : { socket: carrier }),
     ca,
     cert,
     key,

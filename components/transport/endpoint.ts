@@ -1,3 +1,5 @@
+import type { Duplex } from "node:stream";
+
 /** The client's side of mTLS, as PEM text. */
 export interface TlsMaterial {
   ca: string;
@@ -12,7 +14,9 @@ export type Endpoint =
   /** `builderName`: of the builder that issued both sides' certificates, where it does that itself. */
   | { kind: "tcp"; host: string; port: number; tls?: TlsMaterial; builderName?: string }
   | { kind: "unix"; path: string }
-  | SshEndpoint;
+  | SshEndpoint
+  /** Carried by a stream that the node's kind opens for each connection; TLS is in it. */
+  | { kind: "carried"; address: string; open: () => Promise<Duplex>; tls: TlsMaterial; builderName: string };
 
 /** A host whose ssh carries the protocol, from a daemon's socket or, with Docker alone, from its `container`. */
 export interface SshEndpoint {
@@ -55,6 +59,8 @@ export function formatEndpoint(endpoint: Endpoint): string {
       return `tcp://${endpoint.host.includes(":") ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`;
     case "unix":
       return `unix://${endpoint.path}`;
+    case "carried":
+      return endpoint.address;
     case "ssh":
       return `ssh://${endpoint.user ? `${endpoint.user}@` : ""}${endpoint.host}${endpoint.port ? `:${endpoint.port}` : ""}`;
     default:

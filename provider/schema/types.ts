@@ -149,7 +149,7 @@ export class SchemaTypes {
   }
 
   private tagsOf(argument: string): string[] {
-    return argument === "kind" ? ["ec2", "local", "remote"] : ["caller", "cidrs", "vpc"];
+    return argument === "kind" ? ["ec2", "kubernetes", "local", "remote"] : ["caller", "cidrs", "vpc"];
   }
 
   private enumSpec(name: string, values: string[]): TypeSpec {

@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { release } from "node:os";
 import { delimiter, join } from "node:path";
 
+import { groupsProblem } from "./controlGroups";
+
 /** What a test may need of the machine beyond the tools. */
 export type HostPart =
   | "namespaces"
@@ -17,6 +19,7 @@ export type HostPart =
   | "account"
   | "cloud"
   | "arm64 cloud"
+  | "kubernetes"
   | "faked clock";
 
 // Debian has it; elsewhere its packages can't be checked without.
@@ -49,6 +52,8 @@ const programs: Record<HostPart, Record<string, string>> = {
     xz: "xz-utils",
   },
   "arm64 cloud": {},
+  // Its programs are built from their modules, and the first one of a pod from C.
+  kubernetes: { go: "golang-go", gcc: "gcc", curl: "curl", umount: "mount" },
   "faked clock": { faketime: "faketime" },
 };
 
@@ -65,6 +70,7 @@ const needs: Record<HostPart, HostPart[]> = {
   account: ["namespaces", "python"],
   cloud: ["account", "emulation"],
   "arm64 cloud": ["cloud", "arm64 machine"],
+  kubernetes: ["account", "debian roots"],
   "faked clock": [],
 };
 
@@ -72,7 +78,7 @@ export const hostParts = Object.keys(programs) as HostPart[];
 
 /** Of these something is made once on a machine (test/prepare.ts), in this order. */
 export const preparedParts: readonly HostPart[] = [
-  ...(["account", "debian roots", "cloud", "docker engine", "arm64 machine", "arm64 cloud"] as const),
+  ...(["account", "debian roots", "cloud", "docker engine", "arm64 machine", "arm64 cloud", "kubernetes"] as const),
 ];
 
 /** With these, whole machines boot. */
@@ -111,6 +117,10 @@ function missingOf(part: HostPart): string[] {
   }
   if (part === "emulation" && process.platform === "linux" && !isAtLeast(release(), 6, 7)) {
     reasons.push(`needs Linux 6.7 or newer for emulators of its own, this is ${release()}: update the kernel`);
+  }
+  const groups = part === "kubernetes" ? groupsProblem() : undefined;
+  if (groups) {
+    reasons.push(groups);
   }
   // Debian's python3 comes without it, and it is no program that could be looked for.
   if (part === "python" && isThere("python3") && spawnSync("python3", ["-c", "import ensurepip, venv"]).status !== 0) {

@@ -1,5 +1,5 @@
 /** Each is a folder under test/. */
-export const GROUPS = ["unit", "tools", "hosts", "main", "ec2", "farm", "recipes"] as const;
+export const GROUPS = ["unit", "tools", "hosts", "main", "ec2", "farm", "recipes", "kubernetes"] as const;
 export type Group = (typeof GROUPS)[number];
 
 export function asGroup(name: string): Group {

@@ -21,8 +21,8 @@ export interface TestFile {
 /** Groups whose files run in one process: they take less time than starting one for each. */
 const TOGETHER: readonly Group[] = ["unit", "tools"];
 
-/** Files that need it run in one process, too, in which it is booted once. */
-const SHARED: HostPart = "arm64 machine";
+/** Files that need one of them run in one process, too, in which it is booted once. */
+const SHARED: readonly HostPart[] = ["arm64 machine", "kubernetes"];
 
 /** The files of a group, also in folders, of those that `isWanted`. */
 export function testFiles(group: Group, isWanted: (file: string) => boolean = () => true): TestFile[] {
@@ -66,14 +66,13 @@ export function partsOf(source: string): HostPart[] {
 
 /** The same files, with those together that share a machine. */
 export function together(files: readonly TestFile[]): TestFile[] {
-  const sharing = files.filter(({ parts }) => parts.includes(SHARED));
-  const others = files.filter((file) => !sharing.includes(file));
-  if (sharing.length === 0) {
-    return others;
-  }
-  const paths = sharing.flatMap((file) => file.paths);
-  const parts = [...new Set(sharing.flatMap((file) => file.parts))];
-  return [...others, { group: sharing[0].group, name: SHARED, paths, parts, isNightly: false }];
+  const shared = SHARED.flatMap((part) => {
+    const sharing = files.filter(({ parts }) => parts.includes(part));
+    const paths = sharing.flatMap((file) => file.paths);
+    const parts = [...new Set(sharing.flatMap((file) => file.parts))];
+    return sharing.length > 0 ? [{ group: sharing[0].group, name: part, paths, parts, isNightly: false }] : [];
+  });
+  return [...files.filter(({ parts }) => !SHARED.some((part) => parts.includes(part))), ...shared];
 }
 
 /** Whether all suites of a test file's text are of the nightly tier. */

@@ -112,11 +112,11 @@ describe("a kind of node that is a row of the table, and nothing else", () => {
   for (const [title, nodes, message] of [
     ["an argument that it lacks", [node({ endpoint: "x" })], /`nodes\[0\]\.endpoint` is no argument.*path/],
     ["what the kind refuses", [node({}), node({})], /`nodes\[1\]\.path`.*node arm64 has it/],
-    ["a kind that is none", [node({ kind: "pipe" })], /"ec2", "local", "remote", "unix" are allowed/],
+    ["a kind that is none", [node({ kind: "pipe" })], /"ec2", "kubernetes", "local", "remote", "unix" are allowed/],
     [
       "one beside a node of this machine",
       [node({}), { kind: "local", platform: "linux/arm64" }],
-      /several nodes of one platform are machines of their own, "ec2", "remote" or "unix"/,
+      /several nodes of one platform are machines of their own, "ec2", "kubernetes", "remote" or "unix"/,
     ],
   ] as const) {
     it(`is checked: ${title}`, () => assert.throws(() => builderOf(...nodes), message));

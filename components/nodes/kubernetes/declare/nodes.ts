@@ -1,0 +1,111 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { nodeServerName } from "../../ec2/connection";
+import { orMocked } from "../../../pulumi/mocks";
+import { asResourceError } from "../../../pulumi/resourceError";
+import { type Authority, createAuthority, issueLeaf } from "../../ec2/declare/authority";
+import type { KubernetesConnection, KubernetesConnectionNode } from "../connection";
+import type { NormalKubernetesNode } from "../normalise";
+import { guardScript } from "./guard";
+import { buildkitdToml } from "./buildkitdToml";
+import { type KubernetesClasses, loadClasses } from "./load";
+import { labels, objectName } from "../names";
+
+/** What of a builder its nodes on Kubernetes are made with. */
+export interface KubernetesBuilder {
+  builderName: pulumi.Output<string>;
+  nodes: readonly NormalKubernetesNode[];
+  idleTimeoutMinutes: number;
+  maxLifetimeMinutes: number;
+  wakeTimeoutSeconds: number;
+}
+
+/** Longer than anybody waits for the other nodes of a build, so that none ends meanwhile. */
+const moreIdleSeconds = 60;
+
+/** Seconds without a build and without a connection after which a pod ends itself. */
+export function idleSecondsOf({ idleTimeoutMinutes, wakeTimeoutSeconds }: Omit<KubernetesBuilder, "nodes">): number {
+  return Math.max(idleTimeoutMinutes * 60, wakeTimeoutSeconds + moreIdleSeconds);
+}
+
+/**
+ * The nodes of one builder on Kubernetes, declared: what stays while nobody builds, and no workload. Says how they are
+ * reached, as a secret.
+ */
+export function createKubernetesNodes(
+  component: pulumi.ComponentResource,
+  name: string,
+  builder: KubernetesBuilder,
+): pulumi.Output<KubernetesConnection> {
+  const classes = asResourceError(component, () => loadClasses(`Builder ${name}`));
+  const opts = { parent: component };
+  // EC2 nodes of the same builder have an authority of their own.
+  const authority = createAuthority(`${name}-kubernetes`, opts);
+  const client = issueLeaf(`${name}-kubernetes-client`, authority, { for: "client_auth" }, opts);
+  return pulumi.secret({
+    builderName: builder.builderName,
+    tls: { ca: authority.certs, cert: client.cert, key: client.key, serverName: nodeServerName },
+    nodes: builder.nodes.map((node) => createNode(classes, `${name}-${node.name}`, node, builder, authority, opts)),
+  });
+}
+
+function createNode(
+  classes: KubernetesClasses,
+  name: string,
+  node: NormalKubernetesNode,
+  builder: KubernetesBuilder,
+  authority: Authority,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<KubernetesConnectionNode> {
+  const ownName = builder.builderName.apply((builderName) => objectName(builderName, node.name));
+  const metadata = { name: ownName, namespace: node.namespace, labels: labels.managedBy };
+  const leaf = issueLeaf(name, authority, { for: "server_auth", dnsName: nodeServerName }, opts);
+  const secret = new classes.Secret(
+    name,
+    { metadata, stringData: { "tls.crt": leaf.cert, "tls.key": leaf.key, "ca.crt": authority.certs } },
+    opts,
+  );
+  const data = { "buildkitd.toml": buildkitdToml(node.settings), "guard.sh": guardScript };
+  const configMap = new classes.ConfigMap(name, { metadata, data }, opts);
+  createClaim(classes, name, metadata, node, opts);
+  const { architecture, isolation, cpu, memory, nodeSelector, tolerations, image, platform } = node;
+  return pulumi.output({
+    name: node.name,
+    platform,
+    objectName: ownName,
+    namespace: node.namespace,
+    configMapUid: orMocked(configMap.metadata.uid, "mocked"),
+    secretUid: orMocked(secret.metadata.uid, "mocked"),
+    architecture,
+    isolation,
+    cpu,
+    memory,
+    nodeSelector: { ...nodeSelector },
+    tolerations: [...tolerations],
+    image,
+    idleSeconds: idleSecondsOf(builder),
+    lifetimeSeconds: builder.maxLifetimeMinutes * 60,
+  });
+}
+
+function createClaim(
+  classes: KubernetesClasses,
+  name: string,
+  metadata: { name: pulumi.Output<string>; namespace: pulumi.Input<string>; labels: Record<string, string> },
+  { cacheVolumeSizeGibibytes, storageClass }: NormalKubernetesNode,
+  opts: pulumi.CustomResourceOptions,
+): void {
+  new classes.PersistentVolumeClaim(
+    name,
+    {
+      // Most volumes are made for their first pod, and there is none until somebody builds.
+      metadata: { ...metadata, annotations: { "pulumi.com/skipAwait": "true" } },
+      spec: {
+        accessModes: ["ReadWriteOnce"],
+        storageClassName: storageClass,
+        resources: { requests: { storage: `${cacheVolumeSizeGibibytes}Gi` } },
+      },
+    },
+    opts,
+  );
+}

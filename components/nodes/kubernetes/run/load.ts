@@ -1,0 +1,71 @@
+import * as fs from "node:fs";
+
+import type * as kubernetes from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+
+import { BuildError } from "../../../support/errors";
+import type { ClusterSettings } from "../clusterSettings";
+import { missingPackage } from "../missingPackage";
+import { type Cluster, openCluster } from "./cluster";
+
+type Client = typeof kubernetes;
+
+/** What the package calls its guess where nothing is found: a cluster at localhost:8080. */
+const noneFound = "loaded-context";
+const peer = "@kubernetes/client-node";
+
+/**
+ * The cluster that settings name. The package takes half a second, so that it is loaded by the first build that needs it.
+ * @throws BuildError where the package or the kubeconfig is not there, or says nothing of a cluster.
+ */
+export async function loadCluster(owner: string, settings: ClusterSettings): Promise<Cluster> {
+  let client: Client;
+  try {
+    // By import: it is a module of ECMAScript alone.
+    client = await import("@kubernetes/client-node");
+  } catch (error) {
+    throw missingPackage(owner, peer, error);
+  }
+  return openCluster(readConfig(owner, settings, new client.KubeConfig()), client);
+}
+
+function readConfig(owner: string, settings: ClusterSettings, config: KubeConfig): KubeConfig {
+  const { kubeconfig, context, cluster } = settings;
+  const fix = "give the kubernetes provider of the builder a `kubeconfig`, or set KUBECONFIG";
+  try {
+    if (kubeconfig === undefined) {
+      config.loadFromDefault();
+    } else if (isText(kubeconfig)) {
+      config.loadFromString(kubeconfig);
+    } else {
+      config.loadFromFile(kubeconfig);
+    }
+  } catch (error) {
+    // A parser's message quotes what it has read, which holds keys.
+    const cause = (error as NodeJS.ErrnoException).code ?? "it is no YAML of a kubeconfig";
+    throw new BuildError(`${owner}: the kubeconfig can't be read (${cause}). Fix: ${fix}.`);
+  }
+  if (kubeconfig === undefined && config.currentContext === noneFound) {
+    throw new BuildError(`${owner}: no kubeconfig was found. Fix: ${fix}.`);
+  }
+  if (context !== undefined) {
+    config.setCurrentContext(context);
+  }
+  if (cluster !== undefined) {
+    config.contexts = config.contexts.map((each) =>
+      each.name === config.currentContext ? { ...each, cluster } : each,
+    );
+  }
+  if (!config.getCurrentCluster() || !config.getCurrentUser()) {
+    const known = config.contexts.map(({ name }) => name).join(", ") || "none";
+    throw new BuildError(
+      `${owner}: the kubeconfig has no context ${JSON.stringify(config.currentContext ?? "")} with a cluster and a user (contexts: ${known}). Fix: ${fix}, or correct its \`context\`.`,
+    );
+  }
+  return config;
+}
+
+/** As the provider tells the two apart: by whether there is such a file. */
+function isText(kubeconfig: string): boolean {
+  return kubeconfig.includes("\n") || kubeconfig.trimStart().startsWith("{") || !fs.existsSync(kubeconfig);
+}

@@ -1,0 +1,196 @@
+import type { V1Job } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+
+import type { Endpoint } from "../../../transport/endpoint";
+import type { RunNode, Waiting } from "../../node";
+import type { Progress } from "../../../support/progress";
+import { title } from "../../node";
+import { buildkitPort } from "../../ec2/connection";
+import { BuildError } from "../../../support/errors";
+import type { KubernetesConnection, KubernetesConnectionNode } from "../connection";
+import { settingsAnnotation } from "../names";
+import type { Cluster } from "./cluster";
+import { permanentError } from "./errors";
+import { jobOf } from "./job";
+import { type State, stateOf } from "./state";
+
+// A pod that ends before it was ready is not going to be.
+const mostFailures = 3;
+
+/** A node on Kubernetes: a Job that is made when a build needs it, and the way to its pod. */
+export class KubernetesNode implements RunNode {
+  readonly name: string;
+  readonly platform: RunNode["platform"];
+  readonly address: string;
+  readonly native = true;
+  /** How many of its pods in a row have ended before they were ready. */
+  private failures = 0;
+  /** Why the last connection to its pod was refused, where waiting can't mend that. */
+  private refusal: BuildError | undefined;
+  private readonly wanted: V1Job;
+
+  constructor(
+    private readonly connection: Pick<KubernetesConnection, "tls" | "builderName">,
+    private readonly node: KubernetesConnectionNode,
+    private readonly cluster: () => Promise<Cluster>,
+  ) {
+    this.name = node.name;
+    this.platform = node.platform;
+    this.address = `kubernetes ${node.namespace}/${node.objectName}`;
+    this.wanted = jobOf(node);
+  }
+
+  async wake(progress: Progress): Promise<Endpoint | Waiting> {
+    try {
+      return await this.step(await this.cluster(), progress);
+    } catch (error) {
+      const permanent = permanentError(title(this), this.node.namespace, error);
+      if (permanent || error instanceof BuildError) {
+        throw permanent ?? error;
+      }
+      return { waitingFor: `the cluster: ${(error as Error).message}` };
+    }
+  }
+
+  /** The pod is asked to end, and the next wake makes another: not while anybody may be building there. */
+  async replace(isInUse: boolean, progress: Progress): Promise<boolean> {
+    if (isInUse) {
+      return false;
+    }
+    const { job, state } = await this.look(await this.cluster());
+    if (!job || state.kind !== "ready") {
+      return false;
+    }
+    progress(`${title(this)} is silent: pod ${state.pod} is asked to end, and another one is made`);
+    await (await this.cluster()).deleteJob(job);
+    return true;
+  }
+
+  usual(): string {
+    return "2 s to start on a machine that has the image, 1 to 2 minutes where a machine is added";
+  }
+
+  /** A pod that has never begun would wait for its machine for ever, and have one added for nobody. */
+  async giveUp(progress: Progress): Promise<void> {
+    const cluster = await this.cluster();
+    const { job, state } = await this.look(cluster);
+    if (job && (state.kind === "starting" || state.kind === "refused")) {
+      progress(`node ${this.name}: its Job ${this.node.objectName} is deleted, since it did not begin`);
+      await cluster.deleteJob(job);
+    }
+  }
+
+  private async look(cluster: Cluster): Promise<{ job: V1Job | undefined; state: State }> {
+    const { namespace, objectName, platform } = this.node;
+    const job = await cluster.readJob(namespace, objectName);
+    const all = job ? await cluster.listPods(namespace, objectName) : [];
+    const pods = all.filter(({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => uid === job?.metadata?.uid));
+    const state = stateOf({ job, pods, events: [], platform });
+    if (state.kind !== "starting") {
+      return { job, state };
+    }
+    // What is wrong is told by events alone.
+    const events = await cluster.listEvents(namespace, objectName);
+    return { job, state: stateOf({ job, pods, events: events.filter(isSince(job)), platform }) };
+  }
+
+  private async step(cluster: Cluster, progress: Progress): Promise<Endpoint | Waiting> {
+    const { job, state } = await this.look(cluster);
+    switch (state.kind) {
+      case "absent":
+        return this.create(cluster, progress);
+      case "ending":
+        return { waitingFor: state.words };
+      case "ended":
+        return this.clearAway(cluster, job!, state, progress);
+      case "refused":
+        await cluster.deleteJob(job!);
+        throw new BuildError(`${title(this)}: ${state.words}.`);
+      case "starting":
+      case "ready":
+        if (isOutdated(job!, this.wanted)) {
+          progress(
+            `node ${this.name}: its settings have changed; its pod ends what it builds, and another one is made`,
+          );
+          await cluster.deleteJob(job!);
+          return { waitingFor: "the pod of earlier settings to end" };
+        }
+        return state.kind === "ready" ? this.reach(state.pod) : { waitingFor: state.words };
+      default:
+        return state satisfies never;
+    }
+  }
+
+  private async create(cluster: Cluster, progress: Progress): Promise<Waiting> {
+    const made = await cluster.createJob(this.wanted);
+    if (made && this.node.isolation === "userns" && made.spec?.template.spec?.hostUsers !== false) {
+      // An older API server leaves the field out without a word, and the pod would be root on its machine.
+      await cluster.deleteJob(made);
+      throw new BuildError(
+        `${title(this)}: the cluster knows no user namespaces (\`hostUsers\`). Fix: Kubernetes 1.33 or newer, or \`isolation: "privileged"\`, which makes whoever builds root on its machine.`,
+      );
+    }
+    if (made) {
+      progress(`node ${this.name}: starting it as Job ${this.node.objectName} in namespace ${this.node.namespace}`);
+    }
+    return { waitingFor: "its pod to be made" };
+  }
+
+  /** What has ended gives way. How it ended is told, as far as its log has it. */
+  private async clearAway(
+    cluster: Cluster,
+    job: V1Job,
+    { pod, words, isFailed }: Extract<State, { kind: "ended" }>,
+    progress: Progress,
+  ): Promise<Waiting> {
+    if (isFailed) {
+      const log = pod ? await cluster.readLog(this.node.namespace, pod) : "";
+      const said = [words, log && `the end of its log:\n${log.trimEnd()}`].filter(Boolean).join("; ");
+      this.failures += 1;
+      if (this.failures > mostFailures) {
+        throw new BuildError(
+          `${title(this)}: ${this.failures} pods in a row have ended before they were ready. ${said}`,
+        );
+      }
+      progress(`node ${this.name}: its pod has ended: ${said}`);
+    }
+    await cluster.deleteJob(job);
+    return { waitingFor: "its last Job to be gone" };
+  }
+
+  private reach(pod: string): Endpoint {
+    const { tls, builderName } = this.connection;
+    const { refusal } = this;
+    this.refusal = undefined;
+    if (refusal) {
+      throw refusal;
+    }
+    return {
+      kind: "carried",
+      address: `pod ${this.node.namespace}/${pod}`,
+      tls,
+      builderName,
+      open: async () => {
+        try {
+          const stream = await (await this.cluster()).forward(this.node.namespace, pod, buildkitPort);
+          this.failures = 0;
+          return stream;
+        } catch (error) {
+          this.refusal = permanentError(title(this), this.node.namespace, error);
+          throw error;
+        }
+      },
+    };
+  }
+}
+
+function isOutdated(job: V1Job, wanted: V1Job): boolean {
+  const [own, other] = [job, wanted].map(({ metadata }) => metadata?.annotations?.[settingsAnnotation]);
+  return own !== other;
+}
+
+/** Jobs of one name come one after the other, and events outlive them. */
+function isSince(job: V1Job | undefined): (event: { lastTimestamp?: Date; eventTime?: unknown }) => boolean {
+  const made = new Date(job?.metadata?.creationTimestamp ?? 0).getTime();
+  return ({ lastTimestamp, eventTime }) =>
+    new Date((lastTimestamp ?? eventTime ?? 0) as Date | string).getTime() >= made;
+}

@@ -1,0 +1,96 @@
+import type { CoreV1Event, V1Job, V1Pod } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+
+import { denial } from "./errors";
+import { explainEvent } from "./explain";
+
+/** What a node's Job and pod are at the moment. */
+export type State =
+  /** There is no Job. */
+  | { kind: "absent" }
+  /** It was asked to end, and has not yet. */
+  | { kind: "ending"; words: string }
+  /** It has ended, and is kept for its log. */
+  | { kind: "ended"; pod: string | undefined; words: string; isFailed: boolean }
+  | { kind: "starting"; words: string }
+  | { kind: "refused"; words: string }
+  | { kind: "ready"; pod: string };
+
+/** What was asked of the cluster about one node. */
+export interface Seen {
+  job: V1Job | undefined;
+  pods: readonly V1Pod[];
+  /** Of the Job, its pod and its claim; newest last. */
+  events: readonly CoreV1Event[];
+  platform: string;
+}
+
+/** How Kubernetes tells a node's state, in words. */
+export function stateOf({ job, pods, events, platform }: Seen): State {
+  if (!job) {
+    return { kind: "absent" };
+  }
+  const pod = [...pods].sort((one, other) => ageOf(one) - ageOf(other)).at(-1);
+  const name = pod?.metadata?.name;
+  if (job.metadata?.deletionTimestamp) {
+    return { kind: "ending", words: `its last pod${name ? ` ${name}` : ""} to end` };
+  }
+  const ending = job.status?.conditions?.find(
+    ({ type, status }) => (type === "Complete" || type === "Failed") && status === "True",
+  );
+  if (ending) {
+    const words = pod ? whyEnded(pod) : undefined;
+    return { kind: "ended", pod: name, isFailed: ending.type === "Failed", words: words ?? ending.message ?? "" };
+  }
+  if (!pod) {
+    const refused = newest(events, "FailedCreate");
+    const why = refused && denial(refused.message ?? "");
+    if (refused && why) {
+      const words = `${why.cause}. Fix: ${why.fix}`;
+      return why.isPassing ? { kind: "starting", words } : { kind: "refused", words };
+    }
+    return { kind: "starting", words: refused?.message ?? "its pod to be made" };
+  }
+  if (pod.metadata?.deletionTimestamp) {
+    return { kind: "ending", words: `pod ${name}, which was asked to end and may be building, to be gone` };
+  }
+  const isReady = pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
+  if (isReady && name) {
+    return { kind: "ready", pod: name };
+  }
+  return { kind: "starting", words: whyNotReady(pod, events, platform) };
+}
+
+function whyNotReady(pod: V1Pod, events: readonly CoreV1Event[], platform: string): string {
+  const name = pod.metadata?.name ?? "";
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
+  if (scheduled?.status === "False") {
+    return explainEvent("FailedScheduling", scheduled.message ?? "", platform) ?? `a machine for pod ${name}`;
+  }
+  const waiting = pod.status?.containerStatuses?.[0]?.state?.waiting;
+  const warning = [...events].reverse().find(({ type }) => type === "Warning");
+  const told =
+    (waiting?.message ? explainEvent(waiting.reason ?? "", waiting.message, platform) : undefined) ??
+    (warning ? explainEvent(warning.reason ?? "", warning.message ?? "", platform) : undefined);
+  if (told) {
+    return told;
+  }
+  return waiting?.reason ? `pod ${name}: ${waiting.reason}` : `buildkitd in pod ${name} to answer`;
+}
+
+/** As `Evicted: The node was low on resource: ephemeral-storage.` */
+function whyEnded({ metadata, status }: V1Pod): string | undefined {
+  const ended = status?.containerStatuses?.[0]?.state?.terminated;
+  const reason = status?.reason ?? ended?.reason;
+  const message = status?.message ?? ended?.message;
+  const words = [reason, message].filter(Boolean).join(": ");
+  const code = ended && ended.exitCode !== 0 ? ` (exit code ${ended.exitCode})` : "";
+  return words ? `pod ${metadata?.name}: ${words}${code}` : undefined;
+}
+
+function newest(events: readonly CoreV1Event[], reason: string): CoreV1Event | undefined {
+  return [...events].reverse().find((event) => event.reason === reason);
+}
+
+function ageOf({ metadata }: V1Pod): number {
+  return new Date(metadata?.creationTimestamp ?? 0).getTime();
+}

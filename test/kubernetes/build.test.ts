@@ -1,0 +1,131 @@
+import { strict as assert } from "node:assert";
+
+import { buildRules, manageRules } from "../../components/nodes/kubernetes/policy";
+import { pushBaseImage, skipWithout } from "../hosts";
+import { skopeo, trusting } from "../main/image";
+import { crash } from "../main/processes";
+import { Stack, type StartedCommand, waitFor } from "../main/stack";
+import { nightly } from "../tier";
+import { addVolume, getKubernetes, kubernetesPulumiHome, type Kubernetes, namespace, storageClass } from "./fixture";
+import { buildkitImage } from "./images";
+
+interface InspectedImage {
+  Architecture: string;
+}
+
+describe("an image that a pod of a real cluster builds", function () {
+  this.timeout(900_000);
+  let kubernetes: Kubernetes;
+  let stack: Stack;
+  let tag: string;
+  let dockerfile: string;
+
+  before(async function () {
+    skipWithout(this, ["kubernetes", "skopeo"]);
+    kubernetes = await getKubernetes();
+    const { registry, cluster, objects } = kubernetes;
+    // All of it with the rights that are documented, and no other.
+    await objects.setRole(namespace, "builder", [...buildRules, ...manageRules]);
+    await addVolume("cache-1");
+    tag = `${registry.host}/app:1`;
+    const base = await pushBaseImage(registry);
+    const node = {
+      kind: "kubernetes",
+      platform: "linux/amd64",
+      namespace,
+      isolation: "privileged",
+      image: buildkitImage,
+      storageClass,
+      cacheVolumeSizeGibibytes: 1,
+      resources: { cpu: "100m", memory: "1Gi" },
+    };
+    const builder = { nodes: [node], idleTimeoutMinutes: 1, wakeTimeoutSeconds: 60 };
+    const image = { context: "./app", tags: [tag], platforms: ["linux/amd64"] };
+    const environment = {
+      ...trusting(registry),
+      KUBECONFIG: cluster.kubeconfig("builder"),
+      PULUMI_HOME: await kubernetesPulumiHome(kubernetes),
+    };
+    stack = await Stack.create({ builder, images: { app: image } }, { environment });
+    dockerfile = `FROM ${base}\nRUN uname -m > /machine\nCOPY data /data\n`;
+    stack.write("app/Dockerfile", dockerfile);
+    stack.write("app/data", "of the context\n");
+  });
+
+  it("is pushed by the first update, which makes the pod, as its log says", async () => {
+    const { code, output } = await stack.up();
+    assert.equal(code, 0, output);
+    assert.match(output, /starting it as Job builders-[0-9a-f]{8}-amd64 in namespace builds/);
+    assert.match(output, /node amd64 \(linux\/amd64, kubernetes builds\/\S+\) is awake: BuildKit/);
+    const certificates = ["--cert-dir", kubernetes.registry.certificateFolder];
+    const { Architecture } = JSON.parse(await skopeo("inspect", ...certificates, `docker://${tag}`)) as InspectedImage;
+    assert.equal(Architecture, "amd64");
+    const [pod] = await kubernetes.objects.pods(namespace);
+    assert.equal(pod.status?.phase, "Running");
+  });
+
+  it("is not built by the second, which asks the cluster for nothing but what its provider does", async () => {
+    const before = await kubernetes.cluster.audit();
+    const { code, output } = await stack.up();
+    assert.equal(code, 0, output);
+    assert.doesNotMatch(output, /node amd64/);
+    const asked = (await kubernetes.cluster.audit()).slice(before.length);
+    const ofHooks = asked.filter((each) => /^builder .*(jobs|pods|events)/.test(each));
+    assert.deepEqual(ofHooks, []);
+  });
+
+  /** An update whose build is at a step that takes as long as that. */
+  async function beginBuild(seconds: number): Promise<StartedCommand> {
+    stack.write("app/Dockerfile", `${dockerfile}RUN sleep ${seconds}\n`);
+    stack.write("app/data", `for ${seconds} s\n`);
+    const update = stack.start("up", "--yes", "--skip-preview");
+    await waitFor("the build", () => new RegExp(`RUN sleep ${seconds}`).test(update.output()), 60);
+    return update;
+  }
+
+  it("is pushed by the same update when its pod is gone in the middle of it", async () => {
+    const update = await beginBuild(7);
+    const [pod] = await kubernetes.objects.pods(namespace);
+    await kubernetes.objects.deletePod(namespace, pod.metadata?.name ?? "", 0);
+    const { code, output } = await update.done;
+    assert.equal(code, 0, output);
+    const names = (await kubernetes.objects.pods(namespace)).map(({ metadata }) => metadata?.name);
+    assert.ok(!names.includes(pod.metadata?.name), names.join());
+    assert.match(output, /node amd64 was lost during the build; waking it to build again \(1 of 3\)/);
+  });
+
+  it("leaves a pod that ends by itself after a crash of its update, and its cache for the next", async () => {
+    const update = await beginBuild(300);
+    await crash(update);
+    const isOver = async () => {
+      const pods = await kubernetes.objects.pods(namespace);
+      return pods.every(({ status }) => status?.phase === "Succeeded");
+    };
+    await waitFor("the pod's own end", isOver, 240, 1_000);
+    const [pod] = await kubernetes.objects.pods(namespace);
+    assert.match(await kubernetes.objects.log(namespace, pod.metadata?.name ?? ""), /guard: idle for 1\d\d s: ending/);
+  });
+
+  nightly.it("leaves a claim, a ConfigMap and a Secret alone five minutes later", async () => {
+    const isGone = async () => (await kubernetes.objects.jobs(namespace)).length === 0;
+    await waitFor("the end of what has ended", isGone, 330, 1_000);
+    const kinds = (await kubernetes.objects.names(namespace)).map((name) => name.split("/")[0]);
+    assert.deepEqual(kinds, ["claim", "secret", "configMap"]);
+  });
+
+  it("is pushed by the next update with the cache that the pod has left", async () => {
+    await stack.run("cancel", "--yes");
+    stack.write("app/Dockerfile", dockerfile);
+    stack.write("app/data", "another content\n");
+    const { code, output } = await stack.up();
+    assert.equal(code, 0, output);
+    assert.match(output, /CACHED/);
+  });
+
+  it("is destroyed with all that was made in the cluster", async () => {
+    const { code, output } = await stack.run("destroy", "--yes", "--skip-preview");
+    assert.equal(code, 0, output);
+    const isEmpty = async () => (await kubernetes.objects.names(namespace)).length === 0;
+    await waitFor("the namespace to be empty", isEmpty, 60, 500);
+  });
+});

@@ -1,0 +1,79 @@
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, readdir, symlink } from "node:fs/promises";
+import { basename, join } from "node:path";
+
+import { installPlugins, testPulumiHome } from "../cloud/plugins/install";
+import { packageVersion } from "../cloud/plugins/versions";
+import * as hosts from "../hosts";
+import { waitUntil } from "../hosts/command";
+import { type TestCluster, machineName, startCluster } from "./cluster";
+import { trustFile } from "./images";
+import { type Objects, openObjects } from "./objects";
+import { kubernetesProvider } from "./tools";
+
+/** A cluster, and a registry that its pods reach. */
+export interface Kubernetes {
+  run: hosts.TestRun;
+  authority: hosts.Authority;
+  registry: hosts.Registry;
+  cluster: TestCluster;
+  objects: Objects;
+}
+
+export const namespace = "builds";
+export const storageClass = "local";
+
+let opened: Promise<Kubernetes> | undefined;
+
+/** Made by the first test that asks, gone after the last. */
+export function getKubernetes(): Promise<Kubernetes> {
+  opened ??= open();
+  return opened;
+}
+
+async function open(): Promise<Kubernetes> {
+  const run = hosts.openRun();
+  const network = await hosts.createNetwork(run);
+  const authority = await hosts.createAuthority();
+  const registry = await hosts.startRegistry(run, authority, { address: network.address });
+  const cluster = await startCluster(run, network, authority);
+  const objects = await openObjects(cluster.kubeconfig("admin"));
+  await waitUntil("the machine", () => objects.readyMachine(machineName), { timeoutMilliseconds: 60_000 });
+  await objects.createNamespace(namespace, { "pod-security.kubernetes.io/enforce": "privileged" });
+  await objects.createStorageClass(storageClass);
+  return { run, authority, registry, cluster, objects };
+}
+
+/** A volume of the machine for one claim, in which the registry is trusted. */
+export async function addVolume(name: string): Promise<void> {
+  const { cluster, objects, registry } = await getKubernetes();
+  const folder = join(cluster.volumes, name);
+  await mkdir(folder, { recursive: true });
+  await copyFile(registry.bundleFile, join(folder, trustFile));
+  await objects.createVolume({ name, folder, storageClass, machine: machineName });
+}
+
+/** What Pulumi finds its providers in, the real one for Kubernetes among them. */
+export async function kubernetesPulumiHome({ run }: Kubernetes): Promise<string> {
+  const home = join(run.folder, "pulumi-home");
+  await installPlugins(home);
+  const provider = await kubernetesProvider();
+  const shared = await testPulumiHome();
+  const folder = join(home, "plugins", `resource-kubernetes-v${packageVersion("@pulumi/kubernetes")}`);
+  await mkdir(folder, { recursive: true });
+  await symlink(provider, join(folder, basename(provider)));
+  for (const name of await readdir(join(shared, "plugins"))) {
+    if (!name.startsWith("resource-docker-build-") || existsSync(join(home, "plugins", name))) continue;
+    await mkdir(join(home, "plugins", name));
+    for (const file of await readdir(join(shared, "plugins", name))) {
+      await symlink(join(shared, "plugins", name, file), join(home, "plugins", name, file));
+    }
+  }
+  return home;
+}
+
+// Of the root suite: this module is loaded outside of any `describe`.
+after(async function () {
+  this.timeout(120_000);
+  await (await opened)?.run.close();
+});

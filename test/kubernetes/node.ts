@@ -1,0 +1,61 @@
+import type { TlsMaterial } from "../../components/transport/endpoint";
+import { nodeServerName } from "../../components/nodes/ec2/connection";
+import type { KubernetesConnectionNode } from "../../components/nodes/kubernetes/connection";
+import { buildkitdToml } from "../../components/nodes/kubernetes/declare/buildkitdToml";
+import { guardScript } from "../../components/nodes/kubernetes/declare/guard";
+import { kubernetesNodes } from "../../components/nodes/kubernetes/run/session";
+import type { RunNode } from "../../components/nodes/node";
+import { type Kubernetes, storageClass } from "./fixture";
+import { buildkitImage } from "./images";
+import type { ClusterUser } from "./settings";
+
+export const objectName = "farm-0123abcd-amd64";
+
+/** A node that is declared without Pulumi. */
+export interface DeclaredPod {
+  readonly settings: KubernetesConnectionNode;
+  readonly tls: TlsMaterial;
+  /** The node, for somebody who builds on it. */
+  open(user: ClusterUser, changes?: Partial<KubernetesConnectionNode>): RunNode;
+  undeclare(): Promise<void>;
+}
+
+export async function declareNode(
+  { authority, cluster, objects }: Kubernetes,
+  namespace: string,
+): Promise<DeclaredPod> {
+  const server = await authority.issueServer({ names: [nodeServerName] });
+  const client = await authority.issueClient();
+  const files = { "buildkitd.toml": buildkitdToml({ registryMirrors: {}, insecureRegistries: [] }) };
+  const data = { ...files, "guard.sh": guardScript };
+  const secret = { "tls.crt": server.certificate, "tls.key": server.key, "ca.crt": authority.certificate };
+  const configMapUid = await objects.declare(namespace, objectName, { data, secret, storageClass });
+  const tls = { ca: authority.certificate, cert: client.certificate, key: client.key, serverName: nodeServerName };
+  const settings: KubernetesConnectionNode = {
+    name: "amd64",
+    platform: "linux/amd64",
+    objectName,
+    namespace,
+    configMapUid,
+    secretUid: "",
+    architecture: "amd64",
+    isolation: "privileged",
+    cpu: "100m",
+    memory: "1Gi",
+    nodeSelector: {},
+    tolerations: [],
+    image: buildkitImage,
+    idleSeconds: 20,
+    lifetimeSeconds: 3_600,
+  };
+  return {
+    settings,
+    tls,
+    open: (user, changes = {}) => {
+      const connection = { builderName: "farm-0123abcd", tls, nodes: [{ ...settings, ...changes }] };
+      const [node] = kubernetesNodes(connection, () => Promise.resolve({ kubeconfig: cluster.kubeconfig(user) }));
+      return node;
+    },
+    undeclare: () => objects.undeclare(namespace, objectName),
+  };
+}
