@@ -15,6 +15,16 @@ export const accountThreats: readonly Threat[] = [
   {
     asset: "the account",
     threat:
+      "a pipeline that builds with ephemeral nodes is taken over: it launches a node with a network interface that is there, into a group that others trust",
+    state: "ok",
+    proofs: [
+      ["unit/nodes/ec2/policies/policies", "launching with a network interface that is there is refused"],
+      ["farm/fleetPolicies", "who builds launches with no network interface that is there"],
+    ],
+  },
+  {
+    asset: "the account",
+    threat:
       "a pipeline that builds with ephemeral nodes is taken over: it runs a machine of another type, image or user data as a node",
     state: "told",
     reason:
