@@ -28,7 +28,7 @@ export const accountThreats: readonly Threat[] = [
       "a pipeline that builds with ephemeral nodes is taken over: it runs a machine of another type, image or user data as a node",
     state: "told",
     reason:
-      "IAM has no condition on the type, the user data or the behaviour at shutdown that a caller overrides in a launch from the builder's template; that on its image (`ec2:IsLaunchTemplateResource`) is not used, because no page says whether a fleet meets it",
+      "IAM has no condition on the type, the user data or the behaviour at shutdown that a caller overrides in a launch from the builder's template; that on its image (`ec2:IsLaunchTemplateResource`) is not used, because no page says whether a fleet meets it: `verify:aws --with-documented-policies` asks",
     way: "a service control policy on `ec2:InstanceType`; kept nodes, whose policy for building launches nothing (iam.md)",
   },
   {
