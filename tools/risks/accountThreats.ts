@@ -18,8 +18,14 @@ export const accountThreats: readonly Threat[] = [
       "a pipeline that builds with ephemeral nodes is taken over: it launches a node with a network interface that is there, into a group that others trust",
     state: "ok",
     proofs: [
-      ["unit/nodes/ec2/policies/policies", "launching with a network interface that is there is refused"],
-      ["farm/fleetPolicies", "who builds launches with no network interface that is there"],
+      [
+        "unit/nodes/ec2/policies/policies",
+        "launching with a network interface that is there is refused: it would bring another group along",
+      ],
+      [
+        "farm/fleetPolicies",
+        "who builds launches with no network interface that is there: its group would be no resource of the call",
+      ],
     ],
   },
   {
