@@ -12,6 +12,7 @@ import { askUser, hasConsent } from "./verify/consent";
 import { costText } from "./verify/cost";
 import { readLayers } from "./verify/layers";
 import { runLife } from "./verify/life";
+import { isOfTemplate } from "./verify/launches";
 import { DocumentedRole } from "./verify/documentedPolicies";
 import { createProject, type Project, readSpec, writeMessage, writeSpec } from "./verify/project";
 import { type ExampleStack, runExamples } from "./verify/examples";
@@ -37,7 +38,7 @@ runCommand(async (args) => {
   say(costText());
   say("");
   const identity = await identify();
-  const { account, arn, region, credentials } = identity;
+  const { account, arn, region } = identity;
   say(`Account ${account}, region ${region}, as ${arn}`);
   const isInteractive = process.stdin.isTTY && process.stdout.isTTY;
   if (!(await hasConsent({ yes: args.includes("--yes"), isInteractive, ask: askUser }))) {
@@ -51,7 +52,7 @@ runCommand(async (args) => {
     fs.writeFileSync(path.join(folder, name), args.includes("--with-account") ? text : publishable(text));
   };
   if (!args.includes("--with-documented-policies")) {
-    return await verify(facts, credentials, false, args.includes("--examples"), write);
+    return await verify(facts, identity, undefined, args.includes("--examples"), write);
   }
   if (args.includes("--examples")) {
     throw new Error("--examples needs more rights than the documented policies. Fix: leave out one of both.");
@@ -60,7 +61,7 @@ runCommand(async (args) => {
   try {
     // Clients that are made from now on, and Pulumi's providers, have these and no others.
     Object.assign(process.env, environmentOf(await role.assume()));
-    return await verify(facts, credentials, true, false, write);
+    return await verify(facts, identity, role, false, write);
   } finally {
     await role.remove(say);
   }
@@ -81,8 +82,8 @@ function environmentOf({
 
 async function verify(
   facts: RunFacts,
-  credentials: Identity["credentials"],
-  hasDocumentedPolicies: boolean,
+  identity: Identity,
+  role: DocumentedRole | undefined,
   hasExamples: boolean,
   write: (name: string, text: string) => void,
 ): Promise<number> {
@@ -92,13 +93,17 @@ async function verify(
     const project = await withProgress("set-up", () => createProject(initialSpec(runId, process.env), region));
     say(`run ${runId}; project and state: ${project.folder}`);
     const stack = await RunStack.open(project, say, interrupt);
-    const account = new Account(region, runId, credentials);
+    const account = new Account(region, runId, identity.credentials);
     const cleanUp: CleanUp = {
       destroy: () => stack.destroy(),
       leftovers: () => account.leftovers(),
       pause: () => sleep(pauseMilliseconds),
     };
-    const world = worldOf(project, stack, account, stop, hasDocumentedPolicies);
+    const world: World = {
+      ...worldOf(project, stack, account, stop),
+      hasDocumentedPolicies: role !== undefined,
+      isOfTemplate: (part) => (role ? isOfTemplate(part, role, identity, runId) : Promise.resolve(false)),
+    };
     const life = await runLife(verifySteps, world, cleanUp, stop, say);
     if (hasExamples) {
       const open = (folder: string) => openExample({ ...project, folder }, interrupt);
@@ -139,8 +144,7 @@ function worldOf(
   stack: RunStack,
   account: Account,
   stop: AbortSignal,
-  hasDocumentedPolicies: boolean,
-): World {
+): Omit<World, "hasDocumentedPolicies" | "isOfTemplate"> {
   return {
     platforms: readSpec(folder).platforms,
     declare: (change) => writeSpec(folder, { ...readSpec(folder), ...change }),
@@ -153,7 +157,6 @@ function worldOf(
     parameterAsCaller: (name) => account.parameterAsCaller(name),
     console: () => account.console(),
     addressFamily: askAddressFamily,
-    hasDocumentedPolicies,
     layers: async (outputs) => readLayers(outputs, await account.registryAuthorization()),
     sleep: (milliseconds) => sleep(milliseconds, undefined, { signal: stop }),
   };

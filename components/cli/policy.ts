@@ -6,8 +6,14 @@ export function policyRoles(): NodeShell["roles"] {
   return shells().flatMap(({ roles }) => roles);
 }
 
-/** A policy as JSON, ready to be attached. Calls nobody. */
-export function policy(options: PolicyOptions): string {
+/** A policy as JSON, ready to be attached, once whom it counts for is said. Calls nobody. */
+export function policy(
+  options: PolicyOptions,
+  say = (line: string): unknown => process.stderr.write(`${line}\n`),
+): string {
   const shell = shells().find(({ roles }) => roles.some(({ name }) => name === options.role));
+  if (shell) {
+    say(shell.describePolicy(options));
+  }
   return `${JSON.stringify(shell?.policy(options), null, 2)}\n`;
 }

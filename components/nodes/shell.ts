@@ -61,4 +61,6 @@ export interface NodeShell {
   roles: readonly { name: string; who: string }[];
   /** Calls nobody. */
   policy(options: PolicyOptions): object;
+  /** Which builders a policy counts for, in one sentence. Calls nobody. */
+  describePolicy(options: PolicyOptions): string;
 }

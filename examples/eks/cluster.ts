@@ -37,7 +37,8 @@ export const cluster = new Cluster(
     // A version out of standard support is upgraded: else its hour would cost six times as much.
     upgradePolicy: { supportType: "STANDARD" },
   },
-  { dependsOn: control.policies },
+  // Its zones are those that it was made in: with others, or one less, EKS refuses the update.
+  { dependsOn: control.policies, ignoreChanges: ["vpcConfig.subnetIds"] },
 );
 
 // https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
@@ -81,8 +82,9 @@ function createNodeGroup(name: string, amiType: string, instanceType: string): N
       capacityType: "ON_DEMAND",
       scalingConfig: { minSize: 1, desiredSize: 1, maxSize: 2 },
     },
-    // Also at `destroy`: without their policies nodes neither join a cluster nor leave it.
-    { dependsOn: nodes.policies },
+    // Also at `destroy`: without their policies nodes neither join a cluster nor leave it. A zone more or less in the
+    // region would replace the group.
+    { dependsOn: nodes.policies, ignoreChanges: ["subnetIds"] },
   );
 }
 
@@ -113,7 +115,7 @@ function tokenCommand() {
 }
 
 /** Who reaches the Kubernetes API, before IAM: all, or the network of `pulumi config set allowFrom 203.0.113.7/32`. */
-function allowedNetworks(): string[] | undefined {
-  const allowFrom = new pulumi.Config().get("allowFrom");
-  return allowFrom === undefined ? undefined : [allowFrom];
+function allowedNetworks(): string[] {
+  // Said, also where it is EKS's default: left out, a network that was allowed before would stay the only one.
+  return [new pulumi.Config().get("allowFrom") ?? "0.0.0.0/0"];
 }

@@ -178,6 +178,8 @@ export interface CloudControl {
   terminate(instanceId: string): Promise<void>;
   /** AWS says that it takes a spot instance back, and does so after that time, unless the instance has ended before. */
   spotNotice(instanceId: string, seconds: number): Promise<void>;
+  /** Describes the instance as launched so much earlier. */
+  age(instanceId: string, minutes: number): Promise<void>;
   /** Drops all packets from and to a running instance, until it is told otherwise. */
   partition(instanceId: string, isOn: boolean): Promise<void>;
   change(settings: Delays & ChangeableSettings): Promise<void>;
@@ -211,6 +213,7 @@ export function controlOf(vpc: Pick<Vpc, "address">): CloudControl {
     retire: (id) => order(`/instances/${id}/retire`),
     terminate: (id) => order(`/instances/${id}/terminate`),
     spotNotice: (id, seconds) => order(`/instances/${id}/spot-notice`, seconds),
+    age: (id, minutes) => order(`/instances/${id}/age`, minutes),
     partition: (id, isOn) => order(`/instances/${id}/partition`, isOn),
     change: (settings) => order("/settings", settings),
   };

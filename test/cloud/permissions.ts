@@ -41,6 +41,7 @@ export function permissionsOf({
     resource: arn,
     keys: {
       ...template,
+      ...interfaceOf(arn),
       ...(policyArn && { "iam:PolicyARN": policyArn }),
       ...(alarmActions.length > 0 && { "cloudwatch:AlarmActions": alarmActions }),
       ...prefixed("aws:RequestTag/", given),
@@ -66,6 +67,12 @@ export function permissionsOf({
 function launchTemplateOf(action: string, resources: ApiCall["resources"]): ConditionKeys {
   const template = resources.find(({ arn }) => arn.includes(":launch-template/"));
   return action === "ec2:RunInstances" && template ? { "ec2:LaunchTemplate": template.arn } : {};
+}
+
+/** Of what is made AWS has no id yet: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html */
+function interfaceOf(arn: string): ConditionKeys {
+  const [, id] = /:network-interface\/(eni-\w+)$/.exec(arn) ?? [];
+  return id ? { "ec2:NetworkInterfaceID": id } : {};
 }
 
 function prefixed(prefix: string, values: Record<string, string>): Record<string, string> {

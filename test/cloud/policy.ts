@@ -73,6 +73,10 @@ function isMet(condition: Statement["Condition"] = {}, keys: ConditionKeys): boo
       if (operator === "Null") {
         return list(values).includes(String(value === undefined));
       }
+      if (operator === "StringNotLike" && typeof value !== "object") {
+        // A key that is not there is none of the values.
+        return value === undefined || !list(values).some((each) => matches(each, value));
+      }
       const [, forAll, name, ifExists] = /^(ForAllValues:)?(.*?)(IfExists)?$/.exec(operator) ?? [];
       const test = operators[name];
       if (!test || (typeof value === "object" && forAll === undefined)) {

@@ -1,3 +1,5 @@
+import * as assert from "node:assert/strict";
+
 import {
   AssociateSubnetCidrBlockCommand,
   AssociateVpcCidrBlockCommand,
@@ -6,6 +8,7 @@ import {
 } from "@aws-sdk/client-ec2";
 
 import type { Account } from "../cloud/account";
+import type { Stack } from "../main/stack";
 
 /**
  * What a command of Pulumi did to which resources of AWS, sorted: `updated Instance`. `replaced` stands for all three of its
@@ -15,6 +18,19 @@ export function changedResources(output: string): string[] {
   const line =
     /^ *[+~-]* *(?:aws:[\w:/-]*?|pulumi:providers:)(\w+) +\S+ +(created|updated|deleted|replaced)(?! (?:replacement|original))\b/gm;
   return [...output.matchAll(line)].map(([, type, done]) => `${done} ${type}`).sort();
+}
+
+/** By which `--replace` names a resource of a stack. */
+export function urnOf(stack: Stack, type: string, name: string): string {
+  const [, urn] = new RegExp(`"(urn:pulumi:[^"]*${type}::${name})"`).exec(stack.stateText()) ?? [];
+  assert.ok(urn, `${type} ${name}`);
+  return urn;
+}
+
+/** What stands for all of a builder's group, and for all of its certificates. */
+export function groupAndCertificates(stack: Stack, builder: string): string[] {
+  const group = urnOf(stack, "aws:ec2/securityGroup:SecurityGroup", builder);
+  return [group, urnOf(stack, "pulumi:index:Stash", `${builder}-certificates`)];
 }
 
 /** Gives the default VPC and its subnets IPv6 networks. */

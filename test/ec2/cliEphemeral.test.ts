@@ -3,6 +3,9 @@ import * as assert from "node:assert/strict";
 import { EC2, type Tag } from "@aws-sdk/client-ec2";
 import { SSM } from "@aws-sdk/client-ssm";
 
+import { builderPattern } from "../../components/nodes/ec2/policies/builderPattern";
+import { callerPolicy, callerRoles } from "../../components/nodes/ec2/policies/policyTable";
+import { formatDescription } from "../../components/nodes/ec2/run/ruleText";
 import type { BuilderStatus } from "../../components/nodes/ec2/shell/builderStatus";
 import {
   coldClaim,
@@ -12,9 +15,11 @@ import {
   tagNames,
 } from "../../components/nodes/ec2/connection";
 import { type Cloud, startCloud } from "../cloud/cloud";
+import { allowedOn, refusals } from "../cloud/refusals";
 import { serverName, skipWithout } from "../hosts";
 import { getMachines, type Machines } from "../main/fixture";
 import { temporaryDirectory } from "../main/stack";
+import { nightly } from "../tier";
 import { type Outcome, startCommand } from "./command";
 import { waitForState } from "./node";
 
@@ -25,6 +30,7 @@ const tags = (node: string): Tag[] =>
     [tagNames.node]: node,
     [tagNames.platform]: `linux/${node}`,
   }).map(([Key, Value]) => ({ Key, Value }));
+const ephemeral: Tag = { Key: tagNames.lifecycle, Value: "ephemeral" };
 
 // Instances of this cloud only have states: whoever asks their daemons gets no answer.
 describe("the command line, with ephemeral nodes", function () {
@@ -33,6 +39,7 @@ describe("the command line, with ephemeral nodes", function () {
   let cloud: Cloud;
   let ec2: EC2;
   let ssm: SSM;
+  let groupId: string;
   const home = temporaryDirectory("home");
 
   before(async function () {
@@ -91,8 +98,50 @@ describe("the command line, with ephemeral nodes", function () {
     assert.deepEqual([...new Set(states)], ["terminated"]);
   });
 
+  // What is whose and how long it is left alone is in unit/nodes/ec2/run/ec2Access and ec2Forgotten.
+  nightly.it("removes what killed callers have left, and calls nothing that its policy does not allow", async () => {
+    const [hangs, young, held] = [await launch(true), await launch(true), await launch(true)];
+    for (const id of [hangs, held]) await cloud.age(id, 13);
+    const seconds = Math.ceil(Date.now() / 1_000);
+    await writeLease({ "up-0000000a": seconds + 600, [held]: seconds + 600 });
+    const [over, ofNobody, claimed] = [
+      await letIn("0000000b", seconds - 60),
+      await letIn("0000000c", seconds + 600),
+      await letIn("0000000a", seconds + 600),
+    ];
+    await cloud.forgetCalls();
+    const { code, stdout, stderr } = await run("clean", "farm", "--nodes");
+    assert.equal(code, 0, stderr);
+    const removed = [over, ofNobody].map((id) => `removed rule ${id} of ${builderName}\n`);
+    assert.equal(stdout, `${removed.join("")}terminated ${hangs} of ${builderName}\n`);
+    const calls = await cloud.calls();
+    const called = calls.map(({ operation }) => operation);
+    for (const operation of ["GetParameter", "RevokeSecurityGroupIngress", "TerminateInstances"]) {
+      assert.ok(called.includes(operation), `${operation} was not called: ${called.join()}`);
+    }
+    for (const builder of [builderName, builderPattern("farm")]) {
+      assert.deepEqual(refusals(calls, [callerPolicy("command-line", { builder })]), []);
+    }
+    const others = callerRoles.map((role) => callerPolicy(role, { builder: `x${builderName}` }));
+    assert.deepEqual(allowedOn(builderName, calls, others), []);
+
+    const { securityGroups } = await cloud.inventory();
+    assert.deepEqual(
+      securityGroups.find(({ id }) => id === groupId)?.ingress.map(({ id }) => id),
+      [claimed],
+    );
+    const alive = (await cloud.instances()).filter(({ state }) => state === "running").map(({ id }) => id);
+    assert.deepEqual(alive.sort(), [young, held].sort());
+    assert.equal((await run("clean", "farm", "--nodes")).stdout, "Nothing to remove.\n");
+  });
+
   async function makeBuilder(): Promise<void> {
-    const { GroupId } = await ec2.createSecurityGroup({ GroupName: "builder", Description: "of a builder" });
+    const { GroupId } = await ec2.createSecurityGroup({
+      GroupName: "builder",
+      Description: "of a builder",
+      TagSpecifications: [{ ResourceType: "security-group", Tags: tags("amd64") }],
+    });
+    groupId = GroupId!;
     await ec2.createLaunchTemplate({
       LaunchTemplateName: "farm-amd64",
       LaunchTemplateData: { InstanceType: "c7a.xlarge" },
@@ -104,7 +153,7 @@ describe("the command line, with ephemeral nodes", function () {
       accountId: "123456789012",
       region: cloud.client.region,
       vpcCidr: "10.0.0.0/16",
-      securityGroupId: GroupId!,
+      securityGroupId: groupId,
       ingress: { from: "caller", address: cloud.vpc.callerAddress },
       addressing: "public",
       wakeTimeoutSeconds: 60,
@@ -128,11 +177,25 @@ describe("the command line, with ephemeral nodes", function () {
     await ssm.putParameter({ Name: parameterNames.lease(builderName), Type: "String", Value: "{}" });
   }
 
-  async function launch(): Promise<string> {
+  /** A rule like those of callers that wait for their nodes. */
+  async function letIn(holder: string, until: number): Promise<string> {
+    const Description = formatDescription({ holder, until: new Date(until * 1_000) });
+    const IpRanges = [{ CidrIp: "203.0.113.10/32", Description }];
+    const [FromPort, ToPort] = [1234, 1300 + until - Math.floor(Date.now() / 1_000) + Number.parseInt(holder, 16)];
+    const { SecurityGroupRules } = await ec2.authorizeSecurityGroupIngress({
+      GroupId: groupId,
+      IpPermissions: [{ IpProtocol: "tcp", FromPort, ToPort, IpRanges }],
+    });
+    return SecurityGroupRules?.[0]?.SecurityGroupRuleId ?? "";
+  }
+
+  async function launch(isOfTemplate = false): Promise<string> {
     const { Instances } = await ec2.runInstances({
       ImageId: cloud.images.find(({ architecture }) => architecture === "x86_64")!.id,
       InstanceType: "c7a.xlarge",
-      TagSpecifications: [{ ResourceType: "instance", Tags: tags("amd64") }],
+      TagSpecifications: [
+        { ResourceType: "instance", Tags: isOfTemplate ? [...tags("amd64"), ephemeral] : tags("amd64") },
+      ],
       MinCount: 1,
       MaxCount: 1,
     });

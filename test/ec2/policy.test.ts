@@ -2,6 +2,8 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import type { Ec2Args } from "../../components/nodes/ec2/arguments";
+import { parameterNames } from "../../components/nodes/ec2/connection";
 import { builderPattern } from "../../components/nodes/ec2/policies/builderPattern";
 import { callerPolicy, type CallerRole, callerRoles } from "../../components/nodes/ec2/policies/policyTable";
 import type { ApiCall } from "../cloud/cloud";
@@ -14,6 +16,7 @@ import { type Stack, temporaryDirectory } from "../main/stack";
 import { nightly } from "../tier";
 import { type Amd64Outputs, amd64Spec, writeApp } from "./amd64";
 import { startCommand } from "./command";
+import { groupAndCertificates } from "./changes";
 import { createStack, type Ec2Machines, getEc2 } from "./fixture";
 import { instanceOf, waitForState } from "./node";
 
@@ -49,15 +52,17 @@ describe("the callers' IAM policies, and the calls of a builder's life", functio
     await writeApp(stack);
   });
 
-  async function spec(idleTimeoutMinutes: number, node: object = {}, tags: Record<string, string> = {}) {
+  async function spec(idleTimeoutMinutes: number, node: object = {}, more: Ec2Args = {}) {
     const nodes = [{ kind: "ec2" as const, platform: "linux/amd64" as const, ...node }];
-    const { builder } = await amd64Spec({ name: "policy", builder: { nodes, idleTimeoutMinutes, ec2: { tags } } });
+    const { builder } = await amd64Spec({ name: "policy", builder: { nodes, idleTimeoutMinutes, ec2: more } });
     return {
       builder,
       repository: "api",
       images: { api: { context: "./app", platforms: ["linux/amd64"] } },
     };
   }
+
+  const largerNode = { instanceType: "c7a.2xlarge", cacheVolumeSizeGibibytes: 120, rootVolumeSizeGibibytes: 11 };
 
   /** What the caller called while `work` was at it. */
   async function callsOf(work: () => Promise<unknown>): Promise<Called> {
@@ -147,8 +152,7 @@ describe("the callers' IAM policies, and the calls of a builder's life", functio
   });
 
   nightly.it("allow an update with another instance type, a larger cache, another idle time and a tag", async () => {
-    const node = { instanceType: "c7a.2xlarge", cacheVolumeSizeGibibytes: 120, rootVolumeSizeGibibytes: 11 };
-    stack.declare(await spec(2, node, { team: "builds" }));
+    stack.declare(await spec(2, largerNode, { tags: { team: "builds" } }));
     const calls = await callsOf(() => up());
     await assertAllowed(calls, "build");
     const operations = calls.provider.map(({ operation }) => operation);
@@ -160,17 +164,26 @@ describe("the callers' IAM policies, and the calls of a builder's life", functio
   nightly.it(
     "allow a build in the update that replaces the group, its node with it, and all certificates",
     async () => {
-      const urnOf = (name: string): string =>
-        new RegExp(`"(urn:pulumi:[^"]*${name})"`).exec(stack.stateText())?.[1] ?? name;
-      const replaced = ["aws:ec2/securityGroup:SecurityGroup::builders", "pulumi:index:Stash::builders-certificates"];
       const before = await nodeId();
       await writeApp(stack, "true # on another instance");
-      const calls = await callsOf(() => up(...replaced.flatMap((name) => ["--replace", urnOf(name)])));
+      const replaced = groupAndCertificates(stack, "builders").flatMap((urn) => ["--replace", urn]);
+      const calls = await callsOf(() => up(...replaced));
       await assertAllowed(calls, "build");
       assert.ok(calls.own.some(({ operation }) => operation === "AuthorizeSecurityGroupIngress"));
       assert.notEqual(await nodeId(), before);
     },
   );
+
+  nightly.it("allow a build in the update that changes the addressing", async () => {
+    stack.declare(await spec(2, largerNode, { tags: { team: "builds" }, addressing: "private" }));
+    await writeApp(stack, "true # at another address");
+    const calls = await callsOf(() => up());
+    await assertAllowed(calls, "build");
+    const connection = parameterNames.connection(await builderName());
+    const isOfConnection = ({ resources }: ApiCall) => resources.some(({ arn }) => arn.endsWith(connection));
+    assert.ok(calls.provider.some((call) => call.operation === "PutParameter" && isOfConnection(call)));
+    assert.ok(calls.own.some(({ operation }) => operation === "AuthorizeSecurityGroupIngress"));
+  });
 
   it("allow destroy", async () => {
     const calls = await callsOf(async () => {

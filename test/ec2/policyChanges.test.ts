@@ -11,7 +11,7 @@ import { callersOwn, refusals } from "../cloud/refusals";
 import { skipWithout } from "../hosts";
 import { Stack } from "../main/stack";
 import { nightly, runsAll } from "../tier";
-import { changedResources, giveIpv6 } from "./changes";
+import { changedResources, giveIpv6, groupAndCertificates } from "./changes";
 
 interface Declared {
   builder: { lifecycle?: string; nodes: object[]; ec2: Record<string, unknown> };
@@ -119,12 +119,6 @@ describe("what changes of a builder ask for in AWS, without its images", functio
         return there[0].id;
       }
 
-      function urnOf(type: string, name: string): string {
-        const [, urn] = new RegExp(`"(urn:pulumi:[^"]*${type}::${name})"`).exec(stack.stateText()) ?? [];
-        assert.ok(urn, `${type} ${name}`);
-        return urn;
-      }
-
       it("the first update, after which one without a change changes nothing", async () => {
         const made = await allowed("up", "--yes", "--skip-preview");
         for (const type of [...new Set(all)]) assert.ok(made.includes(`created ${type}`), `${type}: ${made.join()}`);
@@ -186,12 +180,12 @@ describe("what changes of a builder ask for in AWS, without its images", functio
 
       common.it("another security group", async () => {
         const rules = ["replaced SecurityGroupEgressRule", "replaced SecurityGroupEgressRule"];
-        const group = urnOf("aws:ec2/securityGroup:SecurityGroup", "builders");
+        const [group] = groupAndCertificates(stack, "builders");
         await assertChanges(["replaced SecurityGroup", ...rules, ...moved, "updated Parameter"], "--replace", group);
       });
 
       common.it("other certificates", async () => {
-        const certificates = urnOf("pulumi:index:Stash", "builders-certificates");
+        const [, certificates] = groupAndCertificates(stack, "builders");
         await assertChanges(updated(["Parameter", "Parameter"]), "--replace", certificates);
       });
 

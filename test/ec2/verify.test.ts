@@ -99,6 +99,11 @@ nightly.describe("npm run verify:aws", function () {
     const { text, life } = reportOf(run);
     assert.match(text, /^# npm run verify:aws: everything holds$/m);
     assert.match(text, /GetParameter of NAME:VERSION checked against parameter\/NAME\? (yes|no): /);
+    assert.match(
+      text,
+      /a fleet's launch tell of its template, .*\? yes: ephemeral nodes were launched with build-ephemeral/,
+    );
+    assert.match(text, /meet ec2:IsLaunchTemplateResource for its network-interface\? (yes|no): /);
     assert.doesNotMatch(text + JSON.stringify(life), /123456789012/);
     for (const { name, asserts, seconds } of life.rows) {
       record("verify:aws", name, seconds);
@@ -116,6 +121,7 @@ nightly.describe("npm run verify:aws", function () {
         "up --refresh, nodes stopped",
         "wake with cache",
         "changed idle time",
+        "ephemeral nodes",
         "destroy",
         "nothing left",
       ],

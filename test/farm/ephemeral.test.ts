@@ -7,6 +7,7 @@ import { callerPolicy, callerRoles } from "../../components/nodes/ec2/policies/p
 import type { ApiCall, CloudInstance } from "../cloud/cloud";
 import { allowedOn, callersOwn, refusals } from "../cloud/refusals";
 import { type Amd64Outputs, amd64Spec, createAmd64Stack, writeApp } from "../ec2/amd64";
+import { groupAndCertificates } from "../ec2/changes";
 import { destroyInAll } from "../ec2/destroy";
 import { type Ec2Machines, getEc2 } from "../ec2/fixture";
 import { record } from "../ec2/timings";
@@ -107,6 +108,28 @@ describe("ephemeral nodes", function () {
       assert.match(output, /with its cache/);
       assert.equal(await made(stack), before, "an unchanged step ran again");
       assert.deepEqual(await running(stack), []);
+    });
+
+    // Which changes these are, and that nothing else is one, ec2/policyChanges.test.ts shows without a build.
+    nightly.it("the callers' policies allow builds in updates that change what nodes are launched with", async () => {
+      const ec2Args = { tags: { team: "builds" }, addressing: "private" } as const;
+      stack.declare(await amd64Spec({ name: "ephemeral", builder: { ...ephemeral(), ec2: ec2Args } }));
+      const { builderName } = await stack.outputs<Amd64Outputs>();
+      for (const [what, change] of [
+        ["other tags, and another addressing", () => []],
+        ["another group, and other certificates", () => groupAndCertificates(stack, "builders")],
+      ] as const) {
+        await writeApp(stack, `true # ${what}`);
+        await ec2.cloud.forgetCalls();
+        const output = await timedUp(stack, what, ...change().flatMap((urn) => ["--replace", urn]));
+        assert.match(output, /with its cache/);
+        const calls = await assertAllowed(builderName);
+        const called = calls.map(({ operation }) => operation);
+        for (const operation of ["CreateLaunchTemplateVersion", "CreateFleet", "AuthorizeSecurityGroupIngress"]) {
+          assert.ok(called.includes(operation), `${operation} was not called for ${what}: ${called.join()}`);
+        }
+        await timedUp(stack, "no-op", "--expect-no-changes");
+      }
     });
 
     it("the callers' policies allow another template, a refresh and destroy, which leaves nothing", async () => {

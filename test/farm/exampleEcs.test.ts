@@ -7,10 +7,12 @@ import { builderPattern } from "../../components/nodes/ec2/policies/builderPatte
 import type { Ecr } from "../cloud/ecr";
 import type { Policy } from "../cloud/policy";
 import { callersOwn, refusals } from "../cloud/refusals";
+import { changedResources } from "../ec2/changes";
 import { type Ec2Machines, getEc2, openEcr } from "../ec2/fixture";
 import { record } from "../ec2/timings";
 import { skipWithout } from "../hosts";
 import type { Stack } from "../main/stack";
+import { nightly } from "../tier";
 import { createExampleStack } from "./exampleStack";
 
 const folder = path.resolve(__dirname, "../../examples/ecs-fargate");
@@ -87,6 +89,41 @@ describe("the example ecs-fargate", function () {
     assert.deepEqual(done.filter((operation) => operation === "UpdateService").length, 2);
     assert.equal((await ec2.cloud.inventory()).taskDefinitions.length, 2);
   });
+
+  nightly.it(
+    "takes a network that is let in, another one, and the provider's default tags, and changes nothing else",
+    async () => {
+      const changed = async (event: string, ...settings: string[]): Promise<string[]> => {
+        const set = await stack.run("config", "set", ...settings);
+        assert.equal(set.code, 0, set.output);
+        const { code, output, seconds } = await stack.up();
+        assert.equal(code, 0, output);
+        record("examples", event, seconds);
+        await up("ecs-fargate: no-op with a refresh", "--refresh", "--expect-no-changes");
+        return changedResources(output);
+      };
+      const rule = "SecurityGroupIngressRule";
+      assert.deepEqual(await changed("ecs-fargate: let in", "allowFrom", "203.0.113.7/32"), [`created ${rule}`]);
+      assert.deepEqual(await changed("ecs-fargate: let others in", "allowFrom", "203.0.113.0/24"), [`updated ${rule}`]);
+      const retagged = await changed("ecs-fargate: default tags", "--path", "aws:defaultTags.tags.team", "builds");
+      for (const type of [
+        "Cluster",
+        "LogGroup",
+        "Repository",
+        "Role",
+        rule,
+        "SecurityGroup",
+        "Service",
+        "TaskDefinition",
+      ]) {
+        assert.ok(retagged.includes(`updated ${type}`), `${type}: ${retagged.join()}`);
+      }
+      assert.deepEqual(
+        retagged.filter((each) => !each.startsWith("updated ")),
+        [],
+      );
+    },
+  );
 
   it("fails with ECS's own reason where a service's platform is not in the index", async () => {
     const account = JSON.parse(fs.readFileSync(path.join(stack.directory, "account.json"), "utf8")) as object;

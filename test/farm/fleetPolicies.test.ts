@@ -3,8 +3,10 @@ import * as assert from "node:assert/strict";
 import {
   CreateLaunchTemplateCommand,
   CreateLaunchTemplateVersionCommand,
+  CreateNetworkInterfaceCommand,
   CreateSecurityGroupCommand,
   type ResourceType,
+  RunInstancesCommand,
   type TagSpecification,
 } from "@aws-sdk/client-ec2";
 import { AddRoleToInstanceProfileCommand, CreateInstanceProfileCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
@@ -97,6 +99,30 @@ describe("what IAM is asked for templates and fleets of a builder", function () 
       assert.equal(asked.includes("ec2:RunInstances spot-instances-request/*"), how !== "on demand");
     });
   }
+
+  it("who builds launches with no network interface that is there: its group would be no resource of the call", async () => {
+    const SubnetId = fleets.subnets.get("us-east-1a");
+    const { NetworkInterface } = await account.ec2.send(new CreateNetworkInterfaceCommand({ SubnetId }));
+    const NetworkInterfaceId = NetworkInterface?.NetworkInterfaceId;
+    await account.cloud.forgetCalls();
+    await account.ec2.send(
+      new RunInstancesCommand({
+        LaunchTemplate: { LaunchTemplateId: fleets.templateId },
+        ImageId: fleets.data().ImageId,
+        InstanceType: "c8g.xlarge",
+        NetworkInterfaces: [{ DeviceIndex: 0, NetworkInterfaceId }],
+        TagSpecifications: tags("instance", "volume"),
+        MinCount: 1,
+        MaxCount: 1,
+      }),
+    );
+    const calls = await account.cloud.calls();
+    const kinds = calls.flatMap(({ resources }) => resources.map(({ arn }) => arn.split(":")[5]));
+    assert.ok(!kinds.some((kind) => /^(security-group|network-interface\/\*)/.test(kind)), kinds.join());
+    const refused = refusals(calls, [build]).map((text) => text.split(" {")[0]);
+    const arn = `arn:aws:ec2:us-east-1:123456789012:network-interface/${NetworkInterfaceId}`;
+    assert.deepEqual(refused, [`ec2:RunInstances on ${arn}`]);
+  });
 
   it("who builds launches from no other template", async () => {
     fleets.templateId = untagged;

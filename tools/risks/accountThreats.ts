@@ -15,10 +15,26 @@ export const accountThreats: readonly Threat[] = [
   {
     asset: "the account",
     threat:
+      "a pipeline that builds with ephemeral nodes is taken over: it launches a node with a network interface that is there, into a group that others trust",
+    state: "ok",
+    proofs: [
+      [
+        "unit/nodes/ec2/policies/policies",
+        "launching with a network interface that is there is refused: it would bring another group along",
+      ],
+      [
+        "farm/fleetPolicies",
+        "who builds launches with no network interface that is there: its group would be no resource of the call",
+      ],
+    ],
+  },
+  {
+    asset: "the account",
+    threat:
       "a pipeline that builds with ephemeral nodes is taken over: it runs a machine of another type, image or user data as a node",
     state: "documented",
     reason:
-      "IAM has no condition on the type, the user data or the behaviour at shutdown that a caller overrides in a launch from the builder's template; that on its image (`ec2:IsLaunchTemplateResource`) is not used, because no page says whether a fleet meets it",
+      "IAM has no condition on the type, the user data or the behaviour at shutdown that a caller overrides in a launch from the builder's template; that on its image (`ec2:IsLaunchTemplateResource`) is not used, because no page says whether a fleet meets it: `verify:aws --with-documented-policies` asks",
     way: "a service control policy on `ec2:InstanceType`; kept nodes, whose policy for building launches nothing (iam.md)",
   },
   {

@@ -25,7 +25,7 @@ export const costs: readonly Cost[] = [
 ];
 
 /** What a run takes, as far as the steps' waits go: most of it is idle nodes on their way to stop. */
-export const expectedMinutes = 20;
+export const expectedMinutes = 22;
 
 export function dollarsPerHour(which: readonly Cost[] = costs): number {
   return which.reduce((sum, { count, dollarsPerHour: each }) => sum + count * each, 0);

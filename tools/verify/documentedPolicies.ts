@@ -3,10 +3,13 @@ import { type Credentials, STS } from "@aws-sdk/client-sts";
 
 import { builderPattern } from "../../components/nodes/ec2/policies/builderPattern";
 import type { PolicyDocument } from "../../components/nodes/ec2/policies/document";
-import { callerPolicy } from "../../components/nodes/ec2/policies/policyTable";
+import { callerPolicy, type CallerRole } from "../../components/nodes/ec2/policies/policyTable";
 import type { Log } from "../progress";
 import type { Identity } from "./account";
 import { namesOf } from "./settings";
+
+/** Those of a builder whose nodes stay, and of one whose nodes are ephemeral: the run's is one after the other. */
+const roles = ["manage", "build", "manage-ephemeral", "build-ephemeral"] as const satisfies readonly CallerRole[];
 
 /** A role is not known everywhere at once. */
 const tries = 30;
@@ -35,7 +38,10 @@ export function ownPolicy(runId: string, partition: string, account: string): Po
   };
 }
 
-/** A role with the documented policies and no other right, and its credentials. */
+/**
+ * A role with the documented policies and no other right, and its credentials. They are policies of their own, as docs/iam.md
+ * makes them: in a role itself there is no room for all, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
 export class DocumentedRole {
   private readonly iam: IAM;
   private readonly name: string;
@@ -50,20 +56,19 @@ export class DocumentedRole {
 
   /** @throws Error where the user may not make roles */
   async assume(): Promise<Credentials> {
-    const root = `arn:${this.partition}:iam::${this.identity.account}:root`;
+    const root = this.arn("root");
     const Statement = [{ Effect: "Allow", Principal: { AWS: root }, Action: "sts:AssumeRole" }];
-    const { Role } = await this.iam.createRole({
+    await this.iam.createRole({
       RoleName: this.name,
       AssumeRolePolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement }),
     });
     for (const [PolicyName, document] of Object.entries(this.policies())) {
-      await this.iam.putRolePolicy({ RoleName: this.name, PolicyName, PolicyDocument: JSON.stringify(document) });
+      await this.iam.createPolicy({ PolicyName, PolicyDocument: JSON.stringify(document) });
+      await this.iam.attachRolePolicy({ RoleName: this.name, PolicyArn: this.arn(`policy/${PolicyName}`) });
     }
-    const sts = new STS({ region: this.identity.region, credentials: this.identity.credentials });
     for (let tried = 1; ; tried += 1) {
       try {
-        const given = { RoleArn: Role?.Arn, RoleSessionName: "verify-aws", DurationSeconds: 3_600 };
-        return (await sts.assumeRole(given)).Credentials as Credentials;
+        return await this.credentials();
       } catch (error) {
         if (tried >= tries) {
           throw error;
@@ -73,16 +78,39 @@ export class DocumentedRole {
     }
   }
 
+  /** The role with less: what the policy does not allow, either. */
+  async session(policy: object): Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken: string }> {
+    const { AccessKeyId, SecretAccessKey, SessionToken } = await this.credentials(JSON.stringify(policy));
+    return { accessKeyId: AccessKeyId!, secretAccessKey: SecretAccessKey!, sessionToken: SessionToken! };
+  }
+
   /** With the user's own rights, when all else is gone. */
   async remove(log: Log): Promise<void> {
     try {
       for (const PolicyName of Object.keys(this.policies())) {
-        await this.iam.deleteRolePolicy({ RoleName: this.name, PolicyName });
+        const PolicyArn = this.arn(`policy/${PolicyName}`);
+        await this.iam.detachRolePolicy({ RoleName: this.name, PolicyArn });
+        await this.iam.deletePolicy({ PolicyArn });
       }
       await this.iam.deleteRole({ RoleName: this.name });
     } catch (error) {
-      log(`role ${this.name} is still there: ${(error as Error).message}`);
+      log(`role ${this.name} or a policy of its name is still there: ${(error as Error).message}`);
     }
+  }
+
+  private async credentials(Policy?: string): Promise<Credentials> {
+    const sts = new STS({ region: this.identity.region, credentials: this.identity.credentials });
+    const given = {
+      RoleArn: this.arn(`role/${this.name}`),
+      RoleSessionName: "verify-aws",
+      DurationSeconds: 3_600,
+      Policy,
+    };
+    return (await sts.assumeRole(given)).Credentials as Credentials;
+  }
+
+  private arn(resource: string): string {
+    return `arn:${this.partition}:iam::${this.identity.account}:${resource}`;
   }
 
   private get partition(): string {
@@ -91,10 +119,8 @@ export class DocumentedRole {
 
   private policies(): Record<string, PolicyDocument> {
     const builder = builderPattern(namesOf(this.runId).builder);
-    return {
-      manage: callerPolicy("manage", { builder }),
-      build: callerPolicy("build", { builder }),
-      own: ownPolicy(this.runId, this.partition, this.identity.account),
-    };
+    const documented = roles.map((role) => [`${this.name}-${role}`, callerPolicy(role, { builder })] as const);
+    const own = ownPolicy(this.runId, this.partition, this.identity.account);
+    return { ...Object.fromEntries(documented), [`${this.name}-own`]: own };
   }
 }

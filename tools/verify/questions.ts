@@ -57,9 +57,31 @@ export const questions: readonly Question[] = [
   },
 ];
 
-export async function askAll(world: World, outputs: Outputs): Promise<Answer[]> {
+/** Of launches from a template, which are there once nodes are ephemeral. */
+export const launchQuestions: readonly Question[] = [
+  {
+    question: "Does a fleet's launch tell of its template, of its tags, and of no network interface that was there?",
+    ask: (world) =>
+      Promise.resolve(
+        world.hasDocumentedPolicies
+          ? "yes: ephemeral nodes were launched with build-ephemeral alone"
+          : "not asked: it needs --with-documented-policies",
+      ),
+  },
+  ...(["image", "network-interface"] as const).map((part) => ({
+    question: `Does a fleet's launch meet ec2:IsLaunchTemplateResource for its ${part}?`,
+    ask: async (world: World) => {
+      if (!world.hasDocumentedPolicies) {
+        return "not asked: it needs --with-documented-policies";
+      }
+      return (await world.isOfTemplate(part)) ? "yes: it is allowed" : "no: AWS refuses it";
+    },
+  })),
+];
+
+export async function askAll(world: World, outputs: Outputs, asked = questions): Promise<Answer[]> {
   const answers: Answer[] = [];
-  for (const { question, ask } of questions) {
+  for (const { question, ask } of asked) {
     const answer = await ask(world, outputs).catch((error: Error) => `could not be asked: ${error.message}`);
     answers.push({ question, answer });
   }

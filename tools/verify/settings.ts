@@ -16,6 +16,8 @@ export interface Spec {
   runId: string;
   platforms: Ec2Platform[];
   idleTimeoutMinutes: number;
+  /** @default - nodes that stay, and stop when they are idle */
+  lifecycle?: "ephemeral";
   baseImage: string;
   ec2: Ec2Args;
 }

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 
 import type { Step as Progress } from "../progress";
-import { type Answer, askAll } from "./questions";
+import { type Answer, askAll, launchQuestions } from "./questions";
 import type { Outputs } from "./settings";
 import type { Change, NodeInstance, World } from "./world";
 
@@ -22,7 +22,7 @@ export interface VerifyStep {
 
 const pollMilliseconds = 5_000;
 /** One idle minute, seen at the node's next look, and the time to shut down. */
-const stopDeadlineMilliseconds = 10 * 60_000;
+const deadlineMilliseconds = 10 * 60_000;
 
 /** The whole life of a builder, in its order. Destroying it is no step: it happens whatever becomes of these. */
 export const verifySteps: readonly VerifyStep[] = [
@@ -57,7 +57,7 @@ export const verifySteps: readonly VerifyStep[] = [
     name: "idle",
     asserts: "the nodes stop by themselves",
     async run(world, _seen, progress) {
-      const instances = await untilStopped(world, progress);
+      const instances = await until(world, progress, "stopped", "stop");
       for (const { name, reason } of instances) {
         assert.equal(reason, "Client.InstanceInitiatedShutdown", `${name} stopped itself`);
       }
@@ -89,6 +89,22 @@ export const verifySteps: readonly VerifyStep[] = [
         world.platforms.map((platform) => `update ${platform.replace("linux/", "")}-settings`).sort(),
       );
       assert.deepEqual(idsOf(await world.instances()), seen.instanceIds);
+    },
+  },
+  {
+    name: "ephemeral nodes",
+    asserts: "each platform is built on an instance that the update launches and terminates; none is left",
+    async run(world, seen, progress) {
+      const { indexDigest } = seen.outputs!;
+      world.declare({ lifecycle: "ephemeral" });
+      world.writeMessage("changed, for ephemeral nodes");
+      await world.up();
+      seen.outputs = await world.outputs();
+      assert.notEqual(seen.outputs.indexDigest, indexDigest, "a new digest");
+      assert.deepEqual(Object.keys(seen.outputs.platformDigests).sort(), [...world.platforms].sort());
+      await assertDeployed(world, seen.outputs);
+      await until(world, progress, "shutting-down", "end");
+      seen.answers!.push(...(await askAll(world, seen.outputs, launchQuestions)));
     },
   },
 ];
@@ -125,17 +141,18 @@ function assertNodesUntouched(changes: readonly Change[]): void {
   assert.deepEqual(nodes, [], "no resource of a node changes");
 }
 
-async function untilStopped(world: World, progress: Progress): Promise<NodeInstance[]> {
-  for (let waited = 0; waited < stopDeadlineMilliseconds; waited += pollMilliseconds) {
+/** Those that are terminated are none. */
+async function until(world: World, progress: Progress, wanted: string, end: string): Promise<NodeInstance[]> {
+  for (let waited = 0; waited < deadlineMilliseconds; waited += pollMilliseconds) {
     const instances = await world.instances();
     progress.detail(describe(instances));
-    if (instances.every(({ state }) => state === "stopped")) {
+    if (instances.every(({ state }) => state === wanted)) {
       return instances;
     }
     await world.sleep(pollMilliseconds);
   }
   throw new Error(
-    `the nodes did not stop within ${stopDeadlineMilliseconds / 60_000} minutes: ${describe(await world.instances())}`,
+    `the nodes did not ${end} within ${deadlineMilliseconds / 60_000} minutes: ${describe(await world.instances())}`,
   );
 }
 

@@ -1,3 +1,4 @@
+import type { LaunchPart } from "./launches";
 import type { Outputs, Spec } from "./settings";
 
 /** A resource that an update made, changed or deleted. */
@@ -50,6 +51,8 @@ export interface World {
   addressFamily: () => Promise<number>;
   /** Whether the run has the documented policies and no other right. */
   hasDocumentedPolicies: boolean;
+  /** Whether AWS takes a part of an ephemeral node's launch for its template's: asked of the role with these policies. */
+  isOfTemplate: (part: LaunchPart) => Promise<boolean>;
   /** Digests of each platform's layers, from the registry, in their order. */
   layers: (outputs: Outputs) => Promise<Record<string, string[]>>;
   /** Waits, and ends early with an error when the user wants to stop. */

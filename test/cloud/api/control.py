@@ -109,6 +109,11 @@ def control_app(world: World) -> Flask:
         world.instances.give_notice(life(instance_id), request.get_json())
         return jsonify({})
 
+    @app.post("/instances/<instance_id>/age")
+    def age(instance_id: str) -> Any:
+        world.instances.age(life(instance_id), request.get_json())
+        return jsonify({})
+
     @app.post("/instances/<instance_id>/partition")
     def partition(instance_id: str) -> Any:
         world.instances.partition(life(instance_id), request.get_json())

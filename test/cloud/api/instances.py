@@ -8,6 +8,7 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass, field
+from datetime import timedelta
 from ipaddress import IPv4Address, ip_network
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,10 @@ class Instances:
         timer = threading.Timer(seconds, self.take_away, [life])
         timer.daemon = True
         timer.start()
+
+    def age(self, life: Life, minutes: float) -> None:
+        """As if it had been launched so long ago."""
+        life.instance.launch_time -= timedelta(minutes=minutes)
 
     def partition(self, life: Life, is_on: bool) -> None:
         with life.machine_lock:

@@ -92,7 +92,7 @@ def passed_roles(world: World, call: Call) -> list[str]:
 
 def _ec2(world: World, call: Call) -> Iterator[dict[str, Any]]:
     where = f"arn:aws:ec2:{world.settings.region}"
-    for kind in _MADE.get(call.operation, ()):
+    for kind in _made(call):
         given = _tags_of(each for each in call.get("TagSpecifications") or [] if each.get("ResourceType") == kind)
         yield {"arn": f"{where}:{world.settings.accountId}:{kind}/*", "tags": {}, "given": given}
     if call.operation in ("RunInstances", "CreateFleet") and _is_spot(call):
@@ -105,6 +105,13 @@ def _ec2(world: World, call: Call) -> Iterator[dict[str, Any]]:
             continue
         owner = "" if match[1] == "ami" else world.settings.accountId
         yield {"arn": f"{where}:{owner}:{_EC2_KINDS[match[1]]}/{found}", "tags": dict(world.ec2.tags.get(found, {}))}
+
+
+def _made(call: Call) -> Iterator[str]:
+    """An instance that is launched with interfaces that are there gets none of its own."""
+    interfaces = call.get("NetworkInterfaces") or []
+    has_own = not interfaces or any(not each.get("NetworkInterfaceId") for each in interfaces)
+    return (kind for kind in _MADE.get(call.operation, ()) if has_own or kind != "network-interface")
 
 
 def _named(parameters: dict[str, Any]) -> Iterator[str]:

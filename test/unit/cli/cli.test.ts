@@ -101,7 +101,7 @@ describe("the command `policy`", () => {
     ["builders", "builders-????????"],
   ]) {
     it(`prints what is to be attached for ${name}, as JSON`, () => {
-      const text = policy({ builder: name, role: "command-line", account: "111122223333" });
+      const text = policy({ builder: name, role: "command-line", account: "111122223333" }, () => undefined);
       const { Version, Statement } = JSON.parse(text) as PolicyDocument;
       assert.deepEqual([Version, text.endsWith("}\n")], ["2012-10-17", true]);
       const connection = `arn:aws:ssm:*:111122223333:parameter/multi-platform-image/${value}/connection`;
@@ -111,6 +111,32 @@ describe("the command `policy`", () => {
         Action: ["ssm:GetParameter"],
         Resource: [connection],
       });
+    });
+  }
+
+  for (const [name, sentence] of [
+    [
+      "builders-1a2b3c4d",
+      /^This policy counts for the builder that is registered as builders-1a2b3c4d, and for no other\. If none is, it allows nothing: .*`multi-platform-image status builders-1a2b3c4d`, tells\.$/,
+    ],
+    [
+      "builders",
+      /^This policy counts for every builder that is registered as builders- and eight digits, in whichever stack\.$/,
+    ],
+    ["builders-arm64", /^This policy counts for .* builders-arm64- and eight digits, in whichever stack\.$/],
+    // A digit less, one more, and a letter that no hash has.
+    [
+      "builders-1a2b3c4",
+      /; 1a2b3c4 is no hash of a builder, which has eight digits of 0-9 and a-f\. Fix, .*`builderName`\.$/,
+    ],
+    ["builders-1a2b3c4d5", /; 1a2b3c4d5 is no hash of a builder/],
+    ["builders-1a2b3c4g", /; 1a2b3c4g is no hash of a builder/],
+  ] as const) {
+    it(`says beside it which builders ${name} stands for, because it asks nobody whether there are any`, () => {
+      const said: string[] = [];
+      policy({ builder: name, role: "build" }, (line) => said.push(line));
+      assert.equal(said.length, 1);
+      assert.match(said[0], sentence);
     });
   }
 });

@@ -29,6 +29,7 @@ interface Registration {
   getType(): string;
   getName(): string;
   getDependenciesList(): string[];
+  getIgnorechangesList(): string[];
 }
 
 const builderAnswers: Record<string, Inputs> = {
@@ -90,9 +91,18 @@ export class ExampleProgram<Exports extends object> {
 
   /** What a resource waits for before it is made, and outlives it at `destroy`: `TYPE::NAME` of each. */
   dependencies(type: string, name: string): string[] {
-    const registration = this.registrations.find((each) => each.getType() === type && each.getName() === name);
     // As in urn:pulumi:STACK::PROJECT::TYPE::NAME
-    return (registration?.getDependenciesList() ?? []).map((urn) => urn.split("::").slice(-2).join("::"));
+    const urns = this.registration(type, name)?.getDependenciesList() ?? [];
+    return urns.map((urn) => urn.split("::").slice(-2).join("::"));
+  }
+
+  /** The arguments of a resource that count when it is made, and not afterwards. */
+  ignored(type: string, name: string): string[] {
+    return this.registration(type, name)?.getIgnorechangesList() ?? [];
+  }
+
+  private registration(type: string, name: string): Registration | undefined {
+    return this.registrations.find((each) => each.getType() === type && each.getName() === name);
   }
 
   /** The arguments of each call of a look-up. */

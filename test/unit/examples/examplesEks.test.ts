@@ -107,7 +107,11 @@ describe("the example eks", () => {
     assert.deepEqual(program.made("aws:eks/cluster:Cluster"), {
       api: {
         roleArn: "arn of api-control",
-        vpcConfig: { subnetIds: ["subnet-a", "subnet-b"], endpointPrivateAccess: true },
+        vpcConfig: {
+          subnetIds: ["subnet-a", "subnet-b"],
+          endpointPrivateAccess: true,
+          publicAccessCidrs: ["0.0.0.0/0"],
+        },
         accessConfig: { authenticationMode: "API", bootstrapClusterCreatorAdminPermissions: true },
         upgradePolicy: { supportType: "STANDARD" },
       },
@@ -118,6 +122,11 @@ describe("the example eks", () => {
     assert.deepEqual(zones.filters, [{ name: "opt-in-status", values: ["opt-in-not-required"] }]);
     const filters = program.calls("aws:ec2/getSubnets:getSubnets").map((inputs) => JSON.stringify(inputs.filters));
     assert.ok(filters.some((each) => each.includes('["euw1-az1","euw1-az2"]')));
+  });
+
+  it("keeps the zones that cluster and node groups were made in, whatever zones the region has later", () => {
+    assert.deepEqual(program.ignored("aws:eks/cluster:Cluster", "api"), ["vpcConfig.subnetIds"]);
+    for (const group of ["arm64", "amd64"]) assert.deepEqual(program.ignored(nodeGroupType, group), ["subnetIds"]);
   });
 
   it("makes each after what it needs: the cluster after its policy, node groups after theirs, then the Deployment", () => {

@@ -56,6 +56,7 @@ describe("npm run verify:aws", () => {
         "up --refresh, nodes stopped: ok",
         "wake with cache: ok",
         "changed idle time: ok",
+        "ephemeral nodes: ok",
         "destroy: ok",
         "nothing left: ok",
       ],
@@ -69,6 +70,7 @@ describe("npm run verify:aws", () => {
       "up refresh expectNoChanges",
       "up",
       "up",
+      "up",
       "destroy",
     ]);
   });
@@ -77,6 +79,11 @@ describe("npm run verify:aws", () => {
     ["a rebuild runs an unchanged step again", "changed file", { layers: randomLayers() }],
     ["a node is stopped by somebody else", "idle", { instances: stoppedBy("Client.UserInitiatedShutdown") }],
     ["the digest is not deployed", "first build", { parameter: () => Promise.resolve("old") }],
+    [
+      "an instance is left once nodes are ephemeral",
+      "ephemeral nodes",
+      { instances: stoppedBy("Client.InstanceInitiatedShutdown") },
+    ],
     ["a preview shows a change", "preview", { previewNothing: () => Promise.reject(new Error("1 to update")) }],
   ] as const) {
     it(`fails if ${title}, and destroys all the same`, async () => {
@@ -153,6 +160,9 @@ describe("npm run verify:aws", () => {
         "yes: it is allowed",
         "no: the first build has let this machine in, with security-group/* alone",
         "could not be asked: no way",
+        "yes: ephemeral nodes were launched with build-ephemeral alone",
+        "yes: it is allowed",
+        "no: AWS refuses it",
       ],
     );
     const facts = { runId: "1", account: "123456789012", region: "eu-west-1", version: "0.1.0", startedAt: "now" };

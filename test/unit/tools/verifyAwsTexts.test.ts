@@ -16,7 +16,7 @@ describe("what npm run verify:aws says", () => {
       assert.ok(text.includes(what));
     }
     assert.match(text, /1 × EC2 c8g\.large +\$0\.0798 +the node stops/);
-    assert.match(text, /Expected: about 20 minutes, \$0\.07; in any case below \$0\.50/);
+    assert.match(text, /Expected: about 22 minutes, \$0\.07; in any case below \$0\.50/);
   });
 
   it("ends with a table, errors, and commands that remove what is left", () => {

@@ -9,6 +9,7 @@ export function goodWorld(did: string[], overrides: Partial<World> = {}): World 
   let message = "first";
   let built = "";
   let isStopped = false;
+  let isEphemeral = false;
   const outputs = (): Outputs => ({
     ref: `registry/verify:tag@sha256:index${builds}`,
     indexDigest: `sha256:index${builds}`,
@@ -42,6 +43,7 @@ export function goodWorld(did: string[], overrides: Partial<World> = {}): World 
     platforms: ["linux/arm64", "linux/amd64"],
     declare: (change) => {
       idleTimeoutMinutes = change.idleTimeoutMinutes ?? idleTimeoutMinutes;
+      isEphemeral ||= change.lifecycle === "ephemeral";
     },
     writeMessage: (text) => {
       message = text;
@@ -57,7 +59,7 @@ export function goodWorld(did: string[], overrides: Partial<World> = {}): World 
     outputs: () => Promise.resolve(outputs()),
     instances: () => {
       looks += 1;
-      return Promise.resolve([instance("arm64"), instance("amd64")]);
+      return Promise.resolve(isEphemeral ? [] : [instance("arm64"), instance("amd64")]);
     },
     parameter: () => Promise.resolve(outputs().ref),
     console: () =>
@@ -67,6 +69,7 @@ export function goodWorld(did: string[], overrides: Partial<World> = {}): World 
     parameterAsCaller: () => Promise.resolve(),
     addressFamily: () => Promise.resolve(4),
     hasDocumentedPolicies: false,
+    isOfTemplate: (part) => Promise.resolve(part === "image"),
     layers: () =>
       Promise.resolve(
         Object.fromEntries(

@@ -15,7 +15,7 @@ import {
   verifyTag,
 } from "../settings";
 
-const { runId, platforms, idleTimeoutMinutes, baseImage, ec2 } = JSON.parse(
+const { runId, platforms, idleTimeoutMinutes, lifecycle, baseImage, ec2 } = JSON.parse(
   fs.readFileSync("spec.json", "utf8"),
 ) as Spec;
 const names = namesOf(runId);
@@ -23,6 +23,7 @@ const tags = { [verifyTag]: runId };
 
 const builder = new Builder(names.builder, {
   nodes: platforms.map(node),
+  lifecycle,
   idleTimeoutMinutes,
   maxLifetimeMinutes,
   ec2: { ...ec2, tags },

@@ -50,7 +50,12 @@ export function manageStatements(scope: Scope): Statement[] {
       "ec2:StopInstances",
       "ec2:TerminateInstances",
     ]),
-    allow("LaunchWith", ["ec2:RunInstances"], scope.ec2("image", "network-interface", "subnet")),
+    allow(
+      "LaunchWith",
+      ["ec2:RunInstances"],
+      scope.ec2("image", "network-interface", "subnet"),
+      scope.bringsNoInterface(),
+    ),
   ];
 }
 

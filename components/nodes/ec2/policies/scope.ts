@@ -104,6 +104,15 @@ export class Scope {
     return { ArnLike: { "ec2:LaunchTemplate": this.arn("ec2", "launch-template/*") } };
   }
 
+  /**
+   * What is launched gets a network interface of its own: one that is there brings its group along, and IAM is asked for
+   * none. Met also where there is no such key, as for what is made.
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+   */
+  bringsNoInterface(): Condition {
+    return { StringNotLike: { "ec2:NetworkInterfaceID": "eni-*" } };
+  }
+
   private arn(service: string, resource: string, where: { region?: string; account?: string } = {}): string {
     const { region = this.region, account = this.account } = where;
     return `arn:${this.partition}:${service}:${region}:${account}:${resource}`;

@@ -81,6 +81,7 @@ export function launch(scope: Scope): Statement[] {
       ["ec2:RunInstances"],
       scope.ec2("image", "network-interface", "subnet"),
       scope.isFromTemplate(),
+      scope.bringsNoInterface(),
     ),
     // It has no condition of a template, and is nothing without its instance.
     allow("LaunchSpot", ["ec2:CreateFleet", "ec2:RunInstances"], scope.ec2("spot-instances-request")),

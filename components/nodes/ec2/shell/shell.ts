@@ -1,6 +1,7 @@
 import type { NodeShell, ShellBuilder } from "../../shell";
 import { BuildError } from "../../../support/errors";
 import { type Ec2Connection, nodeServerName } from "../connection";
+import { describePattern } from "../policies/builderPattern";
 import { callerRoles, describeRole } from "../policies/policyTable";
 import { Ingress } from "../run/callerRules";
 import { Forgotten } from "../run/forgotten";
@@ -26,6 +27,7 @@ export const ec2Shell: NodeShell = {
   },
   roles: callerRoles.map((name) => ({ name, who: describeRole(name) })),
   policy,
+  describePolicy: ({ builder }) => describePattern(builder),
 };
 
 function builderOf(account: Account, connection: Ec2Connection): ShellBuilder {

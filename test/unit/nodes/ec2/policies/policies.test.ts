@@ -153,6 +153,25 @@ describe("the callers' policies", () => {
     assert.equal(isAllowed([policy], instance), false);
   });
 
+  it("launching with a network interface that is there is refused: it would bring another group along", () => {
+    for (const [role, keys] of [
+      ["manage", {}],
+      ["build-ephemeral", template],
+    ] as const) {
+      const policy = callerPolicy(role, { builder: own });
+      const asked = (id: string, more: object = {}): Permission => ({
+        action: "ec2:RunInstances",
+        resource: `arn:aws:ec2:eu-west-1:111122223333:network-interface/${id}`,
+        keys: { ...keys, ...more },
+      });
+      const id = "eni-0123456789abcdef0";
+      assert.equal(isAllowed([policy], asked(id, { "ec2:NetworkInterfaceID": id })), false, role);
+      // A new one has no id yet, whichever way AWS says so.
+      assert.equal(isAllowed([policy], asked("*")), true, role);
+      assert.equal(isAllowed([policy], asked("*", { "ec2:NetworkInterfaceID": "*" })), true, role);
+    }
+  });
+
   it("of rules of security groups alone, those without a tag can be taken: the provider tags them when they are there", () => {
     const policy = callerPolicy("manage", { builder: own });
     const tag = (kind: string): Permission => ({

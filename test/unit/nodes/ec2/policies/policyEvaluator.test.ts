@@ -15,6 +15,7 @@ const asked = (keys: ConditionKeys = {}, resource = "arn:aws:ec2:eu-west-1:11112
 const conditions: [condition: object, met: ConditionKeys[], unmet: ConditionKeys[]][] = [
   [{ StringEquals: { k: ["a", "b"] } }, [{ k: "a" }, { k: "b" }], [{}, { k: "A" }, { k: "ab" }]],
   [{ StringLike: { k: "a-??*" } }, [{ k: "a-12" }, { k: "a-1234" }], [{}, { k: "a-1" }, { k: "b-12" }]],
+  [{ StringNotLike: { k: ["a-*", "b"] } }, [{}, { k: "*" }, { k: "a" }], [{ k: "a-1" }, { k: "b" }]],
   [{ StringEqualsIfExists: { k: "a" } }, [{}, { k: "a" }], [{ k: "b" }]],
   [{ ArnLike: { k: "arn:aws:ec2:*:*:x/*" } }, [{ k: "arn:aws:ec2:r:1:x/y" }], [{}, { k: "arn:aws:ec2:r:x/y" }]],
   [{ Bool: { k: "true" } }, [{ k: "true" }, { k: "True" }], [{}, { k: "false" }]],
