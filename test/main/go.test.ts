@@ -4,7 +4,7 @@ import { skipWithout } from "../hosts";
 import { nightly } from "../tier";
 import { getMachines, type Machines } from "./fixture";
 import { trusting } from "./image";
-import { checkPreview, checkUpdates } from "./languages/checks";
+import { checkPreview, checkSameInTypeScript, checkUpdates, writeApp } from "./languages/checks";
 import { goStack } from "./languages/go";
 import type { Stack } from "./stack";
 
@@ -20,8 +20,7 @@ nightly.describe("a program in Go", function () {
     machines = await getMachines();
     tag = `${machines.registry.host}/go:1`;
     stack = await goStack({ tag, node: machines.amd64.remoteNode() }, { environment: trusting(machines.registry) });
-    stack.write("app/Dockerfile", "FROM scratch\nCOPY greeting /\n");
-    stack.write("app/greeting", "hello\n");
+    writeApp(stack);
   });
 
   it("a preview calls no node", () => checkPreview(machines, stack));
@@ -34,4 +33,6 @@ nightly.describe("a program in Go", function () {
     const [, line] = machines.amd64.remoteNode().tls.key.split("\n");
     assert.ok(!stack.stateText().includes(line));
   });
+
+  it("the same content has the same digest from TypeScript", () => checkSameInTypeScript(machines, stack, tag));
 });

@@ -1,7 +1,8 @@
 import { skipWithout } from "../hosts";
+import { nightly } from "../tier";
 import { getMachines, type Machines } from "./fixture";
 import { trusting } from "./image";
-import { checkPreview, checkUpdates } from "./languages/checks";
+import { checkPreview, checkSameInTypeScript, checkUpdates, writeApp } from "./languages/checks";
 import { yamlStack } from "./languages/stack";
 import type { Stack } from "./stack";
 
@@ -29,8 +30,7 @@ describe("a program in YAML", function () {
       },
       { environment: trusting(machines.registry) },
     );
-    stack.write("app/Dockerfile", "FROM scratch\nCOPY greeting /\n");
-    stack.write("app/greeting", "hello\n");
+    writeApp(stack);
   });
 
   it("a preview calls no node", () => checkPreview(machines, stack));
@@ -38,4 +38,7 @@ describe("a program in YAML", function () {
   it("an update builds both platforms, a second one nothing", async () => {
     await checkUpdates(machines, stack, tag, ({ digest }) => ({ indexDigest: digest, ref: `${tag}@${digest}` }));
   });
+
+  // python.test.ts: the plugin makes the image.
+  nightly.it("the same content has the same digest from TypeScript", () => checkSameInTypeScript(machines, stack, tag));
 });

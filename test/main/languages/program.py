@@ -1,11 +1,11 @@
-"""The Pulumi program of the tests in Python: declares what `spec.json` in its project's folder says."""
+"""The Pulumi program of the tests in Python: declares what `spec.json` in its project's folder says, which is above its own."""
 
 import json
 
 import pulumi
 import pulumi_multi_platform_image as mpi
 
-with open("spec.json") as file:
+with open("../spec.json") as file:
     spec = json.load(file)
 
 

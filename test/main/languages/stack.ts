@@ -11,6 +11,9 @@ import { languageTool } from "./tools";
 
 export const schemaFile = path.resolve(__dirname, "../../../provider/schema.json");
 
+/** Where the program in Python is, in its project: paths in its arguments are relative to that folder. */
+export const programFolder = "infra";
+
 /** A project in Python whose program declares what its spec says, through the plugin. */
 export async function pythonStack(spec: Spec, options: StackOptions = {}): Promise<Stack> {
   const [host, environment] = [await languageTool("python"), await pythonEnvironment()];
@@ -21,9 +24,10 @@ export async function pythonStack(spec: Spec, options: StackOptions = {}): Promi
     environment: { ...options.environment, PYTHONPATH: sdk, PYTHONDONTWRITEBYTECODE: "1" },
   });
   const runtime = { name: "python", options: { virtualenv: environment } };
-  await declarePlugin(stack, { name: stack.project, runtime, main: "program.py" });
-  for (const file of ["program.py", "test_program.py"]) {
-    stack.write(file, fs.readFileSync(path.join(__dirname, file)));
+  const main = `${programFolder}/program.py`;
+  await declarePlugin(stack, { name: stack.project, runtime, main });
+  for (const file of [main, "test_program.py"]) {
+    stack.write(file, fs.readFileSync(path.join(__dirname, path.basename(file))));
   }
   pythons.set(stack, path.join(environment, "bin/python"));
   return stack;
