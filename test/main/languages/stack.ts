@@ -14,11 +14,19 @@ export const schemaFile = path.resolve(__dirname, "../../../provider/schema.json
 /** Where the program in Python is, in its project: paths in its arguments are relative to that folder. */
 export const programFolder = "infra";
 
+interface PythonOptions extends StackOptions {
+  /** The packages that are installed for the program. @default "requirements.txt" */
+  requirements?: "requirements.txt" | "requirementsAws.txt";
+  /** How the stack is made. @default Stack.create */
+  create?: (spec: Spec, options: StackOptions) => Promise<Stack>;
+}
+
 /** A project in Python whose program declares what its spec says, through the plugin. */
-export async function pythonStack(spec: Spec, options: StackOptions = {}): Promise<Stack> {
-  const [host, environment] = [await languageTool("python"), await pythonEnvironment()];
+export async function pythonStack(spec: Spec, options: PythonOptions = {}): Promise<Stack> {
+  const { requirements = "requirements.txt", create = (...args) => Stack.create(...args) } = options;
+  const [host, environment] = [await languageTool("python"), await pythonEnvironment(requirements)];
   const sdk = await pythonSdk(environment);
-  const stack = await Stack.create(spec, {
+  const stack = await create(spec, {
     ...options,
     programs: path.dirname(host),
     environment: { ...options.environment, PYTHONPATH: sdk, PYTHONDONTWRITEBYTECODE: "1" },
@@ -63,8 +71,8 @@ export async function declarePlugin(stack: Stack, project: object): Promise<void
   stack.write("Pulumi.yaml", stringify({ ...project, plugins }, { aliasDuplicateObjects: false }));
 }
 
-function pythonEnvironment(): Promise<string> {
-  const file = path.join(__dirname, "requirements.txt");
+function pythonEnvironment(name: string): Promise<string> {
+  const file = path.join(__dirname, name);
   const requirements = fs.readFileSync(file, "utf8");
   return cachedFolder("language-python", { requirements }, async (folder) => {
     await execute(["python3", "-m", "venv", folder]);
