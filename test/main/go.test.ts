@@ -1,4 +1,6 @@
 import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
 
 import { skipWithout } from "../hosts";
 import { nightly } from "../tier";
@@ -35,4 +37,15 @@ nightly.describe("a program in Go", function () {
   });
 
   it("the same content has the same digest from TypeScript", () => checkSameInTypeScript(machines, stack, tag));
+
+  it("the programs of docs/languages.md compile", async () => {
+    const page = fs.readFileSync(path.resolve(__dirname, "../../docs/languages.md"), "utf8");
+    const texts = [...page.matchAll(/^```go\n(.*?)^```$/gms)].map(([, text]) => text);
+    assert.equal(texts.length, 2);
+    for (const [at, text] of texts.entries()) {
+      stack.write(`snippet${at}/main.go`, text);
+      const { code, output } = await stack.startOther("go", "build", "-o", "/dev/null", `./snippet${at}`).done;
+      assert.equal(code, 0, output);
+    }
+  });
 });

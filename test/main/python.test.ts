@@ -1,4 +1,6 @@
 import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
 
 import { skipWithout } from "../hosts";
 import { getMachines, type Machines } from "./fixture";
@@ -76,7 +78,10 @@ describe("a program in Python", function () {
     assert.ok(connection.includes(JSON.stringify(line).slice(1, -1)), "`connection` has the key");
   });
 
-  it("a program's unit tests need Pulumi's own mocks alone", async () => {
+  it("a program's unit tests, as docs/languages.md has them, need Pulumi's own mocks alone", async () => {
+    const page = fs.readFileSync(path.resolve(__dirname, "../../docs/languages.md"), "utf8");
+    const [, text] = /^```python\n(import unittest.*?)^```$/ms.exec(page) ?? [];
+    stack.write("test_program.py", text);
     const { code, output } = await stack.startOther(...pythonCommand(stack), "-m", "unittest", "-v", "test_program")
       .done;
     assert.equal(code, 0, output);

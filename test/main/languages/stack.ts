@@ -17,6 +17,8 @@ export const programFolder = "infra";
 interface PythonOptions extends StackOptions {
   /** The packages that are installed for the program. @default "requirements.txt" */
   requirements?: "requirements.txt" | "requirementsAws.txt";
+  /** The program, where a test writes it itself. @default the one beside this file */
+  main?: string;
   /** How the stack is made. @default Stack.create */
   create?: (spec: Spec, options: StackOptions) => Promise<Stack>;
 }
@@ -32,10 +34,10 @@ export async function pythonStack(spec: Spec, options: PythonOptions = {}): Prom
     environment: { ...options.environment, PYTHONPATH: sdk, PYTHONDONTWRITEBYTECODE: "1" },
   });
   const runtime = { name: "python", options: { virtualenv: environment } };
-  const main = `${programFolder}/program.py`;
-  await declarePlugin(stack, { name: stack.project, runtime, main });
-  for (const file of [main, "test_program.py"]) {
-    stack.write(file, fs.readFileSync(path.join(__dirname, path.basename(file))));
+  const own = `${programFolder}/program.py`;
+  await declarePlugin(stack, { name: stack.project, runtime, main: options.main ?? own });
+  if (options.main === undefined) {
+    stack.write(own, fs.readFileSync(path.join(__dirname, "program.py")));
   }
   pythons.set(stack, path.join(environment, "bin/python"));
   return stack;
@@ -58,6 +60,16 @@ export async function yamlStack(program: object, options: StackOptions = {}): Pr
 /** The folder with the host of YAML: a stack whose `programs` it is can be made one in YAML. */
 export async function yamlPrograms(): Promise<string> {
   return path.dirname(await languageTool("yaml"));
+}
+
+/** A project in YAML that names no plugin: Pulumi looks for it on PATH, and then in its home. */
+export async function plainYamlStack(program: object, options: StackOptions = {}): Promise<Stack> {
+  const stack = await Stack.create({ builder: {}, images: {} }, options);
+  for (const own of ["index.js", "package.json", "node_modules"]) {
+    fs.rmSync(path.join(stack.directory, own));
+  }
+  stack.write("Pulumi.yaml", stringify({ name: stack.project, runtime: "yaml", ...program }));
+  return stack;
 }
 
 /** Makes a stack's project one in YAML, with the plugin. */
