@@ -1,3 +1,4 @@
+import { version } from "@pulumi/aws/package.json";
 import type * as awsProvider from "@pulumi/aws/provider";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -7,7 +8,8 @@ import * as pulumi from "@pulumi/pulumi";
  */
 export function findAwsProviders(): void {
   pulumi.runtime.registerResourcePackage("aws", {
-    version: "",
+    // The SDK reads it as a semantic version, also where any will do.
+    version,
     constructProvider: (name: string, _type: string, urn: string): pulumi.ProviderResource => {
       // eslint-disable-next-line @typescript-eslint/no-require-imports -- takes a second, which few programs need
       const { Provider } = require("@pulumi/aws/provider") as typeof awsProvider;

@@ -8,6 +8,8 @@ const PLATFORMS: Readonly<Record<string, ToolPlatform>> = {
   "darwin-arm64": "darwin/arm64",
 };
 
+export const toolPlatforms = Object.values(PLATFORMS);
+
 export function machinePlatform(): ToolPlatform {
   const machine = `${process.platform}-${process.arch}`;
   const platform = PLATFORMS[machine];

@@ -16,6 +16,7 @@ const COMMANDS = [
   "floors",
   "risks",
   "schema",
+  "pluginRelease",
   "bench",
 ];
 const OLDEST_NODE = 20;

@@ -46,10 +46,11 @@ export async function amd64Spec({ name, builder = {} }: Amd64Options) {
   };
 }
 
-export async function writeApp(stack: Stack, step = "true"): Promise<void> {
+/** @param folder the one of the project that paths in its program are relative to */
+export async function writeApp(stack: Stack, step = "true", folder = "."): Promise<void> {
   const base = await getBaseImage();
   stack.write(
-    "app/Dockerfile",
+    `${folder}/app/Dockerfile`,
     `FROM ${base}\nRUN cat /proc/sys/kernel/random/uuid > /made\nRUN cat /proc/uptime > /step && ${step}\n`,
   );
 }

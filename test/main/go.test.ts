@@ -1,10 +1,12 @@
 import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
 
 import { skipWithout } from "../hosts";
 import { nightly } from "../tier";
 import { getMachines, type Machines } from "./fixture";
 import { trusting } from "./image";
-import { checkPreview, checkUpdates } from "./languages/checks";
+import { checkPreview, checkSameInTypeScript, checkUpdates, writeApp } from "./languages/checks";
 import { goStack } from "./languages/go";
 import type { Stack } from "./stack";
 
@@ -20,8 +22,7 @@ nightly.describe("a program in Go", function () {
     machines = await getMachines();
     tag = `${machines.registry.host}/go:1`;
     stack = await goStack({ tag, node: machines.amd64.remoteNode() }, { environment: trusting(machines.registry) });
-    stack.write("app/Dockerfile", "FROM scratch\nCOPY greeting /\n");
-    stack.write("app/greeting", "hello\n");
+    writeApp(stack);
   });
 
   it("a preview calls no node", () => checkPreview(machines, stack));
@@ -33,5 +34,18 @@ nightly.describe("a program in Go", function () {
     }));
     const [, line] = machines.amd64.remoteNode().tls.key.split("\n");
     assert.ok(!stack.stateText().includes(line));
+  });
+
+  it("the same content has the same digest from TypeScript", () => checkSameInTypeScript(machines, stack, tag));
+
+  it("the programs of docs/languages.md compile", async () => {
+    const page = fs.readFileSync(path.resolve(__dirname, "../../docs/languages.md"), "utf8");
+    const texts = [...page.matchAll(/^```go\n(.*?)^```$/gms)].map(([, text]) => text);
+    assert.equal(texts.length, 2);
+    for (const [at, text] of texts.entries()) {
+      stack.write(`snippet${at}/main.go`, text);
+      const { code, output } = await stack.startOther("go", "build", "-o", "/dev/null", `./snippet${at}`).done;
+      assert.equal(code, 0, output);
+    }
   });
 });

@@ -4,6 +4,11 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { promisify } from "node:util";
 
+import { skipWithout } from "../hosts";
+import { writeApp } from "./languages/checks";
+import { languagePrograms } from "./languages/programs";
+import { plainYamlStack } from "./languages/stack";
+import { languageTool } from "./languages/tools";
 import { temporaryDirectory } from "./stack";
 
 const repository = path.resolve(__dirname, "../..");
@@ -29,6 +34,17 @@ const wrong: MultiPlatformImageArgs = { ...args, tag: "x" };
 export { digest, digests, ec2, ecr, wrong };
 `;
 
+/** Those of README.md in TypeScript, the second with what it leaves out. */
+function readmePrograms(): string[] {
+  const page = fs.readFileSync(path.join(repository, "README.md"), "utf8");
+  const texts = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text);
+  const imports = `import { Config } from "@pulumi/pulumi";\nimport { Builder, MultiPlatformImage } from "pulumi-multi-platform-image";\n`;
+  const values = `const config = new Config();\nconst [ca, cert] = ["", ""];\n`;
+  assert.equal(texts.length, 2);
+  // All of an AWS module's types take the compiler seconds.
+  return [texts[0].replace("@pulumi/aws/ecr", "@pulumi/aws/ecr/repository"), imports + values + texts[1]];
+}
+
 describe("the npm package", function () {
   this.timeout(300_000);
   const outside = temporaryDirectory("outside");
@@ -51,6 +67,7 @@ describe("the npm package", function () {
       fs.symlinkSync(path.join(repository, "node_modules", name), path.join(outside, "node_modules", name));
     }
     fs.writeFileSync(path.join(outside, "index.ts"), program);
+    readmePrograms().forEach((text, at) => fs.writeFileSync(path.join(outside, `readme${at}.ts`), text));
     const tsc = path.join(outside, "node_modules/typescript/bin/tsc");
     const options = [
       "--noEmit",
@@ -61,6 +78,8 @@ describe("the npm package", function () {
       "es2022",
       "--skipLibCheck",
       "index.ts",
+      "readme0.ts",
+      "readme1.ts",
     ];
     await run(tsc, options, { cwd: outside }).catch((error: { stdout: string }) => assert.fail(error.stdout));
   });
@@ -100,5 +119,30 @@ describe("the npm package", function () {
       console.log(userData({ settings: "/a", tls: "/b", lease: "/c" }));`;
     const text = (await run(process.execPath, ["-e", script], { cwd: outside })).stdout;
     assert.match(text, /^#cloud-boothook\n#!\/bin\/sh\n/);
+  });
+
+  it("brings the plugin for other languages, which Pulumi finds on PATH", async function () {
+    skipWithout(this, ["go"]);
+    const installed = path.join(outside, "node_modules/.bin/pulumi-resource-multi-platform-image");
+    const stack = await plainYamlStack(
+      {
+        resources: {
+          app: {
+            type: "multi-platform-image:MultiPlatformImage",
+            properties: {
+              context: "./app",
+              platforms: ["linux/amd64"],
+              tags: ["127.0.0.1:9/app:1"],
+              builderName: "mine",
+            },
+          },
+        },
+      },
+      { programs: languagePrograms([await languageTool("yaml"), installed]) },
+    );
+    writeApp(stack);
+    const { code, output } = await stack.preview();
+    assert.equal(code, 0, output);
+    assert.match(output, /\+ {2}docker-build:index:Image app create/);
   });
 });

@@ -2,17 +2,20 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { parse, stringify } from "yaml";
+import { parse } from "yaml";
 
-import { prepareTools, toolEnvironment } from "../../tools";
-import { skipWithout } from "../hosts";
+import { execute, skipWithout } from "../hosts";
 import { nightly } from "../tier";
 import { getMachines, type Machines } from "./fixture";
 import { inspectIndex, trusting } from "./image";
+import { writeApp } from "./languages/checks";
 import { checkOut, installInto, npmEnvironment } from "./languages/checkout";
+import { type GitServer, serveGit } from "./languages/gitServer";
 import { languagePrograms, programOnPath } from "./languages/programs";
+import { ownPulumiHome } from "./languages/pulumiHome";
+import { plainYamlStack } from "./languages/stack";
 import { languageTool } from "./languages/tools";
-import { Stack, temporaryDirectory } from "./stack";
+import { type Stack, temporaryDirectory } from "./stack";
 
 const platforms = ["linux/amd64", "linux/arm64"];
 
@@ -25,6 +28,8 @@ nightly.describe("`pulumi package add`", function () {
   let machines: Machines;
   let repositories: string;
   let checkout: string;
+  let commit: string;
+  let server: GitServer | undefined;
 
   before(async function () {
     skipWithout(this, ["namespaces", "go", "skopeo"]);
@@ -32,13 +37,23 @@ nightly.describe("`pulumi package add`", function () {
     repositories = temporaryDirectory("repositories");
     checkout = path.join(repositories, "acme/multi-platform-image");
     fs.mkdirSync(checkout, { recursive: true });
-    await checkOut(checkout);
+    commit = await checkOut(checkout);
   });
+
+  after(() => server?.close());
 
   async function projectWith(tag: string): Promise<Stack> {
     const host = await languageTool("yaml");
-    const stack = await Stack.create(
-      { builder: {}, images: {} },
+    const node = { ...machines.amd64.remoteNode(), additionalPlatforms: ["linux/arm64"] };
+    const image = { context: "./app", platforms, tags: [tag], builder: "${builder}" };
+    const stack = await plainYamlStack(
+      {
+        resources: {
+          builder: { type: "multi-platform-image:Builder", properties: { nodes: [node] } },
+          app: { type: "multi-platform-image:MultiPlatformImage", properties: image },
+        },
+        outputs: { indexDigest: "${app.indexDigest}" },
+      },
       {
         programs: languagePrograms([host, programOnPath("npm"), programOnPath("sh")]),
         environment: {
@@ -48,35 +63,26 @@ nightly.describe("`pulumi package add`", function () {
         },
       },
     );
-    const node = { ...machines.amd64.remoteNode(), additionalPlatforms: ["linux/arm64"] };
-    const image = { context: "./app", platforms, tags: [tag], builder: "${builder}" };
-    const program = {
-      name: stack.project,
-      runtime: "yaml",
-      resources: {
-        builder: { type: "multi-platform-image:Builder", properties: { nodes: [node] } },
-        app: { type: "multi-platform-image:MultiPlatformImage", properties: image },
-      },
-      outputs: { indexDigest: "${app.indexDigest}" },
-    };
-    for (const own of ["index.js", "package.json", "node_modules"]) {
-      fs.rmSync(path.join(stack.directory, own));
-    }
-    stack.write("Pulumi.yaml", stringify(program));
-    stack.write("app/Dockerfile", "FROM scratch\nCOPY greeting /\n");
-    stack.write("app/greeting", "hello\n");
+    writeApp(stack);
     return stack;
+  }
+
+  /** What the project says of its packages then. */
+  async function add(stack: Stack, source: string): Promise<Record<string, unknown>> {
+    const { code, output, seconds } = await stack.run("package", "add", source);
+    assert.equal(code, 0, output);
+    // It asks the plugin for its schema: it runs.
+    assert.match(output, /Successfully generated an SDK for the multi-platform-image package/);
+    console.log(`      pulumi package add: ${seconds.toFixed(1)} s`);
+    const project = parse(fs.readFileSync(path.join(stack.directory, "Pulumi.yaml"), "utf8")) as {
+      packages: Record<string, unknown>;
+    };
+    return project.packages;
   }
 
   /** The package is in the project then, and an update builds with it. */
   async function showThatItBuilds(stack: Stack, source: string, tag: string): Promise<void> {
-    const added = await stack.run("package", "add", source);
-    assert.equal(added.code, 0, added.output);
-    console.log(`      pulumi package add: ${added.seconds.toFixed(1)} s`);
-    const { packages } = parse(fs.readFileSync(path.join(stack.directory, "Pulumi.yaml"), "utf8")) as {
-      packages: Record<string, unknown>;
-    };
-    assert.deepEqual(Object.keys(packages), ["multi-platform-image"]);
+    assert.deepEqual(Object.keys(await add(stack, source)), ["multi-platform-image"]);
     const { code, output, seconds } = await stack.up();
     assert.equal(code, 0, output);
     console.log(`      pulumi up: ${seconds.toFixed(1)} s`);
@@ -91,19 +97,15 @@ nightly.describe("`pulumi package add`", function () {
     const stack = await projectWith(tag);
     await showThatItBuilds(stack, path.join(checkout, "provider"), tag);
   });
-});
 
-/** Pulumi puts plugins into its home; the tests' own is shared. Of a plugin's folder it takes no link, but links in it. */
-async function ownPulumiHome(): Promise<string> {
-  const { PULUMI_HOME: shared = "" } = toolEnvironment(await prepareTools(["pulumi-resource-docker-build"]));
-  const home = temporaryDirectory("pulumi-home");
-  for (const entry of fs.readdirSync(path.join(shared, "plugins"), { withFileTypes: true })) {
-    if (!entry.isDirectory()) continue;
-    const folder = path.join(home, "plugins", entry.name);
-    fs.mkdirSync(folder, { recursive: true });
-    for (const file of fs.readdirSync(path.join(shared, "plugins", entry.name))) {
-      fs.symlinkSync(path.join(shared, "plugins", entry.name, file), path.join(folder, file));
-    }
-  }
-  return home;
-}
+  // No update: the host of YAML 1.25.0 looks for such a plugin by another name than that under which Pulumi has installed it.
+  it("takes the plugin from a Git repository, at a commit: installs, compiles and starts it", async () => {
+    await execute(["git", "clone", "--quiet", "--bare", checkout, `${checkout}.git`]);
+    const { address } = machines.network;
+    server = await serveGit(repositories, machines.authority, address);
+    const stack = await projectWith(`${machines.registry.host}/package-add-git:1`);
+    const packages = await add(stack, `https://${address}/acme/multi-platform-image.git/provider@${commit}`);
+    console.log(`      ${JSON.stringify(packages).replace(address, "HOST")}`);
+    assert.ok(JSON.stringify(packages["multi-platform-image"]).includes(commit), JSON.stringify(packages));
+  });
+});

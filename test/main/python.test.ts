@@ -1,10 +1,13 @@
 import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
 
 import { skipWithout } from "../hosts";
 import { getMachines, type Machines } from "./fixture";
 import { inspectIndex, trusting } from "./image";
-import { pythonCommand, pythonStack } from "./languages/stack";
-import { Stack } from "./stack";
+import { checkSameInTypeScript, writeApp } from "./languages/checks";
+import { programFolder, pythonCommand, pythonStack } from "./languages/stack";
+import type { Spec, Stack } from "./stack";
 
 interface Outputs {
   app: { indexDigest: string; ref: string; platformDigests: Record<string, string> };
@@ -38,7 +41,7 @@ describe("a program in Python", function () {
       },
       { environment },
     );
-    writeApp(stack, "hello\n");
+    writeApp(stack, programFolder);
   });
 
   it("a preview says what it would do, and calls no node", async () => {
@@ -75,14 +78,18 @@ describe("a program in Python", function () {
     assert.ok(connection.includes(JSON.stringify(line).slice(1, -1)), "`connection` has the key");
   });
 
-  it("a program's unit tests need Pulumi's own mocks alone", async () => {
+  it("a program's unit tests, as docs/languages.md has them, need Pulumi's own mocks alone", async () => {
+    const page = fs.readFileSync(path.resolve(__dirname, "../../docs/languages.md"), "utf8");
+    const [, text] = /^```python\n(import unittest.*?)^```$/ms.exec(page) ?? [];
+    stack.write("test_program.py", text);
     const { code, output } = await stack.startOther(...pythonCommand(stack), "-m", "unittest", "-v", "test_program")
       .done;
     assert.equal(code, 0, output);
     assert.match(output, /Ran 2 tests/);
   });
 
-  it("a second update: no change, no connection to a node", async () => {
+  it("a second update, now with the builder as an output: no change, no connection to a node", async () => {
+    stack.declare({ ...stack.spec(), builderAsOutput: true } as Spec);
     const before = await machines.amd64.connections();
     const { code, output } = await stack.up("--diff");
     assert.equal(code, 0, output);
@@ -91,23 +98,18 @@ describe("a program in Python", function () {
     assert.equal(await machines.amd64.connections(), before);
   });
 
-  it("the same content has the same digest from TypeScript", async () => {
-    const other = await Stack.create(
-      {
-        builder: { nodes: [{ ...machines.amd64.remoteNode(), additionalPlatforms: ["linux/arm64"] }] },
-        images: { app: { context: "./app", platforms, tags: [tag.replace("python", "typescript")] } },
-      },
-      { environment: trusting(machines.registry) },
-    );
-    writeApp(other, "hello\n");
-    const { code, output } = await other.up();
-    assert.equal(code, 0, output);
-    const [one, same] = [await stack.outputs<Outputs>(), await other.outputs<Outputs>()];
-    assert.equal(one.app.indexDigest, same.app.indexDigest);
+  it("a builder that another provider made is refused, with what to do", async () => {
+    const spec = stack.spec();
+    stack.declare({ ...spec, otherProvider: true } as Spec);
+    const { code, output } = await stack.preview();
+    stack.declare(spec);
+    assert.notEqual(code, 0, output);
+    const sentence =
+      /MultiPlatformImage app: `builder` was made by another process of this provider: give image and builder the same `provider` option/;
+    assert.match(output, sentence);
+    assert.doesNotMatch(output, /\n\s+at /, "a stack trace");
   });
-});
 
-function writeApp(stack: Stack, greeting: string): void {
-  stack.write("app/Dockerfile", "FROM scratch\nCOPY greeting /\n");
-  stack.write("app/greeting", greeting);
-}
+  it("the same content, below the folder of `main`, has the same hash and digest from TypeScript", () =>
+    checkSameInTypeScript(machines, stack, tag));
+});

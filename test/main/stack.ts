@@ -48,6 +48,8 @@ export interface StackOptions {
   onPath?: readonly Tool[];
   /** A folder whose programs go before all others. */
   programs?: string;
+  /** Its commands find no node on PATH. */
+  withoutNode?: boolean;
   /** The command line that runs a command on the host of the stack's user. @default - this machine */
   enter?: (command: string[]) => string[];
   /** The program that the project runs. @default - program/index.ts beside this file */
@@ -212,10 +214,12 @@ export function readAll(directory: string): string {
 
 /** The CLI's environment: a HOME of its own, and a PATH with node, Pulumi and what the test asks for, nothing of Docker. */
 async function pulumiEnvironment(home: string, backend: string, options: StackOptions): Promise<NodeJS.ProcessEnv> {
-  const { onPath = [], programs } = options;
+  const { onPath = [], programs, withoutNode = false } = options;
   const tools = await prepareTools(["pulumi", "pulumi-language-nodejs", "pulumi-resource-docker-build"]);
   const bin = temporaryDirectory("path");
-  fs.symlinkSync(process.execPath, path.join(bin, "node"));
+  if (!withoutNode) {
+    fs.symlinkSync(process.execPath, path.join(bin, "node"));
+  }
   const others = [programs, bin].filter(Boolean).join(path.delimiter);
   return {
     ...toolEnvironment([...tools, ...onPath], { PATH: others, HOME: home, TMPDIR: os.tmpdir() }),

@@ -1,8 +1,11 @@
+import * as assert from "node:assert/strict";
+
 import { skipWithout } from "../hosts";
+import { nightly } from "../tier";
 import { getMachines, type Machines } from "./fixture";
 import { trusting } from "./image";
-import { checkPreview, checkUpdates } from "./languages/checks";
-import { yamlStack } from "./languages/stack";
+import { checkPreview, checkSameInTypeScript, checkUpdates, writeApp } from "./languages/checks";
+import { schemaFile, yamlStack } from "./languages/stack";
 import type { Stack } from "./stack";
 
 const platforms = ["linux/amd64", "linux/arm64"];
@@ -29,8 +32,7 @@ describe("a program in YAML", function () {
       },
       { environment: trusting(machines.registry) },
     );
-    stack.write("app/Dockerfile", "FROM scratch\nCOPY greeting /\n");
-    stack.write("app/greeting", "hello\n");
+    writeApp(stack);
   });
 
   it("a preview calls no node", () => checkPreview(machines, stack));
@@ -38,4 +40,13 @@ describe("a program in YAML", function () {
   it("an update builds both platforms, a second one nothing", async () => {
     await checkUpdates(machines, stack, tag, ({ digest }) => ({ indexDigest: digest, ref: `${tag}@${digest}` }));
   });
+
+  it("the plugin's schema stands Pulumi's own check", async () => {
+    const { code, output } = await stack.run("schema", "check", schemaFile);
+    assert.equal(code, 0, output);
+    assert.equal(output.trim(), "");
+  });
+
+  // python.test.ts: the plugin makes the image.
+  nightly.it("the same content has the same digest from TypeScript", () => checkSameInTypeScript(machines, stack, tag));
 });

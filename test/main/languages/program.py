@@ -1,11 +1,11 @@
-"""The Pulumi program of the tests in Python: declares what `spec.json` in its project's folder says."""
+"""The Pulumi program of the tests in Python: declares what `spec.json` in its project's folder says, which is above its own."""
 
 import json
 
 import pulumi
 import pulumi_multi_platform_image as mpi
 
-with open("spec.json") as file:
+with open("../spec.json") as file:
     spec = json.load(file)
 
 
@@ -26,9 +26,23 @@ def given(value):
     return value
 
 
+providers = {}
+if "provider" in spec:
+    import pulumi_aws
+
+    provider = given(spec["provider"])
+    own = pulumi_aws.Provider(
+        "own",
+        region=provider["region"],
+        # What is no text arrives as JSON, in which only the classes have Pulumi's own names.
+        assume_roles=[pulumi_aws.ProviderAssumeRoleArgs(**role) for role in provider["assume_roles"]],
+        endpoints=[pulumi_aws.ProviderEndpointArgs(**services) for services in provider["endpoints"]],
+    )
+    providers = {"aws": own}
 builder = None
 if "builder" in spec:
-    builder = mpi.Builder("builders", **given(spec["builder"]))
+    options = pulumi.ResourceOptions(providers=providers)
+    builder = mpi.Builder("builders", opts=options, **given(spec["builder"]))
     pulumi.export("builderName", builder.builder_name)
     pulumi.export("connection", builder.connection)
     pulumi.export("nodes", builder.nodes.apply(lambda nodes: [node.name for node in nodes]))
@@ -38,7 +52,7 @@ for name, args in spec["images"].items():
     if spec.get("otherProvider"):
         provider = mpi.Provider(f"{name}-provider")
     image = mpi.MultiPlatformImage(
-        name, builder=passed, opts=pulumi.ResourceOptions(provider=provider), **given(args)
+        name, builder=passed, opts=pulumi.ResourceOptions(provider=provider, providers=providers), **given(args)
     )
     pulumi.export(
         name,

@@ -11,19 +11,33 @@ import { languageTool } from "./tools";
 
 export const schemaFile = path.resolve(__dirname, "../../../provider/schema.json");
 
+/** Where the program in Python is, in its project: paths in its arguments are relative to that folder. */
+export const programFolder = "infra";
+
+interface PythonOptions extends StackOptions {
+  /** The packages that are installed for the program. @default "requirements.txt" */
+  requirements?: "requirements.txt" | "requirementsAws.txt";
+  /** The program, where a test writes it itself. @default the one beside this file */
+  main?: string;
+  /** How the stack is made. @default Stack.create */
+  create?: (spec: Spec, options: StackOptions) => Promise<Stack>;
+}
+
 /** A project in Python whose program declares what its spec says, through the plugin. */
-export async function pythonStack(spec: Spec, options: StackOptions = {}): Promise<Stack> {
-  const [host, environment] = [await languageTool("python"), await pythonEnvironment()];
+export async function pythonStack(spec: Spec, options: PythonOptions = {}): Promise<Stack> {
+  const { requirements = "requirements.txt", create = (...args) => Stack.create(...args) } = options;
+  const [host, environment] = [await languageTool("python"), await pythonEnvironment(requirements)];
   const sdk = await pythonSdk(environment);
-  const stack = await Stack.create(spec, {
+  const stack = await create(spec, {
     ...options,
     programs: path.dirname(host),
     environment: { ...options.environment, PYTHONPATH: sdk, PYTHONDONTWRITEBYTECODE: "1" },
   });
   const runtime = { name: "python", options: { virtualenv: environment } };
-  await declarePlugin(stack, { name: stack.project, runtime, main: "program.py" });
-  for (const file of ["program.py", "test_program.py"]) {
-    stack.write(file, fs.readFileSync(path.join(__dirname, file)));
+  const own = `${programFolder}/program.py`;
+  await declarePlugin(stack, { name: stack.project, runtime, main: options.main ?? own });
+  if (options.main === undefined) {
+    stack.write(own, fs.readFileSync(path.join(__dirname, "program.py")));
   }
   pythons.set(stack, path.join(environment, "bin/python"));
   return stack;
@@ -48,6 +62,16 @@ export async function yamlPrograms(): Promise<string> {
   return path.dirname(await languageTool("yaml"));
 }
 
+/** A project in YAML that names no plugin: Pulumi looks for it on PATH, and then in its home. */
+export async function plainYamlStack(program: object, options: StackOptions = {}): Promise<Stack> {
+  const stack = await Stack.create({ builder: {}, images: {} }, options);
+  for (const own of ["index.js", "package.json", "node_modules"]) {
+    fs.rmSync(path.join(stack.directory, own));
+  }
+  stack.write("Pulumi.yaml", stringify({ name: stack.project, runtime: "yaml", ...program }));
+  return stack;
+}
+
 /** Makes a stack's project one in YAML, with the plugin. */
 export async function declareYaml(stack: Stack, program: object): Promise<void> {
   await declarePlugin(stack, { name: stack.project, runtime: "yaml", ...program });
@@ -59,8 +83,8 @@ export async function declarePlugin(stack: Stack, project: object): Promise<void
   stack.write("Pulumi.yaml", stringify({ ...project, plugins }, { aliasDuplicateObjects: false }));
 }
 
-function pythonEnvironment(): Promise<string> {
-  const file = path.join(__dirname, "requirements.txt");
+function pythonEnvironment(name: string): Promise<string> {
+  const file = path.join(__dirname, name);
   const requirements = fs.readFileSync(file, "utf8");
   return cachedFolder("language-python", { requirements }, async (folder) => {
     await execute(["python3", "-m", "venv", folder]);

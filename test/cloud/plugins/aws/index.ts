@@ -87,5 +87,14 @@ export const aws: Provider<Aws> = {
     "aws:index/getRegion:getRegion": getRegion,
     "aws:ssm/getParameter:getParameter": getParameter,
   },
+  // https://www.pulumi.com/registry/packages/aws/api-docs/ec2/getvpc/ and so on: what the examples use.
+  functions: {
+    "aws:ec2/getSubnets:getSubnets": {
+      inputs: ["filters", "tags"],
+      outputs: ["filters", "id", "ids", "region", "tags"],
+    },
+    "aws:ec2/getVpc:getVpc": { inputs: ["default", "filters", "id"], outputs: ["arn", "cidrBlock", "default", "id"] },
+    "aws:index/getRegion:getRegion": { inputs: ["region"], outputs: ["description", "endpoint", "id", "region"] },
+  },
   methods: { "pulumi:providers:aws/terraformConfig": terraformConfig },
 };

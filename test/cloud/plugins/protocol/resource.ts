@@ -1,4 +1,5 @@
 import type { Plan } from "./plan";
+import type { FunctionNames } from "./schema";
 import type { Properties } from "./values";
 
 /** An argument or output, in the words of Terraform's schemas. */
@@ -68,4 +69,6 @@ export interface Provider<Client> {
   resources: Record<string, ResourceType<Client>>;
   lookUps: Record<string, LookUp<Client>>;
   methods: Record<string, (client: Client) => Properties>;
+  /** Of the look-ups that programs in YAML call. */
+  functions?: FunctionNames;
 }

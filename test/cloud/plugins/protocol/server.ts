@@ -9,6 +9,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Incomplete } from "./operations";
 import type { Provider } from "./resource";
 import { checkFailure, resourceHandlers } from "./resourceHandlers";
+import { schemaOf } from "./schema";
 import { fromStruct, isSame, isUnknown, mapProperties, type Properties, reveal, toStruct } from "./values";
 
 /**
@@ -51,7 +52,7 @@ function handlers<Client>(provider: Provider<Client>): IResourceProviderServer {
     },
     getSchema: () => {
       const response = new messages.GetSchemaResponse();
-      response.setSchema(JSON.stringify({ name: provider.name, version: provider.version }));
+      response.setSchema(schemaOf(provider));
       return response;
     },
     checkConfig: (request: messages.CheckRequest) => checkConfiguration(provider, request),

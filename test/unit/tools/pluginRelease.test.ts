@@ -1,0 +1,53 @@
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { nodeRelease } from "../../../tools/pluginRelease/nodeBinary";
+import { type LockedPackages, neededPackages } from "../../../tools/pluginRelease/packages";
+
+const lockFile = path.resolve(__dirname, "../../../package-lock.json");
+
+describe("the plugin's release", () => {
+  it("has what the package needs, each where Node looks for it first", () => {
+    const packages: LockedPackages = {
+      "": { dependencies: { a: "1" }, peerDependencies: { b: "1" } },
+      "node_modules/a": { dependencies: { c: "2" } },
+      "node_modules/a/node_modules/c": { dependencies: { d: "1" } },
+      "node_modules/b": { dependencies: { c: "1" } },
+      "node_modules/c": {},
+      "node_modules/d": {},
+      "node_modules/tool": {},
+    };
+    const places = ["a", "a/node_modules/c", "b", "c", "d"].map((each) => `node_modules/${each}`);
+    assert.deepEqual(neededPackages(packages), places);
+  });
+
+  it("is not made without one of them", () =>
+    assert.throws(
+      () => neededPackages({ "": { dependencies: { a: "1" } } }),
+      /package-lock.json has no a, which this package needs. Fix: npm install/,
+    ));
+
+  it("has the SDKs, and nothing that only compiles", () => {
+    const { packages } = JSON.parse(fs.readFileSync(lockFile, "utf8")) as { packages: LockedPackages };
+    const places = neededPackages(packages);
+    for (const name of ["@pulumi/aws", "@pulumi/docker-build", "@pulumi/pulumi", "@pulumi/tls", "undici"]) {
+      assert.ok(places.includes(`node_modules/${name}`), name);
+    }
+    assert.deepEqual(
+      places.filter((each) => /\/(typescript|ts-node|mocha|@swc\/core)$/.test(each)),
+      [],
+    );
+  });
+
+  // As listed in https://nodejs.org/dist/v20.20.2/
+  it("takes Node of its project's own release, with the checksum beside it", () =>
+    assert.deepEqual(nodeRelease("v20.20.2", "linux/amd64"), {
+      asset: {
+        path: "/dist/v20.20.2/node-v20.20.2-linux-x64.tar.gz",
+        format: "tar.gz",
+        checksum: { kind: "published", path: "/dist/v20.20.2/SHASUMS256.txt" },
+      },
+      entry: "node-v20.20.2-linux-x64/bin/node",
+    }));
+});
