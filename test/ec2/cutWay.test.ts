@@ -37,7 +37,8 @@ describe("a way to a node that is cut in the middle of a build", function () {
     );
 
   for (const lifecycle of lifecycles) {
-    (lifecycle === "ephemeral" ? nightly.it : it)(`ends no node that EC2 reaches, says whose fault it is, and the same update is green (${lifecycle})`, async () => {
+    const trial = lifecycle === "ephemeral" ? nightly : { it };
+    trial.it(`ends no node that EC2 reaches, says whose fault it is, and the same update is green (${lifecycle})`, async () => {
       const builder = { lifecycle, idleTimeoutMinutes: 40, wakeTimeoutSeconds: 240 };
       const stack = await createAmd64Stack({ name: `cut-${lifecycle}`, builder });
       const { id, up } = await startBuild(ec2.cloud, stack, "cut");

@@ -39,7 +39,8 @@ describe("a caller that is killed at any of its calls", function () {
   after(() => account?.run.close());
 
   for (const lifecycle of ["kept", "ephemeral"] as const) {
-    (lifecycle === "ephemeral" ? nightly.it : it)(`leaves nothing that runs, and the next one builds: ${lifecycle} nodes`, async () => {
+    const trial = lifecycle === "ephemeral" ? nightly : { it };
+    trial.it(`leaves nothing that runs, and the next one builds: ${lifecycle} nodes`, async () => {
       const draw = drawSeeded();
       const calls = await countCalls(lifecycle);
       const all = Array.from({ length: calls }, (_, at) => outcomes.map((when) => ({ at: at + 1, when }))).flat();
