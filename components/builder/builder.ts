@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { BuildSession } from "../session/session";
 import type { BuilderArgs } from "./builderArguments";
+import type { NamedNode } from "./normalBuilder";
 import { normaliseBuilder } from "./normaliseBuilder";
 import type { BuilderConnection } from "./builderConnection";
 import type { PreviewedNode } from "./preview";
@@ -11,7 +12,6 @@ import { builderNameOf } from "../support/names";
 import { resolved } from "../pulumi/resolved";
 import { asResourceError } from "../pulumi/resourceError";
 import { indexName, nodeSetName, nodeSetOf } from "../nodes/nodeSets";
-import type { NamedNode } from "./checkNodes";
 
 const builderType = "multi-platform-image:index:Builder";
 

@@ -1,5 +1,6 @@
 import type { KindName, SharedConnections, SharedFacts } from "../nodes/arguments";
 import { kindNames, nodeKinds } from "../nodes/kinds";
+import type { Node } from "../nodes/node";
 import { BuildError } from "../support/errors";
 import { isBuilderName, isNodeName } from "../support/names";
 import { isRecord } from "../support/records";
@@ -26,6 +27,15 @@ export interface BuilderConnection extends SharedConnections {
   wakeTimeoutSeconds: number;
   /** In the builder's order. */
   nodes: readonly BuilderConnectionNode[];
+}
+
+/** A node as hooks get it: beside this, its arguments, resolved, as its kind knows them. */
+export type ReachableNode = Node & { kind: KindName };
+
+/** What hooks know of a builder: as its connection, and besides the nodes that are this machine's alone. */
+export interface ReachableBuilder
+  extends Pick<BuilderConnection, "builderName" | "wakeTimeoutSeconds">, SharedConnections {
+  nodes: readonly ReachableNode[];
 }
 
 const version = 1;

@@ -1,8 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { NormalBuilder } from "./normaliseBuilder";
-import { type BuilderConnection, parseConnection } from "./builderConnection";
-import type { ReachableBuilder, ReachableNode } from "./openSession";
+import type { NamedNode, NormalBuilder } from "./normalBuilder";
+import {
+  type BuilderConnection,
+  parseConnection,
+  type ReachableBuilder,
+  type ReachableNode,
+} from "./builderConnection";
 import type { PreviewedNode } from "./preview";
 import type { KindName } from "../nodes/arguments";
 import { byKind, namesOf, nodeKinds } from "../nodes/kinds";
@@ -11,7 +15,6 @@ import type { Platform } from "../support/platforms";
 import { asResourceError, PlainResourceError } from "../pulumi/resourceError";
 import { resolved } from "../pulumi/resolved";
 import { nodeSetsOf } from "../nodes/nodeSets";
-import type { NamedNode } from "./checkNodes";
 
 /** A node of a {@link Builder}, as its output shows it. */
 export interface BuildNode {

@@ -4,12 +4,10 @@ import { nodesOf } from "../session/placement";
 import { argumentError, BuildError } from "../support/errors";
 import type { NodeArgs } from "../nodes/arguments";
 import { kindNames, namesOf, nodeKinds } from "../nodes/kinds";
+import type { NamedNode } from "./normalBuilder";
 import { isNodeName } from "../support/names";
 import { allPlatforms, nodeNameOf, parsePlatform, type Platform } from "../support/platforms";
 import { parseReference } from "../registry/reference";
-
-/** A node with the name that it has in the builder. */
-export type NamedNode = NodeArgs & { name: string };
 
 /** A platform list in its normal spelling: not empty, all known, none twice. */
 export function checkPlatforms(owner: string, platforms: readonly string[]): Platform[] {

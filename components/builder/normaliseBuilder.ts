@@ -1,25 +1,17 @@
 import { checkArguments } from "../arguments/checkArguments";
 import { otherBuilderNames } from "../arguments/otherNames";
 import type { KindName, NodeArgs } from "../nodes/arguments";
-import type { KindPlan } from "../nodes/kind";
 import { kindNames, namesOf, nodeKinds } from "../nodes/kinds";
-import { checkLifecycle, type Life, lifeOf } from "../nodes/lifecycle";
+import { checkLifecycle, lifeOf } from "../nodes/lifecycle";
 import type { BuilderArgs } from "./builderArguments";
 import { builderArguments } from "./builderTable";
-import { checkNodes, type NamedNode } from "./checkNodes";
+import { checkNodes } from "./checkNodes";
+import type { NormalBuilder } from "./normalBuilder";
 
 export const defaultNodes: readonly NodeArgs[] = [
   { kind: "ec2", platform: "linux/arm64" },
   { kind: "ec2", platform: "linux/amd64" },
 ];
-
-/** A builder's arguments with every default filled in. */
-export interface NormalBuilder {
-  nodes: readonly NamedNode[];
-  life: Life;
-  /** Of each kind that has a node, or an argument of its name. */
-  plans: Partial<Record<KindName, KindPlan>>;
-}
 
 /**
  * The arguments with every default filled in.

@@ -1,25 +1,16 @@
 import type { ComponentResource } from "@pulumi/pulumi";
 
 import { EngineSession } from "../session/engineSession";
-import type { Node, RunNode } from "../nodes/node";
+import type { RunNode } from "../nodes/node";
 import { RelaySession } from "../session/relaySession";
 import type { BuildSession } from "../session/session";
 import { shareNode } from "../session/sharedNode";
-import type { BuilderConnection } from "./builderConnection";
-import type { KindName, SharedConnections } from "../nodes/arguments";
+import type { ReachableBuilder, ReachableNode } from "./builderConnection";
+import type { KindName } from "../nodes/arguments";
 import type { OpenNodes } from "../nodes/kind";
 import { byKind, nodeKinds } from "../nodes/kinds";
 import { BuildError } from "../support/errors";
 import { nodeSetName, nodeSetsOf } from "../nodes/nodeSets";
-
-/** A node as hooks get it: beside this, its arguments, resolved, as its kind knows them. */
-export type ReachableNode = Node & { kind: KindName };
-
-/** What hooks know of a builder: as its connection, and besides the nodes that are this machine's alone. */
-export interface ReachableBuilder
-  extends Pick<BuilderConnection, "builderName" | "wakeTimeoutSeconds">, SharedConnections {
-  nodes: readonly ReachableNode[];
-}
 
 /**
  * The builder's node sets at run time: through a Docker engine where all nodes are containers of it, else each through a relay

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { allLogins } from "./hooks/dockerProvider";
 import type { ImageBuild } from "./hooks/imageBuild";
-import { imageName, isRegistryExport } from "../insights/imageName";
+import { imageName, isRegistryExport } from "../arguments/imageName";
 import { type ImageOutput, type ImageOutputs, type NamedImage, outputsOf, whyMissing } from "./imageOutputs";
 import { say } from "../pulumi/log";
 import { isMocked, mockedDigest, orMocked } from "../pulumi/mocks";

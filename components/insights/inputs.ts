@@ -4,7 +4,7 @@ import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
 import { readText } from "../context/files";
-import { imageName } from "./imageName";
+import { imageName } from "../arguments/imageName";
 import { resolved } from "../pulumi/resolved";
 import { isRemoteLocation } from "../context/remoteLocation";
 import { withoutLogins } from "../support/withoutLogins";

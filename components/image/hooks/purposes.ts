@@ -18,7 +18,7 @@ import { allPlatforms, isNativeOn, type Platform } from "../../support/platforms
 import { attachIfAsked, refuseUnlessRecorded } from "./provenance";
 import { refuseIdentityToken, refuseWithoutIndexLogin } from "../../registry/indexLogin";
 import { isRegistrySilent } from "../../registry/registrySilence";
-import { imageName } from "../../insights/imageName";
+import { imageName } from "../../arguments/imageName";
 import type { ImagePurpose } from "../../insights/watched";
 import { resolved } from "../../pulumi/resolved";
 import { whyBuilt, whyIndexBuilt } from "./why";

@@ -6,7 +6,7 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 
 import { MultiPlatformImage, type MultiPlatformImageArgs } from "../../../components";
-import { imageName } from "../../../components/insights/imageName";
+import { imageName } from "../../../components/arguments/imageName";
 import { type NamedImage, outputsOf, whyMissing } from "../../../components/image/imageOutputs";
 import { expectRejections } from "../support/rejections";
 import { resolved } from "../../../components/pulumi/resolved";
