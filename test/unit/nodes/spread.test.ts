@@ -115,7 +115,7 @@ describe("several nodes of one platform", () => {
   it("fail if one of them is `local`", () => {
     const local: NodeArgs = { kind: "local", platform: "linux/arm64" };
     const message =
-      /`nodes\[1\]\.platform` is "linux\/arm64": node arm64 serves it too, and several nodes .* "ec2" or "remote"/;
+      /`nodes\[1\]\.platform` is "linux\/arm64": node arm64 serves it too, and several nodes .* "ec2", "kubernetes" or "remote"/;
     assert.throws(() => namesOf(local, local), { message });
     assert.throws(() => namesOf(remote("a", "linux/arm64"), local), { message });
   });
