@@ -86,7 +86,7 @@ const cases: [title: string, declare: () => unknown, expected: RegExp][] = [
     node({ kind: "remote", tls: { cacert: "a" } }),
     /`nodes\[0\]\.tls\.cacert` is no argument: .*ca, cert, k/,
   ],
-  ["a kind", node({ kind: "ssh" }), /`nodes\[0\]\.kind` is "ssh": "ec2", "local", "remote" are allowed/],
+  ["a kind", node({ kind: "ssh" }), /`nodes\[0\]\.kind` is "ssh": "ec2", "kubernetes", "local", "remote" are allowed/],
   // Values that can't be.
   [
     "a builder's name",
