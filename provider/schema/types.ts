@@ -3,6 +3,7 @@ import * as ts from "typescript";
 import type { ArgumentTypes } from "./program";
 import { type ArgumentFacts, type EnumSpec, type ObjectSpec, type PropertySpec, token, type TypeSpec } from "./spec";
 import { describe, enumName } from "./texts";
+import { kindNames } from "../../components/nodes/kinds";
 
 /** Names of types that TypeScript has none for, by the argument that has them. */
 const names: Record<string, string> = {
@@ -149,7 +150,7 @@ export class SchemaTypes {
   }
 
   private tagsOf(argument: string): string[] {
-    return argument === "kind" ? ["ec2", "kubernetes", "local", "remote"] : ["caller", "cidrs", "vpc"];
+    return argument === "kind" ? kindNames() : ["caller", "cidrs", "vpc"];
   }
 
   private enumSpec(name: string, values: string[]): TypeSpec {

@@ -6,8 +6,8 @@ import { skopeo, trusting } from "../main/image";
 import { crash } from "../main/processes";
 import { Stack, type StartedCommand, waitFor } from "../main/stack";
 import { nightly } from "../tier";
-import { addVolume, getKubernetes, kubernetesPulumiHome, type Kubernetes, namespace, storageClass } from "./fixture";
-import { buildkitImage } from "./images";
+import { addVolume, getKubernetes, kubernetesPulumiHome, type Kubernetes, namespace } from "./fixture";
+import { nodeArguments } from "./node";
 
 interface InspectedImage {
   Architecture: string;
@@ -29,17 +29,7 @@ describe("an image that a pod of a real cluster builds", function () {
     await addVolume("cache-1");
     tag = `${registry.host}/app:1`;
     const base = await pushBaseImage(registry);
-    const node = {
-      kind: "kubernetes",
-      platform: "linux/amd64",
-      namespace,
-      isolation: "privileged",
-      image: buildkitImage,
-      storageClass,
-      cacheVolumeSizeGibibytes: 1,
-      resources: { cpu: "100m", memory: "1Gi" },
-    };
-    const builder = { nodes: [node], idleTimeoutMinutes: 1, wakeTimeoutSeconds: 60 };
+    const builder = { nodes: [nodeArguments(namespace)], idleTimeoutMinutes: 1, wakeTimeoutSeconds: 60 };
     const image = { context: "./app", tags: [tag], platforms: ["linux/amd64"] };
     const environment = {
       ...trusting(registry),

@@ -11,6 +11,18 @@ import type { ClusterUser } from "./settings";
 
 export const objectName = "farm-0123abcd-amd64";
 
+/** A small node as a program declares it. */
+export const nodeArguments = (namespace: string) => ({
+  kind: "kubernetes",
+  platform: "linux/amd64",
+  namespace,
+  isolation: "privileged",
+  image: buildkitImage,
+  storageClass,
+  cacheVolumeSizeGibibytes: 1,
+  resources: { cpu: "100m", memory: "1Gi" },
+});
+
 /** A node that is declared without Pulumi. */
 export interface DeclaredPod {
   readonly settings: KubernetesConnectionNode;

@@ -140,7 +140,7 @@ describe("Kubernetes nodes' arguments", () => {
       plain.kubernetes?.nodes.map(({ name, namespace }) => [name, namespace]),
       [["arm64", "builds"]],
     );
-    const own = plain.kubernetes!;
+    const own = plain.kubernetes;
     const wrong: [kubernetes: unknown, problem: RegExp][] = [
       [undefined, /lacks `kubernetes`/],
       [{ ...own, builderName: "other-0123abcd" }, /has another `builderName` in `kubernetes`/],
