@@ -29,6 +29,7 @@ export interface ReachableBuilder extends Pick<BuilderConnection, "builderName" 
 export async function startSessions(
   builder: ReachableBuilder,
   askAws: () => Promise<AwsSettings>,
+  engineAddress?: string,
 ): Promise<BuildSession[]> {
   if (process.platform === "win32") {
     throw new BuildError("Windows is not supported: run `pulumi up` in WSL, on Linux or on macOS");
@@ -45,7 +46,13 @@ export async function startSessions(
   }
   return shareNodes(nodeSetsOf(nodes)).map(
     (nodeSet, at) =>
-      new RelaySession({ builderName: nodeSetName(builderName, at), nodes: nodeSet, wakeTimeoutSeconds, access }),
+      new RelaySession({
+        builderName: nodeSetName(builderName, at),
+        nodes: nodeSet,
+        wakeTimeoutSeconds,
+        access,
+        engineAddress,
+      }),
   );
 }
 

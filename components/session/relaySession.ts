@@ -31,6 +31,8 @@ export interface RelaySessionSettings {
   wakeTimeoutSeconds: number;
   /** What must be held while nodes are used: for nodes that are not simply reachable. */
   access?: Access;
+  /** Where Pulumi's engine listens. */
+  engineAddress?: string;
 }
 
 /** Nodes that are woken when a build needs them, and reached through one relay. */
@@ -48,7 +50,7 @@ export class RelaySession implements BuildSession {
       settings.nodes.map(({ name }) => name),
     );
     this.liveness = new Liveness(this.relay);
-    this.endings = new Endings(this.relay);
+    this.endings = new Endings(this.relay, settings.engineAddress);
   }
 
   async prepare(platforms: readonly Platform[], progress: Progress): Promise<Attempt> {
