@@ -19,7 +19,8 @@ interface Process {
  * The processes that build for the update that this program is part of. Pulumi's engine starts them with its own address, which
  * it tells to this program, too: https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/common/resource/plugin/provider_plugin.go.
  * Where none was started so, they are its children: it is an ancestor of a program's process, or, of an inline program of the
- * Automation API, its child. Where several engines may be meant, none is.
+ * Automation API, its child. Where several engines may be meant, none is; nor is a provider that a developer has attached
+ * (`PULUMI_DEBUG_PROVIDERS`): the engine did not start it.
  */
 export function providerProcesses(processes = listProcesses(), own = process.pid, engineAddress?: string): number[] {
   const parentOf = new Map(processes.map(({ pid, parent }) => [pid, parent]));

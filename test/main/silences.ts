@@ -21,7 +21,7 @@ export interface Silence {
   end: () => Promise<string>;
 }
 
-/** At which node a build waits, in seconds. */
+/** How long a node that does not answer is waited for. */
 export const wakeTimeoutSeconds = 20;
 
 /** A node whose loopback is this machine's, where registries need no TLS. */
