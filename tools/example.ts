@@ -50,7 +50,8 @@ async function placeBinary(architecture: Architecture, log: Log): Promise<void> 
   await fs.chmod(file, 0o755);
 }
 
-async function cachedBinary(architecture: Architecture, log: Log): Promise<string> {
+/** esbuild for an architecture: fetched once. */
+export async function cachedBinary(architecture: Architecture, log: Log = say): Promise<string> {
   const examples = path.join(cacheDirectory(), "examples");
   const final = path.join(examples, `esbuild-${ESBUILD_VERSION}-${architecture}`);
   const binary = path.join(final, "esbuild");

@@ -9,6 +9,7 @@ import type { PreviewedNode } from "./preview";
 import { type BuildNode, connectionSource, declaredSource, GivenConnection, type NodeSource } from "./builderSource";
 import { failTestsOf, isMocked } from "../pulumi/mocks";
 import { builderNameOf } from "../support/names";
+import { engineAddress } from "../pulumi/engine";
 import { resolved } from "../pulumi/resolved";
 import { asResourceError } from "../pulumi/resourceError";
 import { indexName, nodeSetName, nodeSetOf } from "../nodes/nodeSets";
@@ -180,7 +181,7 @@ export class Builder extends pulumi.ComponentResource {
     // What runs in hooks: an update without a build has no use for it. And import() takes twice as long.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { startSessions } = require("./openSession") as typeof import("./openSession");
-    return startSessions(await resolved(this.source.reachable()), this);
+    return startSessions(await resolved(this.source.reachable()), this, engineAddress());
   }
 }
 

@@ -16,7 +16,11 @@ import { nodeSetName, nodeSetsOf } from "../nodes/nodeSets";
  * The builder's node sets at run time: through a Docker engine where all nodes are containers of it, else each through a relay
  * of its own.
  */
-export async function startSessions(builder: ReachableBuilder, component: ComponentResource): Promise<BuildSession[]> {
+export async function startSessions(
+  builder: ReachableBuilder,
+  component: ComponentResource,
+  engineAddress?: string,
+): Promise<BuildSession[]> {
   if (process.platform === "win32") {
     throw new BuildError("Windows is not supported: run `pulumi up` in WSL, on Linux or on macOS");
   }
@@ -29,7 +33,12 @@ export async function startSessions(builder: ReachableBuilder, component: Compon
   }
   return shareNodes(nodeSetsOf(nodes)).map(
     (nodeSet, at) =>
-      new RelaySession({ builderName: nodeSetName(builderName, at), nodes: nodeSet, wakeTimeoutSeconds }),
+      new RelaySession({
+        builderName: nodeSetName(builderName, at),
+        nodes: nodeSet,
+        wakeTimeoutSeconds,
+        engineAddress,
+      }),
   );
 }
 

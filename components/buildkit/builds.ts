@@ -15,6 +15,8 @@ export interface OpenStep {
   name: string;
   /** What it is at: the parts that have begun and not ended, each with how far it is. */
   parts: string[];
+  /** Whether it needs no other step's result: it gets something from elsewhere. */
+  isSource: boolean;
 }
 
 interface Part {
@@ -26,7 +28,7 @@ interface Part {
 }
 
 interface Status {
-  vertexes: { digest: string; name: string; started: object | null; completed: object | null }[];
+  vertexes: { digest: string; inputs: string[]; name: string; started: object | null; completed: object | null }[];
   statuses: Part[];
 }
 
@@ -37,6 +39,11 @@ interface HistoryEvent {
 interface Client extends grpc.Client {
   ListenBuildHistory: Streaming<{ Ref: string; EarlyExit: boolean }, HistoryEvent>;
   Status: Streaming<{ Ref: string }, Status>;
+  DiskUsage: (
+    request: { filter: string[] },
+    options: grpc.CallOptions,
+    callback: (error: grpc.ServiceError | null, response?: { record: { Description: string }[] }) => void,
+  ) => void;
 }
 
 /** Whether a build has ended in the daemon behind a unix socket; nothing where the daemon does not know it. */
@@ -59,16 +66,16 @@ export async function readBuild(
  */
 export async function readOpenSteps(socket: string, ref: string, milliseconds: number): Promise<OpenStep[]> {
   return withClient(socket, controlApi, async (client: Client) => {
-    const names = new Map<string, string>();
+    const names = new Map<string, Pick<OpenStep, "name" | "isSource">>();
     const parts = new Map<string, Part>();
     const stream = client.Status({ Ref: ref }, deadline(milliseconds));
     try {
       for await (const { vertexes, statuses } of stream as AsyncIterable<Status>) {
-        for (const { digest, name, started, completed } of vertexes) {
+        for (const { digest, inputs, name, started, completed } of vertexes) {
           if (completed) {
             names.delete(digest);
           } else if (started) {
-            names.set(digest, name);
+            names.set(digest, { name, isSource: inputs.length === 0 });
           }
         }
         statuses.forEach((part) => parts.set(`${part.vertex} ${part.ID}`, part));
@@ -76,7 +83,23 @@ export async function readOpenSteps(socket: string, ref: string, milliseconds: n
     } catch {
       // The time is over; or the build is, and the next look sees that.
     }
-    return [...names].map(([digest, name]) => ({ name, parts: openParts([...parts.values()], digest) }));
+    return [...names].map(([digest, step]) => ({ ...step, parts: openParts([...parts.values()], digest) }));
+  });
+}
+
+/**
+ * How many files a daemon is receiving for ADD: it makes a record of its cache for each when the server has begun to answer, and
+ * does not say how far it is.
+ * @see https://github.com/moby/buildkit/blob/v0.33.1/source/http/source.go (`save`)
+ */
+export async function countDownloads(socket: string, timeoutMilliseconds: number): Promise<number> {
+  return withClient(socket, controlApi, async (client: Client) => {
+    const records = await new Promise<{ Description: string }[]>((resolve, reject) => {
+      client.DiskUsage({ filter: ["mutable,inuse"] }, deadline(timeoutMilliseconds), (error, response) =>
+        error ? reject(error) : resolve(response?.record ?? []),
+      );
+    });
+    return records.filter(({ Description }) => Description.startsWith("http url ")).length;
   });
 }
 

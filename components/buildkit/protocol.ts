@@ -55,6 +55,7 @@ export const controlDescriptor = {
                       responseType: "BuildHistoryEvent",
                       responseStream: true,
                     },
+                    DiskUsage: { requestType: "DiskUsageRequest", responseType: "DiskUsageResponse" },
                     Prune: { requestType: "PruneRequest", responseType: "UsageRecord", responseStream: true },
                     Status: { requestType: "StatusRequest", responseType: "StatusResponse", responseStream: true },
                   },
@@ -74,7 +75,11 @@ export const controlDescriptor = {
                     minFreeSpace: { type: "int64", id: 6 },
                   },
                 },
-                UsageRecord: { fields: { Size: { type: "int64", id: 4 } } },
+                DiskUsageRequest: { fields: { filter: { rule: "repeated", type: "string", id: 1 } } },
+                DiskUsageResponse: { fields: { record: { rule: "repeated", type: "UsageRecord", id: 1 } } },
+                UsageRecord: {
+                  fields: { Size: { type: "int64", id: 4 }, Description: { type: "string", id: 9 } },
+                },
                 StatusRequest: { fields: { Ref: { type: "string", id: 1 } } },
                 StatusResponse: {
                   fields: {
@@ -86,6 +91,7 @@ export const controlDescriptor = {
                 Vertex: {
                   fields: {
                     digest: { type: "string", id: 1 },
+                    inputs: { rule: "repeated", type: "string", id: 2 },
                     name: { type: "string", id: 3 },
                     started: { type: "Timestamp", id: 5 },
                     completed: { type: "Timestamp", id: 6 },

@@ -91,8 +91,8 @@ const answers: readonly Answered[] = [
     fix: "push to a registry of your own: a mirror or a pull-through cache is for reading",
   },
   {
-    // The second is what registries say of any 500: https://distribution.github.io/distribution/spec/api/#errors-2
-    pattern: /\b5\d\d [A-Z]|: unknown: unknown error/,
+    // The last two are what registries say of any 500: https://distribution.github.io/distribution/spec/api/#errors-2
+    pattern: /\b5\d\d [A-Z]|: unknown: unknown error|: unknown$/,
     cause: "is out of order, also after BuildKit's own retries",
     fix: "`pulumi up` again later; the registry's log and its disk tell more",
   },

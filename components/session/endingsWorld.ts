@@ -1,8 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { type DaemonBuild, type OpenStep, readBuild, readOpenSteps } from "../buildkit/builds";
+import { countDownloads, type DaemonBuild, type OpenStep, readBuild, readOpenSteps } from "../buildkit/builds";
 import { isGitServerSilent } from "../context/git";
+import { isServerSilent } from "../registry/registrySilence";
 import { buildxDirectory, readJsonIfThere } from "../support/paths";
 import { endProvider } from "./providerProcess";
 
@@ -15,9 +16,13 @@ export interface World {
   refs(builderName: string, nodeName: string, since: number, context?: string): string[];
   readBuild(socket: string, ref: string): Promise<DaemonBuild | undefined>;
   readOpenSteps(socket: string, ref: string): Promise<OpenStep[]>;
+  /** How many files from elsewhere are being received. */
+  countDownloads(socket: string): Promise<number>;
   /** By a context's location, as BuildKit names it. */
   isGitServerSilent(location: string): Promise<boolean>;
-  endProvider(): Promise<boolean>;
+  /** By an URL. */
+  isServerSilent(url: string): Promise<boolean>;
+  endProvider(engineAddress?: string): Promise<boolean>;
 }
 
 /** The real one. */
@@ -25,7 +30,9 @@ export const world: World = {
   refs: startedRefs,
   readBuild: (socket, ref) => readBuild(socket, ref, answerMilliseconds),
   readOpenSteps: (socket, ref) => readOpenSteps(socket, ref, listenMilliseconds),
+  countDownloads: (socket) => countDownloads(socket, answerMilliseconds),
   isGitServerSilent,
+  isServerSilent,
   endProvider,
 };
 

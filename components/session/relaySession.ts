@@ -30,6 +30,8 @@ export interface RelaySessionSettings {
   builderName: string;
   nodes: readonly RunNode[];
   wakeTimeoutSeconds: number;
+  /** Where Pulumi's engine listens. */
+  engineAddress?: string;
 }
 
 /** Nodes that are woken when a build needs them, and reached through one relay. */
@@ -47,7 +49,7 @@ export class RelaySession implements BuildSession {
       settings.nodes.map(({ name }) => name),
     );
     this.liveness = new Liveness(this.relay);
-    this.endings = new Endings(this.relay);
+    this.endings = new Endings(this.relay, settings.engineAddress);
   }
 
   async prepare(platforms: readonly Platform[], progress: Progress): Promise<Attempt> {

@@ -33,6 +33,8 @@ export interface Attempt {
   gitSource?: string;
   /** Whether the registry that it pushes to gives this machine no answer; none where it pushes nothing. */
   isRegistrySilent?: () => Promise<boolean>;
+  /** The URLs of the servers that its cache is written to, as far as they are known. */
+  cacheServers?: readonly string[];
 }
 
 /** What of a build its failure is explained by. */

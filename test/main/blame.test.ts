@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import * as crypto from "node:crypto";
 import * as net from "node:net";
 
 import { providerProcesses } from "../../components/session/providerProcess";
@@ -87,6 +88,27 @@ describe("a build that somebody else than its node makes fail", function () {
     assert.doesNotMatch(output, lost);
     assert.match(output, /the docker-build provider, a process of Pulumi on this machine, has ended during the build/);
   });
+
+  nightly.it(
+    "the provider, which is killed while a context is sent: no other build, and no node is named",
+    async () => {
+      const stack = await stackOf("sent", "FROM scratch\nCOPY large /\n");
+      // Random, so that nothing makes it smaller; it takes seconds.
+      stack.write("app/large", crypto.randomBytes(400 << 20));
+      const up = stack.start("up", "--yes", "--skip-preview");
+      await waitFor("the context", () => /transferring context: [\d.]+MB/.test(up.output()));
+      const [provider] = providerProcesses(undefined, up.child.pid);
+      process.kill(provider, "SIGKILL");
+      const { code, output } = await up.done;
+      assert.notEqual(code, 0, output);
+      assert.doesNotMatch(output, lost);
+      assert.doesNotMatch(output, /transferring context: [\d.]+MB [\d.]+s done/);
+      assert.match(
+        output,
+        /the docker-build provider, a process of Pulumi on this machine, has ended during the build/,
+      );
+    },
+  );
 
   nightly.it(
     "the provider, which hangs after a line of more than 64 KiB: the update ends, and the step is named",

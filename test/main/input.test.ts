@@ -119,6 +119,13 @@ nightly.describe("what a build would end with after many minutes", function () {
       /Docker's configuration has an identity token for it, .* Fix: give a name and a password in `registries`/,
       () => ({ auths: { [host()]: { identitytoken: "x.y.z" } } }),
     ],
+    [
+      "buildx as a program, and a store of its own",
+      /`exec` is true: .* look for builders in \S+, and BUILDX_CONFIG is \/elsewhere: unset it/,
+      () => ({}),
+      { BUILDX_CONFIG: "/elsewhere" },
+      { exec: true },
+    ],
   ];
   for (const [title, expected, config, environment, image] of cases) {
     it(`${title}: the update says so, and calls no node`, async () => {

@@ -9,6 +9,7 @@ import { areOnThisMachine } from "../../nodes/kinds";
 import { platformsOf } from "../../session/placement";
 import type { Attempt, BuildSession } from "../../session/session";
 import type { Builder } from "../../builder/builder";
+import { cacheServers } from "../caches/cacheServers";
 import { checkBuildKit, checkDockerContext } from "./dockerConfig";
 import { allLogins } from "./dockerProvider";
 import type { ImageBuild } from "./imageBuild";
@@ -96,19 +97,25 @@ async function prepareBuild(step: BuildStep, inputs: pulumi.Inputs): Promise<Att
 
 /** The attempt, with where its image goes to. */
 async function withGoal(attempt: Attempt, build: ImageBuild, inputs: pulumi.Inputs): Promise<Attempt> {
-  const { context, tags, exports, registries, load } = inputs as Pick<
+  const { context, tags, exports, registries, load, cacheTo } = inputs as Pick<
     dockerBuild.ImageArgs,
-    "context" | "tags" | "exports" | "registries" | "load"
+    "context" | "tags" | "exports" | "registries" | "load" | "cacheTo"
   >;
   // An image of one platform pushes by digest, to the repository of the whole image's tags.
-  const given = pulumi.output({ tags: tags ?? build.checkedArgs?.tags, context, exports, registries, load });
-  const { context: built, registries: own, load: isLoaded, ...named } = await resolved(given);
+  const given = pulumi.output({ tags: tags ?? build.checkedArgs?.tags, context, exports, registries, load, cacheTo });
+  const { context: built, registries: own, load: isLoaded, cacheTo: caches = [], ...named } = await resolved(given);
   const gitSource = built && isGitLocation(built.location) ? built.location : undefined;
   const tag = imageName(named.tags, named.exports);
   const logins = await allLogins(build, own);
-  const isSilent = tag && (() => isRegistrySilent(tag, logins, build.insecureRegistries ?? []));
-  const hasLogins = logins.length > 0;
-  return Object.assign(attempt, { gitSource, isLoaded, hasLogins }, isSilent && { isRegistrySilent: isSilent });
+  const { insecureRegistries = [] } = build;
+  const isSilent = tag && (() => isRegistrySilent(tag, logins, insecureRegistries));
+  const goal = {
+    gitSource,
+    isLoaded,
+    hasLogins: logins.length > 0,
+    cacheServers: cacheServers(caches, insecureRegistries),
+  };
+  return Object.assign(attempt, goal, isSilent && { isRegistrySilent: isSilent });
 }
 
 async function concludePush(step: BuildStep, inputs: pulumi.Inputs, outputs: pulumi.Inputs): Promise<void> {

@@ -6,7 +6,7 @@ import * as path from "node:path";
 
 import { isGitServerSilent, lookUpCommit } from "../../../components/context/git";
 import { findCredential } from "../../../components/registry/credentials";
-import { isRegistrySilent } from "../../../components/registry/registrySilence";
+import { isRegistrySilent, isServerSilent } from "../../../components/registry/registrySilence";
 import { nightly } from "../../tier";
 
 describe("a registry to which something is pushed", function () {
@@ -33,6 +33,43 @@ describe("a registry to which something is pushed", function () {
     it(`is not where it says ${status}`, async () =>
       assert.equal(await whatIsSaid(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`), false));
   }
+});
+
+describe("a server that an ADD or a cache names", function () {
+  this.timeout(60_000);
+  const variables = { ...process.env };
+  afterEach(() => Object.assign(process.env, { HTTP_PROXY: "", ...variables }));
+
+  async function isSilent(scheme: string, answer?: string, environment = {}): Promise<boolean> {
+    const server = net.createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", () => answer && socket.end(answer));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as net.AddressInfo;
+    Object.assign(process.env, environment);
+    try {
+      return await isServerSilent(`${scheme}://127.0.0.1:${port}/`, 300);
+    } finally {
+      server.close();
+    }
+  }
+
+  it("is silent where it takes connections and says nothing, with TLS or without", async () =>
+    assert.deepEqual([await isSilent("http"), await isSilent("https")], [true, true]));
+
+  it("is not where it answers, whatever that is", async () => {
+    const refused = "HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n";
+    assert.deepEqual([await isSilent("http", refused), await isSilent("https", refused)], [false, false]);
+  });
+
+  it("is not where this machine does not reach it, or asks a proxy for it", async () => {
+    const lists = { HTTP_PROXY: "http://192.0.2.1:1", http_proxy: "" };
+    assert.equal(await isServerSilent("http://127.0.0.1:1/", 300), false);
+    assert.equal(await isServerSilent("http://192.0.2.2:9/", 300), false);
+    Object.assign(process.env, lists);
+    assert.equal(await isServerSilent("http://192.0.2.2:9/", 300), false);
+  });
 });
 
 describe("a credential helper that says nothing, and does not end when it is asked to", function () {

@@ -1,7 +1,7 @@
 import type { Failure } from "./failures";
 
 /**
- * Errors as `onError` gets them, each made once for real: docker-build 0.0.22 with an error hook that only writes them down,
+ * Made again, with the same verdict and words, by test/main/provokedErrors.test.ts. Errors as `onError` gets them, each made once for real: docker-build 0.0.22 with an error hook that only writes them down,
  * BuildKit 0.33.1 on a socket, and servers on loopback that refuse, hang up, or answer as registries do (Harbor's and ECR's
  * sentences are from their documentation).
  */
@@ -95,6 +95,12 @@ export const pushFailures: readonly Failure[] = [
     error: "failed to solve: failed to push localhost:5619/x:1: unknown: unknown error",
   },
   {
+    how: "push of a manifest to a registry that answers 500 and names no cause",
+    party: "registry",
+    words: "is out of order",
+    error: "failed to solve: failed to push localhost:5619/x:1: unknown",
+  },
+  {
     how: "push to a proxy whose registry is down",
     party: "registry",
     words: "is out of order",
@@ -117,7 +123,7 @@ export const pushFailures: readonly Failure[] = [
   {
     how: "push where the login service answers 503",
     party: "registry",
-    words: "login service http://127.0.0.1:5624/token is out of order",
+    words: "/token is out of order",
     error:
       "failed to solve: failed to fetch anonymous token: unexpected status from GET request to http://127.0.0.1:5624/token?scope=repository%3Ax%3Apull%2Cpush&service=x: 503 Service Unavailable",
   },

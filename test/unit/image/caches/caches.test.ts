@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { checkCaches } from "../../../../components/image/caches/declareCaches";
 import { exportOfPlatform, importOfPlatform, isInline } from "../../../../components/image/caches/cacheLocations";
+import { cacheServers } from "../../../../components/image/caches/cacheServers";
 import { hasKey, wholeExport, wholeImport } from "../../../../components/image/caches/raw";
 import type { Platform } from "../../../../components/support/platforms";
 
@@ -112,5 +113,24 @@ describe("places of caches", () => {
     assert.ok(hasKey({ s3: { ...s3, secretAccessKey: "", sessionToken: "token" } }));
     assert.ok(!hasKey({ s3 }));
     assert.ok(!hasKey({ local: { dest: "cache" } }));
+  });
+
+  it("the servers that they are written to are known, without logins", () => {
+    const servers = (...caches: Parameters<typeof cacheServers>[0]) => cacheServers(caches, ["r.internal:5000"]);
+    assert.deepEqual(servers({ registry: { ref: "ghcr.io/acme/app:cache" } }), ["https://ghcr.io/v2/"]);
+    assert.deepEqual(servers({ raw: "type=registry,ref=r.internal:5000/c,mode=max" }), ["http://r.internal:5000/v2/"]);
+    assert.deepEqual(servers({ raw: "app:c" }, { raw: "localhost:5000/c" }), [
+      "https://registry-1.docker.io/v2/",
+      "http://localhost:5000/v2/",
+    ]);
+    assert.deepEqual(servers({ raw: "type=s3,bucket=c,region=eu-west-1" }), ["https://s3.eu-west-1.amazonaws.com/"]);
+    assert.deepEqual(servers({ raw: "type=s3,endpoint_url=https://a:b@s3.internal/x?y=z" }), ["https://s3.internal/x"]);
+    assert.deepEqual(servers({ azblob: { accountUrl: "https://a.blob.core.windows.net", name: "c" } }), [
+      "https://a.blob.core.windows.net/",
+    ]);
+    assert.deepEqual(
+      servers({ gha: {} }, { inline: {} }, { raw: "?=" }, { disabled: true, registry: { ref: "r.example/c" } }),
+      [],
+    );
   });
 });
