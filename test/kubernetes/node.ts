@@ -35,13 +35,14 @@ export interface DeclaredPod {
 export async function declareNode(
   { authority, cluster, objects }: Kubernetes,
   namespace: string,
+  ofClass = storageClass,
 ): Promise<DeclaredPod> {
   const server = await authority.issueServer({ names: [nodeServerName] });
   const client = await authority.issueClient();
   const files = { "buildkitd.toml": buildkitdToml({ registryMirrors: {}, insecureRegistries: [] }) };
   const data = { ...files, "guard.sh": guardScript };
   const secret = { "tls.crt": server.certificate, "tls.key": server.key, "ca.crt": authority.certificate };
-  const configMapUid = await objects.declare(namespace, objectName, { data, secret, storageClass });
+  const configMapUid = await objects.declare(namespace, objectName, { data, secret, storageClass: ofClass });
   const tls = { ca: authority.certificate, cert: client.certificate, key: client.key, serverName: nodeServerName };
   const settings: KubernetesConnectionNode = {
     name: "amd64",

@@ -10,6 +10,7 @@ import type { KubernetesConnectionNode } from "../../components/nodes/kubernetes
 import { pushBaseImage, skipWithout } from "../hosts";
 import { execute } from "../hosts/command";
 import { temporaryDirectory, waitFor } from "../main/stack";
+import { nightly } from "../tier";
 import { addVolume, getKubernetes, type Kubernetes, namespace, storageClass } from "./fixture";
 import { declareNode, type DeclaredPod, objectName } from "./node";
 import { kubernetesTools } from "./tools";
@@ -112,6 +113,25 @@ describe("a node in a pod of a real cluster", function () {
     const isGone = async () => (await kubernetes.objects.jobs(namespace)).length === 0;
     await waitFor("the end of what would have a machine added for nobody", isGone, 20, 200);
   });
+
+  nightly.it(
+    "is told of with the fix where its image can't be pulled, and where its claim has no storage class",
+    async () => {
+      await assert.rejects(
+        wake({ image: "127.0.0.1:1/none:1" }, 20),
+        /its image can't be pulled: .*Fix: correct `image`, or let the machines reach its registry/s,
+      );
+      await kubernetes.objects.createNamespace("classless", { "pod-security.kubernetes.io/enforce": "privileged" });
+      const classless = await declareNode(kubernetes, "classless", "none");
+      const relay = new Relay(randomUUID(), ["amd64"]);
+      await relay.claim();
+      await assert.rejects(
+        wakeNode(classless.open("admin"), relay, 12, progress),
+        /nothing makes the volume of its cache\. Fix: a default storage class in the cluster, or `storageClass`/,
+      );
+      await classless.undeclare();
+    },
+  );
 
   it("is told of with the fix where the namespace admits no privileged pod", async () => {
     await kubernetes.objects.createNamespace("baseline", { "pod-security.kubernetes.io/enforce": "baseline" });
