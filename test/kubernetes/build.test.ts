@@ -13,7 +13,7 @@ interface InspectedImage {
   Architecture: string;
 }
 
-describe("an image that a pod of a real cluster builds", function () {
+nightly.describe("an image that a pod of a real cluster builds", function () {
   this.timeout(900_000);
   let kubernetes: Kubernetes;
   let stack: Stack;

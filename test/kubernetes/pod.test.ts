@@ -15,7 +15,7 @@ import { addVolume, getKubernetes, type Kubernetes, namespace, storageClass } fr
 import { declareNode, type DeclaredPod, objectName } from "./node";
 import { kubernetesTools } from "./tools";
 
-describe("a node in a pod of a real cluster", function () {
+nightly.describe("a node in a pod of a real cluster", function () {
   this.timeout(600_000);
   let kubernetes: Kubernetes;
   let base: string;

@@ -15,7 +15,7 @@ import { declareNode, type DeclaredPod } from "./node";
 
 const namespace = "rights";
 
-describe("the Role of docs/kubernetes.md, on a real cluster", function () {
+nightly.describe("the Role of docs/kubernetes.md, on a real cluster", function () {
   this.timeout(300_000);
   let kubernetes: Kubernetes;
   let declared: DeclaredPod;

@@ -13,7 +13,7 @@ import { nodeArguments } from "./node";
 const namespace = "shared";
 const project = "owner";
 
-describe("a builder on Kubernetes", function () {
+nightly.describe("a builder on Kubernetes", function () {
   this.timeout(600_000);
   let kubernetes: Kubernetes;
   let options: StackOptions;
