@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { findAwsProviders } from "./aws";
 import { constructBuilder, findBuilders } from "./builders";
 import { constructImage } from "./images";
 import { builderType, imageType, schema } from "./package";
+import { findProviders } from "./providers";
 
 /** The component for programs in every language: it makes what they ask for, with the library's own classes. */
 export class Provider implements pulumi.provider.Provider {
@@ -15,7 +15,7 @@ export class Provider implements pulumi.provider.Provider {
   /** @param onCancel when the user interrupts: what hooks wait for is not waited for any more. */
   constructor(private readonly onCancel: () => void) {
     findBuilders();
-    findAwsProviders();
+    findProviders();
   }
 
   construct(

@@ -6,7 +6,7 @@ export interface BuilderArgs {
    * The nodes, appended to one buildx builder in this order. Equivalent to `docker buildx create` for the first and
    * `create --append` for the rest.
    *
-   * Of kind `ec2` and `remote` there may be several for one platform: images are spread over them by a hash of their
+   * Of kind `ec2`, `kubernetes` and `remote` there may be several for one platform: images are spread over them by a hash of their
    * URNs, so that each goes to the same node each time and finds its cache there. The first node of each platform makes
    * up the builder itself, the second ones a builder named `NAME-2`, and so on; where a platform has fewer nodes than
    * another, its nodes are in several of them. A further node at the end of the list takes over some images, which are
@@ -34,7 +34,7 @@ export interface BuilderArgs {
    */
   idleTimeoutMinutes?: number;
   /**
-   * Minutes after its start at which an EC2 node stops itself, whatever it does: a bound on what a mistake can cost.
+   * Minutes after its start at which an EC2 node stops itself and a pod is asked to end, whatever they do: a bound on what a mistake can cost.
    * The next build starts it again.
    *
    * @default 720; none with `persistent`

@@ -30,7 +30,7 @@ export function byKind<T extends { kind: KindName }>(nodes: readonly T[]): [Kind
   return kinds.map((name) => [name, nodes.filter(({ kind }) => kind === name)]);
 }
 
-/** Whether all daemons are on the machine of whoever builds. */
+/** Whether every node's BuildKit runs on the machine that runs Pulumi. */
 export function areOnThisMachine(nodes: readonly { kind: KindName }[]): boolean {
   return nodes.every(({ kind }) => nodeKinds[kind].isOnThisMachine);
 }

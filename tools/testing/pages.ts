@@ -10,7 +10,7 @@ interface Row {
   seconds?: number;
 }
 
-const endToEnd = /^(hosts|main|ec2|farm|recipes) /;
+const endToEnd = /^(hosts|main|ec2|farm|recipes|kubernetes) /;
 
 /**
  * Every end-to-end test, of the last runs of the two tiers.
