@@ -12,6 +12,8 @@ export interface DaemonBuild {
 
 /** A step that has begun and not ended. */
 export interface OpenStep {
+  /** The same in all builds that share it: BuildKit does it once for all of them. */
+  digest: string;
   name: string;
   /** What it is at: the parts that have begun and not ended, each with how far it is. */
   parts: string[];
@@ -83,7 +85,7 @@ export async function readOpenSteps(socket: string, ref: string, milliseconds: n
     } catch {
       // The time is over; or the build is, and the next look sees that.
     }
-    return [...names].map(([digest, step]) => ({ ...step, parts: openParts([...parts.values()], digest) }));
+    return [...names].map(([digest, step]) => ({ digest, ...step, parts: openParts([...parts.values()], digest) }));
   });
 }
 

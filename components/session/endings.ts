@@ -2,7 +2,7 @@ import { type World, world } from "./endingsWorld";
 import type { Progress } from "../support/progress";
 import type { Relay } from "../transport/relay";
 import type { Attempt } from "./session";
-import { isAdding, type Wait, type WaitLimits, waitOf } from "./waits";
+import { isAdding, type Wait, type WaitLimits, type WatchedStep, waitOf } from "./waits";
 
 /** How often builds are looked at, and how many looks in a row must see the same until the log says so, and until the wait ends. */
 export interface Patience extends WaitLimits {
@@ -34,7 +34,7 @@ interface Watched {
   /** What was seen last, as text, and how often in a row. */
   seen: string;
   looks: number;
-  /** How often in a row the server of each kind of wait was asked from here, and silent. */
+  /** How often in a row the server of each wait was asked from here, and silent. */
   silent: Map<string, number>;
 }
 
@@ -45,6 +45,8 @@ interface Watched {
  */
 export class Endings {
   private readonly builds = new Map<Attempt, Watched>();
+  /** Those that have ended beside them. */
+  private past: Watched[] = [];
   private timer?: NodeJS.Timeout;
   private look?: Promise<void>;
 
@@ -74,8 +76,11 @@ export class Endings {
   }
 
   end(attempt: Attempt): void {
+    const build = this.builds.get(attempt);
+    this.past.push(...(build ? [build] : []));
     this.builds.delete(attempt);
     if (this.builds.size === 0) {
+      this.past = [];
       clearInterval(this.timer);
       this.timer = undefined;
     }
@@ -89,19 +94,24 @@ export class Endings {
   private async lookAt(build: Watched): Promise<void> {
     const { builderName, names, since } = build;
     const { gitSource } = build.attempt;
-    const others = [...this.builds.values()].filter(
-      (each) => each.builderName === builderName && (!gitSource || each.attempt.gitSource === gitSource),
-    );
+    const isBeside = (each: Watched) =>
+      each.builderName === builderName && (!gitSource || each.attempt.gitSource === gitSource);
+    const others = [...this.builds.values()].filter(isBeside);
+    const first = Math.min(...others.map((each) => each.since));
+    const noted = others.length + this.past.filter((each) => isBeside(each) && each.since >= first).length;
     const found = await Promise.all(
       names.map(async (name) => {
         const socket = this.relay.socket(name);
         // buildx does not say whose a build is: all that go on at the same time are looked at, or those of the same repository.
-        const refs = this.asked.refs(builderName, name, Math.min(...others.map((each) => each.since)), gitSource);
+        const refs = this.asked.refs(builderName, name, first, gitSource);
         const builds = await Promise.all(refs.map((ref) => this.asked.readBuild(socket, ref)));
         const running = refs.filter((_, at) => builds[at] && !builds[at].isCompleted);
-        const hasEnded = refs.length >= others.length && builds.every((each) => each?.isCompleted);
-        const steps = (await Promise.all(running.map((ref) => this.asked.readOpenSteps(socket, ref)))).flat();
-        const adding = steps.filter(isAdding).length;
+        const hasEnded = refs.length >= noted && builds.every((each) => each?.isCompleted);
+        const open = running.map(async (ref) =>
+          (await this.asked.readOpenSteps(socket, ref)).map((step) => ({ ...step, build: `${name} ${ref}` })),
+        );
+        const steps = (await Promise.all(open)).flat();
+        const adding = new Set(steps.filter(isAdding).map(({ digest }) => digest)).size;
         const isAnswered = adding > 0 ? (await this.asked.countDownloads(socket)) >= adding : undefined;
         return { refs, hasEnded, builds, steps: steps.map((step) => ({ ...step, isAnswered })) };
       }),
@@ -112,7 +122,9 @@ export class Endings {
     // buildx looks for a policy in a Git repository before it notes the build, and tells of no such look:
     // https://github.com/docker/buildx/blob/v0.35.0/build/opt.go
     const isBefore = gitSource !== undefined && found.every(({ refs }) => refs.length === 0);
-    const before = isBefore ? [{ name: `[internal] load git source ${gitSource}`, parts: [], isSource: true }] : [];
+    const before = isBefore
+      ? [{ digest: "", build: "", name: `[internal] load git source ${gitSource}`, parts: [], isSource: true }]
+      : [];
     const steps = [...before, ...found.flatMap((each) => each.steps)];
     const waits = steps.map((step) => waitOf(step, names.join(", "), build.attempt, this.asked, this.limits));
     const onlyWaits = waits.length > 0 && waits.every((each) => each !== undefined);
@@ -124,9 +136,7 @@ export class Endings {
       const errors = found.flatMap(({ builds }) => builds.map((each) => each?.error ?? ""));
       await this.checkEnded(build, errors.find(Boolean));
     } else if (onlyWaits) {
-      // Of each kind the first.
-      const kinds = waits.filter(({ kind }, at) => waits.findIndex((each) => each.kind === kind) === at);
-      await Promise.all(kinds.map((wait) => this.checkWait(build, wait)));
+      await this.checkWaits(build, steps, waits);
     }
   }
 
@@ -150,34 +160,60 @@ export class Endings {
     }
   }
 
-  private async checkWait(build: Watched, { kind, what, fix, by }: Wait): Promise<void> {
-    const { attempt, names, progress, looks, silent } = build;
+  /**
+   * Which of the builds that go on at the same time is this one, buildx does not say: it is given up once each of them waits
+   * for a server that has had its time, because a slow push of one is no wait for the silent server of another.
+   */
+  private async checkWaits(build: Watched, steps: readonly WatchedStep[], waits: readonly Wait[]): Promise<void> {
+    const distinct = new Map(waits.map((wait) => [wait.what(0), wait]));
+    const reported = new Set<string>();
+    const ends = new Map<string, string | undefined>();
+    await Promise.all(
+      [...distinct].map(async ([key, wait]) => {
+        // Of each kind the first is enough to read.
+        const say = reported.has(wait.kind) ? () => undefined : build.progress;
+        reported.add(wait.kind);
+        ends.set(key, await this.checkWait(build, key, wait, say));
+      }),
+    );
+    const ofEach = [...new Set(steps.map((step) => step.build))].map((each) =>
+      waits.filter((_, at) => steps[at].build === each).map((wait) => ends.get(wait.what(0))),
+    );
+    const [why] = ofEach.flat().filter((end) => end !== undefined);
+    if (why !== undefined && ofEach.every((each) => each.some((end) => end !== undefined))) {
+      this.giveUp(build.attempt, build.names, why);
+    }
+  }
+
+  /** @returns why it is no use to wait any longer, if it is none */
+  private async checkWait(
+    { attempt, looks, silent }: Watched,
+    key: string,
+    { what, fix, by }: Wait,
+    say: Progress,
+  ): Promise<string | undefined> {
     const { lookMilliseconds, reportedLooks } = this.limits;
-    const told = what(Math.round((looks * lookMilliseconds) / 1_000));
+    const subject = what(Math.round((looks * lookMilliseconds) / 1_000));
     if ("because" in by) {
       if (looks === reportedLooks) {
-        progress(`${told}; waiting at most ${Math.round((by.most * lookMilliseconds) / 1_000)} s`);
+        say(`${subject}; waiting at most ${Math.round((by.most * lookMilliseconds) / 1_000)} s`);
       }
-      if (looks === by.most) {
-        this.giveUp(attempt, names, `${told}: ${by.because}. Fix: ${fix}`);
-      }
-      return;
+      return looks >= by.most ? `${subject}: ${by.because}. Fix: ${fix}` : undefined;
     }
     if (looks === 0) {
-      silent.delete(kind);
+      silent.delete(key);
     } else if (looks === reportedLooks && by.isToldBefore) {
-      progress(`${told}; its server is asked from here, too, if that lasts`);
+      say(`${subject}; its server is asked from here, too, if that lasts`);
     }
-    if (!by.isSilent || attempt.givenUp || looks === 0 || looks % by.every !== 0) {
-      return;
+    let times = silent.get(key) ?? 0;
+    if (by.isSilent && !attempt.givenUp && looks > 0 && looks % by.every === 0) {
+      times = (await by.isSilent()) ? times + 1 : 0;
+      silent.set(key, times);
+      if (times > 0 && times < by.most) {
+        say(`${subject}, and ${by.silence} (${times} of ${by.most})`);
+      }
     }
-    const times = (await by.isSilent()) ? (silent.get(kind) ?? 0) + 1 : 0;
-    silent.set(kind, times);
-    if (times >= by.most) {
-      this.giveUp(attempt, names, `${told}, and ${by.silence}. Fix: ${fix}`);
-    } else if (times > 0) {
-      progress(`${told}, and ${by.silence} (${times} of ${by.most})`);
-    }
+    return times >= by.most ? `${subject}, and ${by.silence}. Fix: ${fix}` : undefined;
   }
 
   private giveUp(attempt: Attempt, names: readonly string[], why: string): void {

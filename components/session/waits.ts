@@ -18,6 +18,8 @@ export interface WaitLimits {
 
 /** A step, and for an ADD whether the servers of all that are open on its node have begun to answer. */
 export interface WatchedStep extends OpenStep {
+  /** The build that it is of, on its node. */
+  build: string;
   isAnswered?: boolean;
 }
 
@@ -74,13 +76,13 @@ const mostSilentAnswers = 3;
 const mostSilentAnswersOfUnknown = 6;
 
 /** Whether a step is the download of what an ADD, or a context, names by its URL. */
-export function isAdding({ name, isSource }: OpenStep): boolean {
+export function isAdding({ name, isSource }: Omit<OpenStep, "digest">): boolean {
   return isSource && addingStep.test(name) && addedGit(name) === undefined;
 }
 
 /** What a step waits for, or nothing where it does something itself. */
 export function waitOf(
-  step: WatchedStep,
+  step: Omit<WatchedStep, "build" | "digest">,
   node: string,
   attempt: Pick<Attempt, "isRegistrySilent" | "cacheServers">,
   world: Pick<World, "isGitServerSilent" | "isServerSilent">,
@@ -153,7 +155,7 @@ export function waitOf(
 }
 
 function waitOfAdd(
-  { name, isAnswered }: WatchedStep,
+  { name, isAnswered }: Pick<WatchedStep, "name" | "isAnswered">,
   node: string,
   world: Pick<World, "isServerSilent">,
   limits: WaitLimits,

@@ -16,7 +16,7 @@ const limits = {
 };
 const engineAddress = "127.0.0.1:4000";
 
-export const step = (name: string, parts: string[] = []): OpenStep => ({ name, parts, isSource: true });
+export const step = (name: string, parts: string[] = []): OpenStep => ({ digest: name, name, parts, isSource: true });
 
 /** A build that is looked at every 10 ms, as nodes and this machine are at that moment. */
 export class WatchedBuild {
