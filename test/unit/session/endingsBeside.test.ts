@@ -39,7 +39,7 @@ describe("a build beside another of the same builder", () => {
   });
 
   it("is not given up because of another's Git server, while its own answers", async () => {
-    const fetching = (host: string) => step(`[internal] load git source https://${host}/x.git`);
+    const fetching = (host: string) => step(`[internal] load git source https://${host}/x.git#${"0".repeat(40)}`);
     const isGitServerSilent = (source: string) => Promise.resolve(source.includes("silent"));
     both({ a: [fetching("silent.example")], b: [fetching("well.example")] }, { isGitServerSilent });
     await sleep(600);
