@@ -81,7 +81,7 @@ describe("a build that would never end, because of a server that BuildKit says n
     ["that this machine has found", `https://ci:secret@git.example/x.git#${commit}:sub`, 3],
     ["that it has never reached", "https://ci:secret@git.example/x.git#main", 6],
   ] as const) {
-    it(`because a Git server ${title} is silent, also to this machine: it is told, and given up at the ${asked}th time`, async () => {
+    it(`because a Git server ${title} is silent, also to this machine: it is reported, and given up after ${asked} silent answers`, async () => {
       let times = 0;
       watch(fetching(source, () => (times += 1) > 0));
       await sleep(800);
