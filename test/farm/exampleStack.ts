@@ -25,7 +25,10 @@ export async function createExampleStack(
   const source = path.join(repository, "examples", example);
   const [, project = ""] = /^name: (\S+)$/m.exec(fs.readFileSync(path.join(source, "Pulumi.yaml"), "utf8")) ?? [];
   const { backend, platforms = ["linux/amd64"] } = options;
-  const stack = await createStack({ images: {} }, { backend, project, environment: trusting(ecr) });
+  const stack = await createStack(
+    { images: {} },
+    { backend, project, environment: { ...trusting(ecr), PULUMI_CONFIG_PASSPHRASE: "of its own stack" } },
+  );
   for (const own of ["node_modules", "index.js", "package.json"]) fs.rmSync(path.join(stack.directory, own));
   fs.cpSync(source, stack.directory, { recursive: true, filter: (file) => path.basename(file) !== "node_modules" });
   await installPackages(path.join(stack.directory, "node_modules"));
