@@ -1,4 +1,6 @@
 import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 
 import type * as kubernetes from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
@@ -30,7 +32,8 @@ export async function loadCluster(owner: string, settings: ClusterSettings): Pro
 }
 
 function readConfig(owner: string, settings: ClusterSettings, config: KubeConfig): KubeConfig {
-  const { kubeconfig, context, cluster } = settings;
+  const { context, cluster } = settings;
+  const kubeconfig = settings.kubeconfig === undefined ? undefined : expandHome(settings.kubeconfig);
   const fix = "give the kubernetes provider of the builder a `kubeconfig`, or set KUBECONFIG";
   try {
     if (kubeconfig === undefined) {
@@ -63,6 +66,14 @@ function readConfig(owner: string, settings: ClusterSettings, config: KubeConfig
     );
   }
   return config;
+}
+
+/**
+ * No shell has read what is configured.
+ * @see https://github.com/pulumi/pulumi-kubernetes/blob/v4.34.2/provider/pkg/provider/util.go (`parseKubeconfigString`)
+ */
+function expandHome(kubeconfig: string): string {
+  return kubeconfig === "~" || kubeconfig.startsWith("~/") ? path.join(os.homedir(), kubeconfig.slice(1)) : kubeconfig;
 }
 
 /** As the provider tells the two apart: by whether there is such a file. */
