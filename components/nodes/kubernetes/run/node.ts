@@ -82,8 +82,8 @@ export class KubernetesNode implements RunNode {
   private async look(cluster: Cluster): Promise<{ job: V1Job | undefined; state: State }> {
     const { namespace, objectName, platform } = this.node;
     const job = await cluster.readJob(namespace, objectName);
-    const all = job ? await cluster.listPods(namespace, objectName) : [];
-    const pods = all.filter(({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => uid === job?.metadata?.uid));
+    // After the Job: a pod of one that is gone is seen.
+    const pods = await cluster.listPods(namespace, objectName);
     const state = stateOf({ job, pods, events: [], platform });
     if (state.kind !== "starting") {
       return { job, state };

@@ -18,6 +18,7 @@ export type State =
 /** What was asked of the cluster about one node. */
 export interface Seen {
   job: V1Job | undefined;
+  /** With the node's label, also of a Job that is gone. */
   pods: readonly V1Pod[];
   /** Of the Job, its pod and its claim; newest last. */
   events: readonly CoreV1Event[];
@@ -25,7 +26,20 @@ export interface Seen {
 }
 
 /** How Kubernetes tells a node's state, in words. */
-export function stateOf({ job, pods, events, platform }: Seen): State {
+export function stateOf(seen: Seen): State {
+  const { job, pods } = seen;
+  const isOwn = ({ metadata }: V1Pod) =>
+    job !== undefined && metadata?.ownerReferences?.some(({ uid }) => uid === job.metadata?.uid);
+  const state = ownState({ ...seen, pods: pods.filter(isOwn) });
+  // The garbage collector deletes a Job at once, and its pod has the cache until that has drained: two can't have it.
+  // https://kubernetes.io/docs/concepts/architecture/garbage-collection/#background-deletion
+  const other = pods.find((pod) => !isOwn(pod) && !hasEnded(pod));
+  return other && (state.kind === "absent" || state.kind === "starting" || state.kind === "ended")
+    ? { kind: "ending", words: `pod ${other.metadata?.name} of an earlier Job, which may be building, to be gone` }
+    : state;
+}
+
+function ownState({ job, pods, events, platform }: Seen): State {
   if (!job) {
     return { kind: "absent" };
   }
@@ -85,6 +99,10 @@ function whyEnded({ metadata, status }: V1Pod): string | undefined {
   const words = [reason, message].filter(Boolean).join(": ");
   const code = ended && ended.exitCode !== 0 ? ` (exit code ${ended.exitCode})` : "";
   return words ? `pod ${metadata?.name}: ${words}${code}` : undefined;
+}
+
+function hasEnded({ status }: V1Pod): boolean {
+  return status?.phase === "Succeeded" || status?.phase === "Failed";
 }
 
 function newest(events: readonly CoreV1Event[], reason: string): CoreV1Event | undefined {

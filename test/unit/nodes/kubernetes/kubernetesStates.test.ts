@@ -134,6 +134,26 @@ describe("the state of a Kubernetes node", () => {
     assert.equal(stateOf({ job: running, pods: [ending], events: [], platform }).kind, "ending");
   });
 
+  it("is an end while a pod of a Job that is gone has the cache", () => {
+    const ownerReferences = [{ apiVersion: "batch/v1", kind: "Job", name: "job", uid: "an-earlier-uid" }];
+    const other = podOf(readyPod.status, { name: "earlier", ownerReferences, deletionTimestamp: made });
+    const pending = podOf({ phase: "Pending" });
+    for (const [job, pods] of [
+      [undefined, [other]],
+      [running, [other]],
+      [running, [pending, other]],
+    ] as const) {
+      const state = stateOf({ job, pods, events: [], platform });
+      assert.deepEqual(state, {
+        kind: "ending",
+        words: "pod earlier of an earlier Job, which may be building, to be gone",
+      });
+    }
+    assert.equal(stateOf({ job: running, pods: [readyPod, other], events: [], platform }).kind, "ready");
+    const ended = podOf({ phase: "Failed" }, { name: "earlier", ownerReferences });
+    assert.equal(stateOf({ job: undefined, pods: [ended], events: [], platform }).kind, "absent");
+  });
+
   it("says how a pod ended", () => {
     const job = { ...running, status: { conditions: [{ type: "Failed", status: "True" }] } };
     const evicted = podOf({ phase: "Failed", reason: "Evicted", message: "low on resource: ephemeral-storage" });
@@ -226,6 +246,17 @@ describe("a Kubernetes node", () => {
     cluster.pods = [readyPod];
     const endpoint = await node.wake(quiet);
     assert.equal("kind" in endpoint && endpoint.kind, "carried");
+    assert.deepEqual(cluster.done, ["create"]);
+  });
+
+  it("is not made while a pod of a Job that is gone drains: two can't have one cache", async () => {
+    const cluster = new OneJob();
+    cluster.pods = [readyPod];
+    const node = open(cluster);
+    assert.match(JSON.stringify(await node.wake(quiet)), /of an earlier Job, which may be building, to be gone/);
+    assert.deepEqual(cluster.done, []);
+    cluster.pods = [];
+    await node.wake(quiet);
     assert.deepEqual(cluster.done, ["create"]);
   });
 
