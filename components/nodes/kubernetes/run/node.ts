@@ -73,7 +73,9 @@ export class KubernetesNode implements RunNode {
   async giveUp(progress: Progress): Promise<void> {
     const cluster = await this.cluster();
     const { job, state } = await this.look(cluster);
-    if (job && (state.kind === "starting" || state.kind === "refused")) {
+    // One that runs, and is not ready at the moment, may hold builds of others.
+    const hasBegun = state.kind === "starting" ? state.isRunning : state.kind !== "refused";
+    if (job && !hasBegun) {
       progress(`node ${this.name}: its Job ${this.node.objectName} is deleted, since it did not begin`);
       await cluster.deleteJob(job);
     }

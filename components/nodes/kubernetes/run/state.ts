@@ -11,7 +11,8 @@ export type State =
   | { kind: "ending"; words: string }
   /** It has ended, and is kept for its log. */
   | { kind: "ended"; pod: string | undefined; words: string; isFailed: boolean }
-  | { kind: "starting"; words: string }
+  /** One that runs may hold builds, also where it is not ready. */
+  | { kind: "starting"; words: string; isRunning: boolean }
   | { kind: "refused"; words: string }
   | { kind: "ready"; pod: string };
 
@@ -60,9 +61,9 @@ function ownState({ job, pods, events, platform }: Seen): State {
     const why = refused && denial(refused.message ?? "");
     if (refused && why) {
       const words = `${why.cause}. Fix: ${why.fix}`;
-      return why.isPassing ? { kind: "starting", words } : { kind: "refused", words };
+      return why.isPassing ? { kind: "starting", words, isRunning: false } : { kind: "refused", words };
     }
-    return { kind: "starting", words: refused?.message ?? "its pod to be made" };
+    return { kind: "starting", words: refused?.message ?? "its pod to be made", isRunning: false };
   }
   if (pod.metadata?.deletionTimestamp) {
     return { kind: "ending", words: `pod ${name}, which was asked to end and may be building, to be gone` };
@@ -71,7 +72,8 @@ function ownState({ job, pods, events, platform }: Seen): State {
   if (isReady && name) {
     return { kind: "ready", pod: name };
   }
-  return { kind: "starting", words: whyNotReady(pod, events, platform) };
+  const isRunning = pod.status?.phase === "Running";
+  return { kind: "starting", words: whyNotReady(pod, events, platform), isRunning };
 }
 
 function whyNotReady(pod: V1Pod, events: readonly CoreV1Event[], platform: string): string {

@@ -311,6 +311,16 @@ describe("a Kubernetes node", () => {
     assert.deepEqual(cluster.done, ["create", "delete"]);
   });
 
+  it("is left alone where it runs and is only not ready: others may be building there", async () => {
+    const cluster = new OneJob();
+    cluster.job = structuredClone(running);
+    cluster.pods = [podOf({ phase: "Running", conditions: [{ type: "Ready", status: "False" }] })];
+    const node = open(cluster);
+    assert.deepEqual(await node.wake(quiet), { waitingFor: "buildkitd in pod farm-0123abcd-amd64-x7k2p to answer" });
+    await node.giveUp(quiet);
+    assert.deepEqual(cluster.done, []);
+  });
+
   it("waits for a cluster that does not answer, and says so", async () => {
     const silent = () => Promise.reject(new Error("no answer from the cluster's API at https://c within 10 s"));
     const node = new KubernetesNode({ tls, builderName: "farm" }, kubernetesNode, silent);
