@@ -277,6 +277,40 @@ describe("a Kubernetes node", () => {
     assert.match(said.join("\n"), /its pod has ended: pod farm-0123abcd-amd64-x7k2p: Error/);
   });
 
+  it("is no more made where its Job goes each time: what that belongs to is not in the cluster", async () => {
+    const cluster = new OneJob();
+    const node = open(cluster);
+    await assert.rejects(async () => {
+      for (let step = 0; step < 20; step += 1) {
+        await node.wake(quiet);
+        cluster.job = undefined;
+      }
+    }, /4 times in a row: the ConfigMap .*, builds\/farm-0123abcd-amd64 with the uid config-uid, is not in the cluster at https:\/\/cluster\.test any more\. Fix: the kubernetes provider of the builder's own cluster, and the `connection`/);
+    assert.deepEqual(cluster.done, ["create", "create", "create", "create"]);
+  });
+
+  it("is made again as often as others delete its Job, or it is reached meanwhile", async () => {
+    const deleted = new OneJob();
+    const node = open(deleted);
+    for (let step = 0; step < 10; step += 1) {
+      await node.wake(quiet);
+      deleted.job!.metadata!.deletionTimestamp = made;
+      await node.wake(quiet);
+      deleted.job = undefined;
+    }
+    const reached = new OneJob();
+    const other = open(reached);
+    for (let step = 0; step < 10; step += 1) {
+      await other.wake(quiet);
+      reached.pods = [readyPod];
+      const endpoint = await other.wake(quiet);
+      assert.ok("kind" in endpoint && endpoint.kind === "carried");
+      (await endpoint.open()).destroy();
+      Object.assign(reached, { job: undefined, pods: [] });
+    }
+    assert.equal(deleted.done.length + reached.done.length, 20);
+  });
+
   it("gives way where its settings have changed", async () => {
     const cluster = new OneJob();
     cluster.job = structuredClone(running);
