@@ -129,6 +129,9 @@ describe("Kubernetes nodes' arguments", () => {
       ["ConfigMap", "PersistentVolumeClaim", "Secret"].map((kind) => `${name} kubernetes:core/v1:${kind}`),
     );
     assert.deepEqual(own.map(({ type, name }) => `${name} ${type}`).sort(), expected.sort());
+    for (const { type, name, inputs } of own.filter((each) => !each.type.endsWith(":PersistentVolumeClaim"))) {
+      assert.equal(inputs.immutable, true, `${name} ${type} could be changed in place, and a pod would not know it`);
+    }
   });
 
   it("are shared with other stacks by a secret that says all that their hooks need", async () => {
