@@ -72,7 +72,13 @@ function createNode(
     { metadata, immutable, stringData: { "tls.crt": leaf.cert, "tls.key": leaf.key, "ca.crt": authority.certs } },
     opts,
   );
-  const data = { "buildkitd.toml": buildkitdToml(node.settings), "guard.sh": guardScript };
+  const data = {
+    "buildkitd.toml": buildkitdToml(node.settings),
+    "guard.sh": guardScript,
+    // Another class is another claim, and the old one stays until no pod has it: with the ConfigMap its pod is asked to end.
+    // https://kubernetes.io/docs/concepts/storage/persistent-volumes/#storage-object-in-use-protection
+    ...(node.storageClass !== undefined && { "storage-class": node.storageClass }),
+  };
   const configMap = new classes.ConfigMap(name, { metadata, immutable, data }, opts);
   createClaim(classes, name, metadata, node, opts);
   const { architecture, isolation, cpu, memory, nodeSelector, tolerations, image, platform } = node;

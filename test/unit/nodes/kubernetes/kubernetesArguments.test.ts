@@ -134,6 +134,21 @@ describe("Kubernetes nodes' arguments", () => {
     }
   });
 
+  it("have another ConfigMap with another storage class: the pod that has the old claim ends with it", async () => {
+    const nodes = [
+      { ...base, storageClass: "fast" },
+      { ...base, platform: "linux/amd64" },
+    ] as BuilderArgs["nodes"];
+    const builder = new Builder("classes", { nodes });
+    await new Promise((resolve) => builder.nodes.apply(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const classOf = (wanted: string) => {
+      const found = declared.find(({ type, name }) => type === "kubernetes:core/v1:ConfigMap" && name === wanted);
+      return (found?.inputs.data as Record<string, unknown>)["storage-class"];
+    };
+    assert.deepEqual([classOf("classes-arm64"), classOf("classes-amd64")], ["fast", undefined]);
+  });
+
   it("are shared with other stacks by a secret that says all that their hooks need", async () => {
     const { connection } = new Builder("own", { nodes: [base] as BuilderArgs["nodes"] });
     assert.equal(await pulumi.isSecret(connection), true);
