@@ -28,10 +28,21 @@ export function statusMessage(body: unknown): string | undefined {
 
 const role = "apply the Role of docs/kubernetes.md in this namespace, and bind whoever runs `pulumi up` to it";
 
+/** A kubeconfig names a program for its token, and that can't be started here. */
+function missingProgram(owner: string, error: unknown): BuildError | undefined {
+  const { code, syscall = "", message } = error as NodeJS.ErrnoException;
+  const [, program] = /^spawn (.+)$/.exec(syscall) ?? [];
+  return program !== undefined && (code === "ENOENT" || code === "EACCES")
+    ? new BuildError(
+        `${owner}: the kubeconfig has its token from the program ${program}, which this machine can't start (${message}). Fix: install it where \`pulumi up\` runs, or give the kubernetes provider of the builder a kubeconfig with a token or a certificate.`,
+      )
+    : undefined;
+}
+
 /** What an answer means that waiting can't mend, or nothing. */
 export function permanentError(owner: string, namespace: string, error: unknown): BuildError | undefined {
   if (!(error instanceof ApiError)) {
-    return undefined;
+    return missingProgram(owner, error);
   }
   const { status, asked } = error;
   const message = error.message.replace(/[.\s]+$/, "");

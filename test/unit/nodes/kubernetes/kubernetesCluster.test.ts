@@ -7,6 +7,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { clusterSettings } from "../../../../components/nodes/kubernetes/declare/settings";
 import { loadCluster } from "../../../../components/nodes/kubernetes/run/load";
+import { KubernetesNode } from "../../../../components/nodes/kubernetes/run/node";
+import { kubernetesNode } from "./kubernetesNode";
 import { kubeconfigOf } from "./kubeconfig";
 
 describe("the cluster of a Kubernetes node", () => {
@@ -41,6 +43,21 @@ describe("the cluster of a Kubernetes node", () => {
       assert.equal(server, "https://own.test");
     });
   }
+
+  it("is told of with the fix where the program for its token is not there", async () => {
+    const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "no-such-aws", args: ["eks", "get-token"] };
+    const settings = await settingsOf(kubeconfigOf("https://own.test", {}, { exec }));
+    const cluster = loadCluster("builder farm", settings);
+    const node = new KubernetesNode(
+      { tls: { ca: "", cert: "", key: "" }, builderName: "farm" },
+      kubernetesNode,
+      () => cluster,
+    );
+    await assert.rejects(
+      node.wake(() => undefined),
+      /^BuildError: node amd64 .* from the program no-such-aws, .*\(spawn no-such-aws ENOENT\)\. Fix: install it/,
+    );
+  });
 
   it("is the default one of a provider without a kubeconfig", async () => {
     const { server } = await loadCluster("builder farm", await settingsOf(undefined));
