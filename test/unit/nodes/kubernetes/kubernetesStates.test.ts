@@ -90,7 +90,20 @@ describe("the state of a Kubernetes node", () => {
         pods: [podOf({ phase: "Pending" })],
         events: [eventOf("FailedCreatePodSandBox", "the runtime handler does not support user namespaces")],
       },
-      /Fix: machines with Linux 6\.3 and containerd 2\.0 or newer, or `isolation: "privileged"`/,
+      /Fix: machines with Linux 6\.3, containerd 2\.0 and a kubelet of 1\.33 or newer, or `isolation: "privileged"`/,
+    ],
+    [
+      "a kubelet that knows no user namespaces",
+      {
+        pods: [podOf({ phase: "Pending" })],
+        events: [
+          eventOf(
+            "FailedCreatePodSandBox",
+            'Failed to create pod sandbox: the feature gate "UserNamespacesSupport" is disabled: can\'t set spec.HostUsers',
+          ),
+        ],
+      },
+      /its machine can't keep the pod in a user namespace .* or `isolation: "privileged"`/,
     ],
   ];
   for (const [title, { pods, events = [] }, expected] of told) {
