@@ -94,13 +94,15 @@ function whyNotReady(pod: V1Pod, events: readonly CoreV1Event[], platform: strin
 }
 
 /** As `Evicted: The node was low on resource: ephemeral-storage.` */
-function whyEnded({ metadata, status }: V1Pod): string | undefined {
+function whyEnded({ metadata, spec, status }: V1Pod): string | undefined {
   const ended = status?.containerStatuses?.[0]?.state?.terminated;
   const reason = status?.reason ?? ended?.reason;
   const message = status?.message ?? ended?.message;
   const words = [reason, message].filter(Boolean).join(": ");
   const code = ended && ended.exitCode !== 0 ? ` (exit code ${ended.exitCode})` : "";
-  return words ? `pod ${metadata?.name}: ${words}${code}` : undefined;
+  const { memory = "" } = spec?.containers[0]?.resources?.limits ?? {};
+  const fix = reason === "OOMKilled" ? `. Fix: more than ${memory || "now"} in \`resources.memory\`` : "";
+  return words ? `pod ${metadata?.name}: ${words}${code}${fix}` : undefined;
 }
 
 function hasEnded({ status }: V1Pod): boolean {

@@ -180,6 +180,25 @@ describe("the state of a Kubernetes node", () => {
   });
 });
 
+describe("a Kubernetes node's pod that had too little memory", () => {
+  it("is told of with its limit and the argument", () => {
+    const job = { ...running, status: { conditions: [{ type: "Failed", status: "True" }] } };
+    const terminated = { reason: "OOMKilled", exitCode: 137 };
+    const pod = podOf({
+      phase: "Failed",
+      containerStatuses: [
+        { name: "buildkitd", image: "", imageID: "", ready: false, restartCount: 0, state: { terminated } },
+      ],
+    });
+    pod.spec = jobOf(kubernetesNode).spec?.template.spec;
+    const state = stateOf({ job, pods: [pod], events: [], platform });
+    assert.match(
+      "words" in state ? state.words : "",
+      /x7k2p: OOMKilled \(exit code 137\)\. Fix: more than 4Gi in `resources\.memory`$/,
+    );
+  });
+});
+
 describe("what Kubernetes' API refuses", () => {
   const asked = { verb: "create", resource: "jobs" };
   const told: [status: number, message: string, expected: RegExp][] = [
