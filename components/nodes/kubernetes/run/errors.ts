@@ -65,10 +65,25 @@ export function permanentError(owner: string, namespace: string, error: unknown)
         : undefined;
     case 400:
     case 422:
+      if (asked.resource !== "jobs") {
+        return noUpgrade(owner, message);
+      }
       return new BuildError(`${owner}: the cluster refuses its Job: ${message}. Fix: correct the node's arguments.`);
     default:
       return undefined;
   }
+}
+
+/**
+ * What is in the way to the API has left out the headers of a WebSocket: the API's own words for that.
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.35.4/staging/src/k8s.io/apimachinery/pkg/util/proxy/upgradeaware.go
+ */
+function noUpgrade(owner: string, message: string): BuildError | undefined {
+  return /Upgrade request required|missing upgrade headers/i.test(message)
+    ? new BuildError(
+        `${owner}: something between this machine and the cluster's API passes no WebSockets, which the way to a pod needs (400 ${message}). Fix: let them through there, or reach the API without it (\`server\` of the kubeconfig, NO_PROXY).`,
+      )
+    : undefined;
 }
 
 interface Denial {

@@ -218,6 +218,16 @@ describe("what Kubernetes' API refuses", () => {
     });
   }
 
+  it("is no refusal of its Job where a connection to its pod is refused", () => {
+    const forward = { verb: "get and create", resource: "pods/portforward" };
+    const refusal = (message: string) => permanentError("node amd64", "builds", new ApiError(400, message, forward));
+    assert.match(
+      refusal("Upgrade request required")?.message ?? "",
+      /^node amd64: something .* passes no WebSockets.* \(400 Upgrade request required\)\. Fix: let them through/,
+    );
+    assert.equal(refusal("pod amd64-x7k2p does not have a host assigned"), undefined);
+  });
+
   it("is waited for where it may pass", () => {
     assert.equal(permanentError("node amd64", "builds", new ApiError(503, "leaderless", asked)), undefined);
     assert.equal(permanentError("node amd64", "builds", new Error("ECONNRESET")), undefined);
