@@ -1,4 +1,5 @@
 import { BuildError } from "../../../support/errors";
+import { buildRules } from "../policy";
 
 /** An answer of Kubernetes' API that is no success: its status code, and its own message. */
 export class ApiError extends Error {
@@ -26,7 +27,12 @@ export function statusMessage(body: unknown): string | undefined {
   return typeof message === "string" ? message : undefined;
 }
 
-const role = "apply the Role of docs/kubernetes.md in this namespace, and bind whoever runs `pulumi up` to it";
+/** The rule that is missing, as a Role has it. */
+function ruleFor({ verb, resource }: ApiError["asked"]): string {
+  const { apiGroups = [""] } = buildRules.find(({ resources }) => resources.includes(resource)) ?? {};
+  const list = (values: readonly string[]) => `[${values.map((each) => JSON.stringify(each)).join(", ")}]`;
+  return `{ apiGroups: ${list(apiGroups)}, resources: ${list([resource])}, verbs: ${list(verb.split(" and "))} }`;
+}
 
 /** A kubeconfig names a program for its token, and that can't be started here. */
 function missingProgram(owner: string, error: unknown): BuildError | undefined {
@@ -57,7 +63,9 @@ export function permanentError(owner: string, namespace: string, error: unknown)
       const denied = denial(message);
       return denied
         ? new BuildError(`${owner}: ${denied.cause}. Fix: ${denied.fix}.`)
-        : new BuildError(`${owner}: no right to ${right} in namespace ${namespace} (${message}). Fix: ${role}.`);
+        : new BuildError(
+            `${owner}: no right to ${right} in namespace ${namespace} (${message}). Fix: a Role in that namespace with the rule ${ruleFor(asked)}, bound to whoever runs \`pulumi up\` (docs/kubernetes.md has all rules).`,
+          );
     }
     case 404:
       return /namespaces ".*" not found/.test(message)

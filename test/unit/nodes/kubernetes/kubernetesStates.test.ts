@@ -206,7 +206,7 @@ describe("what Kubernetes' API refuses", () => {
     [
       403,
       'jobs.batch is forbidden: User "ci" cannot create',
-      /no right to create jobs in namespace builds \(.*\)\. Fix: apply the Role/,
+      /no right to create jobs in namespace builds \(.*\)\. Fix: a Role .* \{ apiGroups: \["batch"\], resources: \["jobs"\], verbs: \["create"\] \}, bound to/,
     ],
     [404, 'namespaces "builds" not found', /there is no namespace builds\. Fix: make it/],
     [422, "spec.x: Invalid value", /the cluster refuses its Job: spec\.x: Invalid value/],
@@ -217,6 +217,14 @@ describe("what Kubernetes' API refuses", () => {
       assert.match(error?.message ?? "", expected);
     });
   }
+
+  it("names the group and all verbs of a rule that is missing", () => {
+    const forward = { verb: "get and create", resource: "pods/portforward" };
+    assert.match(
+      permanentError("node amd64", "builds", new ApiError(403, "forbidden", forward))?.message ?? "",
+      /\{ apiGroups: \[""\], resources: \["pods\/portforward"\], verbs: \["get", "create"\] \}/,
+    );
+  });
 
   it("is no refusal of its Job where a connection to its pod is refused", () => {
     const forward = { verb: "get and create", resource: "pods/portforward" };
