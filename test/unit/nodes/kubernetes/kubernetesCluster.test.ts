@@ -3,9 +3,11 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
+import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import * as pulumi from "@pulumi/pulumi";
 
 import { clusterSettings } from "../../../../components/nodes/kubernetes/declare/settings";
+import { openCluster } from "../../../../components/nodes/kubernetes/run/cluster";
 import { loadCluster } from "../../../../components/nodes/kubernetes/run/load";
 import { KubernetesNode } from "../../../../components/nodes/kubernetes/run/node";
 import { kubernetesNode } from "./kubernetesNode";
@@ -62,5 +64,29 @@ describe("the cluster of a Kubernetes node", () => {
   it("is the default one of a provider without a kubeconfig", async () => {
     const { server } = await loadCluster("builder farm", await settingsOf(undefined));
     assert.equal(server, "https://default.test");
+  });
+});
+
+describe("the events of a Kubernetes node", () => {
+  it("are of its Job, its claim and its pods, and of no node whose name begins as its own", async () => {
+    const objects = [
+      ["Job", "farm-x"],
+      ["PersistentVolumeClaim", "farm-x"],
+      ["Pod", "farm-x-b7k2p"],
+      ["Job", "farm-x-arm64"],
+      ["Job", "farm-x-2"],
+      ["PersistentVolumeClaim", "farm-x-2"],
+      ["Pod", "farm-x-2-b7k2p"],
+      ["Pod", "farm-x-2"],
+    ];
+    const items = objects.map(([kind, name]) => ({ metadata: {}, involvedObject: { kind, name } }));
+    const api = { listNamespacedEvent: () => Promise.resolve({ items }) };
+    const config = { makeApiClient: () => api, getCurrentCluster: () => null } as unknown as KubeConfig;
+    const client = { ApiException: class extends Error {} } as unknown as Parameters<typeof openCluster>[1];
+    const events = await openCluster(config, client).listEvents("builds", "farm-x");
+    assert.deepEqual(
+      events.map(({ involvedObject: { kind, name } }) => [kind, name]),
+      objects.slice(0, 3),
+    );
   });
 });
