@@ -1,10 +1,7 @@
 import * as assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import * as fs from "node:fs";
-import * as path from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
-import { parse } from "yaml";
 
 import { Builder, type BuilderArgs } from "../../../../components";
 import { objectName } from "../../../../components/nodes/kubernetes/names";
@@ -13,7 +10,6 @@ import { buildkitdToml } from "../../../../components/nodes/kubernetes/declare/b
 import { parseConnection } from "../../../../components/builder/builderConnection";
 import { resolved } from "../../../../components/pulumi/resolved";
 import { missingPackage } from "../../../../components/nodes/kubernetes/missingPackage";
-import { buildRules, manageRules } from "../../../../components/nodes/kubernetes/policy";
 import { jobOf } from "../../../../components/nodes/kubernetes/run/job";
 import { guardScript } from "../../../../components/nodes/kubernetes/declare/guard";
 import { kubernetesNode } from "./kubernetesNode";
@@ -241,14 +237,5 @@ describe("a package that only nodes on Kubernetes need", () => {
     );
     const broken = new Error("something of its own");
     assert.equal(missingPackage("Builder farm", "@pulumi/kubernetes", broken), broken);
-  });
-});
-
-describe("the Role of docs/kubernetes.md", () => {
-  it("has the rules that are known to be needed, and no others", () => {
-    const page = fs.readFileSync(path.join(__dirname, "../../../../docs/kubernetes.md"), "utf8");
-    const [, text = ""] = /```yaml\n(apiVersion: rbac[^]*?)```/.exec(page) ?? [];
-    const { rules } = parse(text) as { rules: unknown };
-    assert.deepEqual(rules, [...buildRules, ...manageRules]);
   });
 });

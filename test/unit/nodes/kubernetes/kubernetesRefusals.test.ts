@@ -1,5 +1,10 @@
 import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
 
+import { parse } from "yaml";
+
+import { buildRules, manageRules } from "../../../../components/nodes/kubernetes/policy";
 import { ApiError, permanentError, statusMessage } from "../../../../components/nodes/kubernetes/run/errors";
 
 describe("what Kubernetes' API refuses", () => {
@@ -49,5 +54,14 @@ describe("what Kubernetes' API refuses", () => {
     assert.equal(statusMessage({ message: "so" }), "so");
     assert.equal(statusMessage("404 page not found\n"), "404 page not found");
     assert.equal(statusMessage(undefined), undefined);
+  });
+});
+
+describe("the Role of docs/kubernetes.md", () => {
+  it("has the rules that are known to be needed, and no others", () => {
+    const page = fs.readFileSync(path.join(__dirname, "../../../../docs/kubernetes.md"), "utf8");
+    const [, text = ""] = /```yaml\n(apiVersion: rbac[^]*?)```/.exec(page) ?? [];
+    const { rules } = parse(text) as { rules: unknown };
+    assert.deepEqual(rules, [...buildRules, ...manageRules]);
   });
 });
