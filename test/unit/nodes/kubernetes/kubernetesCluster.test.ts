@@ -26,7 +26,10 @@ describe("the cluster of a Kubernetes node", () => {
   });
 
   after(() => {
-    Object.assign(process.env, kept);
+    for (const [name, value] of Object.entries(kept)) {
+      delete process.env[name];
+      Object.assign(process.env, value !== undefined && { [name]: value });
+    }
     fs.rmSync(folder, { recursive: true });
   });
 
