@@ -40,7 +40,7 @@ nightly.describe("the Role of docs/kubernetes.md, on a real cluster", function (
     const node = await open([right], changes);
     await assert.rejects(
       node.wake(() => undefined),
-      new RegExp(`no right to ${right} in namespace rights \\(.*\\)\\. Fix: apply the Role`),
+      new RegExp(`no right to ${right} in namespace rights \\(.*\\)\\. Fix: a Role in that namespace`),
     );
   }
 

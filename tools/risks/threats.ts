@@ -101,6 +101,15 @@ const nodeThreats: readonly Threat[] = [
 
 const sharedThreats: readonly Threat[] = [
   {
+    asset: "the cluster of who builds on another stack's pods",
+    threat:
+      "the stack that shares a `kubernetes` builder names another namespace, image or isolation in its `connection`",
+    state: "documented",
+    reason:
+      "who builds makes the pod, with their own rights in the cluster, as the connection says: in any namespace where they may make Jobs, of any image, also as root on its machine",
+    way: "connections of stacks that you trust alone; for the builds a kubernetes provider whose user has the Role of kubernetes.md in that one namespace, and no other right",
+  },
+  {
     asset: "a build on a shared node",
     threat: "a step of another stack looks for its network, processes or secrets",
     state: "ok",

@@ -29,6 +29,13 @@ export function idleSecondsOf({ idleTimeoutMinutes, wakeTimeoutSeconds }: Omit<K
 }
 
 /**
+ * Another content is another object, with another uid, and so another pod: in place the provider would change one where it is
+ * told to (`enableConfigMapMutable`, `enableSecretMutable`).
+ * @see https://github.com/pulumi/pulumi-kubernetes/blob/v4.34.2/provider/pkg/provider/diff.go
+ */
+const immutable = true;
+
+/**
  * The nodes of one builder on Kubernetes, declared: what stays while nobody builds, and no workload. Says how they are
  * reached, as a secret.
  */
@@ -62,11 +69,17 @@ function createNode(
   const leaf = issueLeaf(name, authority, { for: "server_auth", dnsName: nodeServerName }, opts);
   const secret = new classes.Secret(
     name,
-    { metadata, stringData: { "tls.crt": leaf.cert, "tls.key": leaf.key, "ca.crt": authority.certs } },
+    { metadata, immutable, stringData: { "tls.crt": leaf.cert, "tls.key": leaf.key, "ca.crt": authority.certs } },
     opts,
   );
-  const data = { "buildkitd.toml": buildkitdToml(node.settings), "guard.sh": guardScript };
-  const configMap = new classes.ConfigMap(name, { metadata, data }, opts);
+  const data = {
+    "buildkitd.toml": buildkitdToml(node.settings),
+    "guard.sh": guardScript,
+    // Another class is another claim, and the old one stays until no pod has it: with the ConfigMap its pod is asked to end.
+    // https://kubernetes.io/docs/concepts/storage/persistent-volumes/#storage-object-in-use-protection
+    ...(node.storageClass !== undefined && { "storage-class": node.storageClass }),
+  };
+  const configMap = new classes.ConfigMap(name, { metadata, immutable, data }, opts);
   createClaim(classes, name, metadata, node, opts);
   const { architecture, isolation, cpu, memory, nodeSelector, tolerations, image, platform } = node;
   return pulumi.output({

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { resolved } from "../../../pulumi/resolved";
+import { isRecord } from "../../../support/records";
 import type { ClusterSettings } from "../clusterSettings";
 
 const names = ["kubeconfig", "context", "cluster"] as const;
@@ -20,7 +21,16 @@ export async function clusterSettings(component: pulumi.ComponentResource): Prom
   const entries = names.map(async (name) => {
     const own = provider?.[name];
     const value = provider ? own && (await resolved(pulumi.output(own))) : config.get(name);
-    return [name, typeof value === "string" && value !== "" ? value : undefined] as const;
+    return [name, textOf(value)] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
+}
+
+/**
+ * The provider takes a kubeconfig as an object, too, as the packages of clusters have it.
+ * @see https://github.com/pulumi/pulumi-kubernetes/blob/v4.34.2/provider/pkg/provider/util.go (`parseKubeconfigPropertyValue`)
+ */
+function textOf(value: unknown): string | undefined {
+  const text = isRecord(value) ? JSON.stringify(value) : value;
+  return typeof text === "string" && text !== "" ? text : undefined;
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 
 import type * as kubernetes from "@kubernetes/client-node" with { "resolution-mode": "import" };
-import type { CoreV1Event, KubeConfig, V1Job, V1Pod } from "@kubernetes/client-node" with {
+import type { CoreV1Event, KubeConfig, V1Job, V1ObjectReference, V1Pod } from "@kubernetes/client-node" with {
   "resolution-mode": "import",
 };
 
@@ -65,8 +65,10 @@ export function openCluster(config: KubeConfig, client: Client): Cluster {
     },
     listEvents: async (namespace, objectName) => {
       const { items } = await ask("list", "events", core.listNamespacedEvent({ namespace }));
-      const isOwn = (name = "") => name === objectName || name.startsWith(`${objectName}-`);
-      return items.filter(({ involvedObject }) => isOwn(involvedObject.name)).sort((one, other) => at(one) - at(other));
+      // Of a pod as a Job names it: of node `x` alone, where there is one `x-2`.
+      const pod = new RegExp(`^${objectName}-[a-z0-9]{5}$`);
+      const isOwn = ({ kind, name = "" }: V1ObjectReference) => (kind === "Pod" ? pod.test(name) : name === objectName);
+      return items.filter(({ involvedObject }) => isOwn(involvedObject)).sort((one, other) => at(one) - at(other));
     },
     readLog: async (namespace, name) => {
       const asked = { namespace, name, container: containerName, tailLines: logLines };

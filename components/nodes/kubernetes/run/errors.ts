@@ -1,4 +1,5 @@
 import { BuildError } from "../../../support/errors";
+import { buildRules } from "../policy";
 
 /** An answer of Kubernetes' API that is no success: its status code, and its own message. */
 export class ApiError extends Error {
@@ -26,12 +27,28 @@ export function statusMessage(body: unknown): string | undefined {
   return typeof message === "string" ? message : undefined;
 }
 
-const role = "apply the Role of docs/kubernetes.md in this namespace, and bind whoever runs `pulumi up` to it";
+/** The rule that is missing, as a Role has it. */
+function ruleFor({ verb, resource }: ApiError["asked"]): string {
+  const { apiGroups = [""] } = buildRules.find(({ resources }) => resources.includes(resource)) ?? {};
+  const list = (values: readonly string[]) => `[${values.map((each) => JSON.stringify(each)).join(", ")}]`;
+  return `{ apiGroups: ${list(apiGroups)}, resources: ${list([resource])}, verbs: ${list(verb.split(" and "))} }`;
+}
+
+/** A kubeconfig names a program for its token, and that can't be started here. */
+function missingProgram(owner: string, error: unknown): BuildError | undefined {
+  const { code, syscall = "", message } = error as NodeJS.ErrnoException;
+  const [, program] = /^spawn (.+)$/.exec(syscall) ?? [];
+  return program !== undefined && (code === "ENOENT" || code === "EACCES")
+    ? new BuildError(
+        `${owner}: the kubeconfig has its token from the program ${program}, which this machine can't start (${message}). Fix: install it where \`pulumi up\` runs, or give the kubernetes provider of the builder a kubeconfig with a token or a certificate.`,
+      )
+    : undefined;
+}
 
 /** What an answer means that waiting can't mend, or nothing. */
 export function permanentError(owner: string, namespace: string, error: unknown): BuildError | undefined {
   if (!(error instanceof ApiError)) {
-    return undefined;
+    return missingProgram(owner, error);
   }
   const { status, asked } = error;
   const message = error.message.replace(/[.\s]+$/, "");
@@ -46,7 +63,9 @@ export function permanentError(owner: string, namespace: string, error: unknown)
       const denied = denial(message);
       return denied
         ? new BuildError(`${owner}: ${denied.cause}. Fix: ${denied.fix}.`)
-        : new BuildError(`${owner}: no right to ${right} in namespace ${namespace} (${message}). Fix: ${role}.`);
+        : new BuildError(
+            `${owner}: no right to ${right} in namespace ${namespace} (${message}). Fix: a Role in that namespace with the rule ${ruleFor(asked)}, bound to whoever runs \`pulumi up\` (docs/kubernetes.md has all rules).`,
+          );
     }
     case 404:
       return /namespaces ".*" not found/.test(message)
@@ -54,10 +73,25 @@ export function permanentError(owner: string, namespace: string, error: unknown)
         : undefined;
     case 400:
     case 422:
+      if (asked.resource !== "jobs") {
+        return noUpgrade(owner, message);
+      }
       return new BuildError(`${owner}: the cluster refuses its Job: ${message}. Fix: correct the node's arguments.`);
     default:
       return undefined;
   }
+}
+
+/**
+ * What is in the way to the API has left out the headers of a WebSocket: the API's own words for that.
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.35.4/staging/src/k8s.io/apimachinery/pkg/util/proxy/upgradeaware.go
+ */
+function noUpgrade(owner: string, message: string): BuildError | undefined {
+  return /Upgrade request required|missing upgrade headers/i.test(message)
+    ? new BuildError(
+        `${owner}: something between this machine and the cluster's API passes no WebSockets, which the way to a pod needs (400 ${message}). Fix: let them through there, or reach the API without it (\`server\` of the kubeconfig, NO_PROXY).`,
+      )
+    : undefined;
 }
 
 interface Denial {

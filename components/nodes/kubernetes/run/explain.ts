@@ -63,9 +63,10 @@ const rows: readonly Row[] = [
   },
   {
     reason: /^(FailedCreatePodSandBox|CreateContainerError|Failed)$/,
-    pattern: /user namespace|userns|idmap|id-mapped/i,
+    // The kubelet's own refusal names its feature gate: https://github.com/kubernetes/kubernetes/blob/v1.35.4/pkg/kubelet/userns/userns_manager.go
+    pattern: /user ?namespace|HostUsers|userns|idmap|id-mapped/i,
     words: (message) =>
-      `${message}: its machine can't keep the pod in a user namespace of its own. Fix: machines with Linux 6.3 and containerd 2.0 or newer, or \`isolation: "privileged"\``,
+      `${message}: its machine can't keep the pod in a user namespace of its own. Fix: machines with Linux 6.3, containerd 2.0 and a kubelet of 1.33 or newer, or \`isolation: "privileged"\``,
   },
 ];
 

@@ -1,8 +1,11 @@
 import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 
 import type * as kubernetes from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 
+import { type Environment, proxyOf } from "../../../registry/proxy";
 import { BuildError } from "../../../support/errors";
 import type { ClusterSettings } from "../clusterSettings";
 import { missingPackage } from "../missingPackage";
@@ -26,11 +29,14 @@ export async function loadCluster(owner: string, settings: ClusterSettings): Pro
   } catch (error) {
     throw missingPackage(owner, peer, error);
   }
-  return openCluster(readConfig(owner, settings, new client.KubeConfig()), client);
+  const config = readConfig(owner, settings, new client.KubeConfig());
+  setProxy(owner, config, process.env);
+  return openCluster(config, client);
 }
 
 function readConfig(owner: string, settings: ClusterSettings, config: KubeConfig): KubeConfig {
-  const { kubeconfig, context, cluster } = settings;
+  const { context, cluster } = settings;
+  const kubeconfig = settings.kubeconfig === undefined ? undefined : expandHome(settings.kubeconfig);
   const fix = "give the kubernetes provider of the builder a `kubeconfig`, or set KUBECONFIG";
   try {
     if (kubeconfig === undefined) {
@@ -63,6 +69,35 @@ function readConfig(owner: string, settings: ClusterSettings, config: KubeConfig
     );
   }
   return config;
+}
+
+/**
+ * kubectl and the provider take the proxy of the environment, where the kubeconfig names none; the package does not. What it
+ * makes of it holds for port-forwards, too.
+ * @see https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/#Cluster (`proxy-url`)
+ */
+function setProxy(owner: string, config: KubeConfig, environment: Environment): void {
+  const current = config.getCurrentCluster();
+  if (!current || current.proxyUrl || !URL.canParse(current.server)) {
+    return;
+  }
+  let proxyUrl: string | undefined;
+  try {
+    proxyUrl = proxyOf(new URL(current.server), environment)?.href;
+  } catch (error) {
+    throw new BuildError(
+      `${owner}: the cluster at ${current.server} can't be reached: ${(error as Error).message}. Fix: correct it, or name the cluster's host in NO_PROXY.`,
+    );
+  }
+  config.clusters = config.clusters.map((each) => (each.name === current.name ? { ...each, proxyUrl } : each));
+}
+
+/**
+ * No shell has read what is configured.
+ * @see https://github.com/pulumi/pulumi-kubernetes/blob/v4.34.2/provider/pkg/provider/util.go (`parseKubeconfigString`)
+ */
+function expandHome(kubeconfig: string): string {
+  return kubeconfig === "~" || kubeconfig.startsWith("~/") ? path.join(os.homedir(), kubeconfig.slice(1)) : kubeconfig;
 }
 
 /** As the provider tells the two apart: by whether there is such a file. */

@@ -15,6 +15,8 @@ import { type State, stateOf } from "./state";
 
 // A pod that ends before it was ready is not going to be.
 const mostFailures = 3;
+/** Somebody else may delete a Job now and then; the garbage collector does it each time. */
+const mostVanished = 3;
 
 /** A node on Kubernetes: a Job that is made when a build needs it, and the way to its pod. */
 export class KubernetesNode implements RunNode {
@@ -24,6 +26,10 @@ export class KubernetesNode implements RunNode {
   readonly native = true;
   /** How many of its pods in a row have ended before they were ready. */
   private failures = 0;
+  /** Whether the last Job that was made should be there: nobody was seen to delete it. */
+  private isExpected = false;
+  /** How many in a row have gone in spite of that. */
+  private vanished = 0;
   /** Why the last connection to its pod was refused, where waiting can't mend that. */
   private refusal: BuildError | undefined;
   private readonly wanted: V1Job;
@@ -61,7 +67,7 @@ export class KubernetesNode implements RunNode {
       return false;
     }
     progress(`${title(this)} is silent: pod ${state.pod} is asked to end, and another one is made`);
-    await (await this.cluster()).deleteJob(job);
+    await this.delete(await this.cluster(), job);
     return true;
   }
 
@@ -73,17 +79,19 @@ export class KubernetesNode implements RunNode {
   async giveUp(progress: Progress): Promise<void> {
     const cluster = await this.cluster();
     const { job, state } = await this.look(cluster);
-    if (job && (state.kind === "starting" || state.kind === "refused")) {
+    // One that runs, and is not ready at the moment, may hold builds of others.
+    const hasBegun = state.kind === "starting" ? state.isRunning : state.kind !== "refused";
+    if (job && !hasBegun) {
       progress(`node ${this.name}: its Job ${this.node.objectName} is deleted, since it did not begin`);
-      await cluster.deleteJob(job);
+      await this.delete(cluster, job);
     }
   }
 
   private async look(cluster: Cluster): Promise<{ job: V1Job | undefined; state: State }> {
     const { namespace, objectName, platform } = this.node;
     const job = await cluster.readJob(namespace, objectName);
-    const all = job ? await cluster.listPods(namespace, objectName) : [];
-    const pods = all.filter(({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => uid === job?.metadata?.uid));
+    // After the Job: a pod of one that is gone is seen.
+    const pods = await cluster.listPods(namespace, objectName);
     const state = stateOf({ job, pods, events: [], platform });
     if (state.kind !== "starting") {
       return { job, state };
@@ -99,11 +107,13 @@ export class KubernetesNode implements RunNode {
       case "absent":
         return this.create(cluster, progress);
       case "ending":
+        // The garbage collector deletes in the background: a Job that is seen to end was deleted by somebody.
+        this.isExpected &&= !job?.metadata?.deletionTimestamp;
         return { waitingFor: state.words };
       case "ended":
         return this.clearAway(cluster, job!, state, progress);
       case "refused":
-        await cluster.deleteJob(job!);
+        await this.delete(cluster, job!);
         throw new BuildError(`${title(this)}: ${state.words}.`);
       case "starting":
       case "ready":
@@ -111,7 +121,8 @@ export class KubernetesNode implements RunNode {
           progress(
             `node ${this.name}: its settings have changed; its pod ends what it builds, and another one is made`,
           );
-          await cluster.deleteJob(job!);
+          await this.delete(cluster, job!);
+          this.vanished = 0;
           return { waitingFor: "the pod of earlier settings to end" };
         }
         return state.kind === "ready" ? this.reach(state.pod) : { waitingFor: state.words };
@@ -121,18 +132,40 @@ export class KubernetesNode implements RunNode {
   }
 
   private async create(cluster: Cluster, progress: Progress): Promise<Waiting> {
+    this.countVanished(cluster);
     const made = await cluster.createJob(this.wanted);
     if (made && this.node.isolation === "userns" && made.spec?.template.spec?.hostUsers !== false) {
       // An older API server leaves the field out without a word, and the pod would be root on its machine.
-      await cluster.deleteJob(made);
+      await this.delete(cluster, made);
       throw new BuildError(
         `${title(this)}: the cluster knows no user namespaces (\`hostUsers\`). Fix: Kubernetes 1.33 or newer, or \`isolation: "privileged"\`, which makes whoever builds root on its machine.`,
       );
     }
     if (made) {
+      this.isExpected = true;
       progress(`node ${this.name}: starting it as Job ${this.node.objectName} in namespace ${this.node.namespace}`);
     }
     return { waitingFor: "its pod to be made" };
+  }
+
+  /**
+   * A Job whose owner is not there is deleted by the garbage collector within seconds, each time.
+   * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/
+   */
+  private countVanished({ server }: Cluster): void {
+    this.vanished += this.isExpected ? 1 : 0;
+    this.isExpected = false;
+    if (this.vanished > mostVanished) {
+      const { namespace, objectName, configMapUid } = this.node;
+      throw new BuildError(
+        `${title(this)}: its Job was gone right after it was made, ${this.vanished} times in a row: the ConfigMap that it belongs to, ${namespace}/${objectName} with the uid ${configMapUid}, is not in the cluster at ${server} any more. Fix: the kubernetes provider of the builder's own cluster, and the \`connection\` that its stack exports now.`,
+      );
+    }
+  }
+
+  private async delete(cluster: Cluster, job: V1Job): Promise<void> {
+    this.isExpected = false;
+    await cluster.deleteJob(job);
   }
 
   /** What has ended gives way. How it ended is told, as far as its log has it. */
@@ -153,7 +186,7 @@ export class KubernetesNode implements RunNode {
       }
       progress(`node ${this.name}: its pod has ended: ${said}`);
     }
-    await cluster.deleteJob(job);
+    await this.delete(cluster, job);
     return { waitingFor: "its last Job to be gone" };
   }
 
@@ -173,6 +206,7 @@ export class KubernetesNode implements RunNode {
         try {
           const stream = await (await this.cluster()).forward(this.node.namespace, pod, buildkitPort);
           this.failures = 0;
+          this.vanished = 0;
           return stream;
         } catch (error) {
           this.refusal = permanentError(title(this), this.node.namespace, error);

@@ -11,13 +11,15 @@ export type State =
   | { kind: "ending"; words: string }
   /** It has ended, and is kept for its log. */
   | { kind: "ended"; pod: string | undefined; words: string; isFailed: boolean }
-  | { kind: "starting"; words: string }
+  /** One that runs may hold builds, also where it is not ready. */
+  | { kind: "starting"; words: string; isRunning: boolean }
   | { kind: "refused"; words: string }
   | { kind: "ready"; pod: string };
 
 /** What was asked of the cluster about one node. */
 export interface Seen {
   job: V1Job | undefined;
+  /** With the node's label, also of a Job that is gone. */
   pods: readonly V1Pod[];
   /** Of the Job, its pod and its claim; newest last. */
   events: readonly CoreV1Event[];
@@ -25,7 +27,20 @@ export interface Seen {
 }
 
 /** How Kubernetes tells a node's state, in words. */
-export function stateOf({ job, pods, events, platform }: Seen): State {
+export function stateOf(seen: Seen): State {
+  const { job, pods } = seen;
+  const isOwn = ({ metadata }: V1Pod) =>
+    job !== undefined && metadata?.ownerReferences?.some(({ uid }) => uid === job.metadata?.uid);
+  const state = ownState({ ...seen, pods: pods.filter(isOwn) });
+  // The garbage collector deletes a Job at once, and its pod has the cache until that has drained: two can't have it.
+  // https://kubernetes.io/docs/concepts/architecture/garbage-collection/#background-deletion
+  const other = pods.find((pod) => !isOwn(pod) && !hasEnded(pod));
+  return other && (state.kind === "absent" || state.kind === "starting" || state.kind === "ended")
+    ? { kind: "ending", words: `pod ${other.metadata?.name} of an earlier Job, which may be building, to be gone` }
+    : state;
+}
+
+function ownState({ job, pods, events, platform }: Seen): State {
   if (!job) {
     return { kind: "absent" };
   }
@@ -46,9 +61,9 @@ export function stateOf({ job, pods, events, platform }: Seen): State {
     const why = refused && denial(refused.message ?? "");
     if (refused && why) {
       const words = `${why.cause}. Fix: ${why.fix}`;
-      return why.isPassing ? { kind: "starting", words } : { kind: "refused", words };
+      return why.isPassing ? { kind: "starting", words, isRunning: false } : { kind: "refused", words };
     }
-    return { kind: "starting", words: refused?.message ?? "its pod to be made" };
+    return { kind: "starting", words: refused?.message ?? "its pod to be made", isRunning: false };
   }
   if (pod.metadata?.deletionTimestamp) {
     return { kind: "ending", words: `pod ${name}, which was asked to end and may be building, to be gone` };
@@ -57,7 +72,8 @@ export function stateOf({ job, pods, events, platform }: Seen): State {
   if (isReady && name) {
     return { kind: "ready", pod: name };
   }
-  return { kind: "starting", words: whyNotReady(pod, events, platform) };
+  const isRunning = pod.status?.phase === "Running";
+  return { kind: "starting", words: whyNotReady(pod, events, platform), isRunning };
 }
 
 function whyNotReady(pod: V1Pod, events: readonly CoreV1Event[], platform: string): string {
@@ -78,13 +94,19 @@ function whyNotReady(pod: V1Pod, events: readonly CoreV1Event[], platform: strin
 }
 
 /** As `Evicted: The node was low on resource: ephemeral-storage.` */
-function whyEnded({ metadata, status }: V1Pod): string | undefined {
+function whyEnded({ metadata, spec, status }: V1Pod): string | undefined {
   const ended = status?.containerStatuses?.[0]?.state?.terminated;
   const reason = status?.reason ?? ended?.reason;
   const message = status?.message ?? ended?.message;
   const words = [reason, message].filter(Boolean).join(": ");
   const code = ended && ended.exitCode !== 0 ? ` (exit code ${ended.exitCode})` : "";
-  return words ? `pod ${metadata?.name}: ${words}${code}` : undefined;
+  const { memory = "" } = spec?.containers[0]?.resources?.limits ?? {};
+  const fix = reason === "OOMKilled" ? `. Fix: more than ${memory || "now"} in \`resources.memory\`` : "";
+  return words ? `pod ${metadata?.name}: ${words}${code}${fix}` : undefined;
+}
+
+function hasEnded({ status }: V1Pod): boolean {
+  return status?.phase === "Succeeded" || status?.phase === "Failed";
 }
 
 function newest(events: readonly CoreV1Event[], reason: string): CoreV1Event | undefined {

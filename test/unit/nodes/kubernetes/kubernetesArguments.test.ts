@@ -1,10 +1,7 @@
 import * as assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import * as fs from "node:fs";
-import * as path from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
-import { parse } from "yaml";
 
 import { Builder, type BuilderArgs } from "../../../../components";
 import { objectName } from "../../../../components/nodes/kubernetes/names";
@@ -13,7 +10,6 @@ import { buildkitdToml } from "../../../../components/nodes/kubernetes/declare/b
 import { parseConnection } from "../../../../components/builder/builderConnection";
 import { resolved } from "../../../../components/pulumi/resolved";
 import { missingPackage } from "../../../../components/nodes/kubernetes/missingPackage";
-import { buildRules, manageRules } from "../../../../components/nodes/kubernetes/policy";
 import { jobOf } from "../../../../components/nodes/kubernetes/run/job";
 import { guardScript } from "../../../../components/nodes/kubernetes/declare/guard";
 import { kubernetesNode } from "./kubernetesNode";
@@ -116,7 +112,10 @@ describe("Kubernetes nodes' arguments", () => {
 
   it("declare a claim, a ConfigMap and a Secret for each node, and no workload", async () => {
     const builder = new Builder("farm", {
-      nodes: [base, { ...base, platform: "linux/amd64" }] as BuilderArgs["nodes"],
+      nodes: [
+        { ...base, storageClass: "fast" },
+        { ...base, platform: "linux/amd64" },
+      ] as BuilderArgs["nodes"],
     });
     const nodes = await new Promise((resolve) => builder.nodes.apply(resolve));
     assert.deepEqual(nodes, [
@@ -129,6 +128,16 @@ describe("Kubernetes nodes' arguments", () => {
       ["ConfigMap", "PersistentVolumeClaim", "Secret"].map((kind) => `${name} kubernetes:core/v1:${kind}`),
     );
     assert.deepEqual(own.map(({ type, name }) => `${name} ${type}`).sort(), expected.sort());
+    // Another class is another ConfigMap, and so ends the pod that has the old claim.
+    const configMaps = own.filter(({ type }) => type.endsWith(":ConfigMap"));
+    const classes = configMaps.map(({ name, inputs }) => [
+      name,
+      (inputs.data as Record<string, string>)["storage-class"],
+    ]);
+    assert.deepEqual(Object.fromEntries(classes), { "farm-arm64": "fast", "farm-amd64": undefined });
+    for (const { type, name, inputs } of own.filter((each) => !each.type.endsWith(":PersistentVolumeClaim"))) {
+      assert.equal(inputs.immutable, true, `${name} ${type} could be changed in place, and a pod would not know it`);
+    }
   });
 
   it("are shared with other stacks by a secret that says all that their hooks need", async () => {
@@ -228,14 +237,5 @@ describe("a package that only nodes on Kubernetes need", () => {
     );
     const broken = new Error("something of its own");
     assert.equal(missingPackage("Builder farm", "@pulumi/kubernetes", broken), broken);
-  });
-});
-
-describe("the Role of docs/kubernetes.md", () => {
-  it("has the rules that are known to be needed, and no others", () => {
-    const page = fs.readFileSync(path.join(__dirname, "../../../../docs/kubernetes.md"), "utf8");
-    const [, text = ""] = /```yaml\n(apiVersion: rbac[^]*?)```/.exec(page) ?? [];
-    const { rules } = parse(text) as { rules: unknown };
-    assert.deepEqual(rules, [...buildRules, ...manageRules]);
   });
 });

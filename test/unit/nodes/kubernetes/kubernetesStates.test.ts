@@ -1,30 +1,11 @@
 import * as assert from "node:assert/strict";
-import { PassThrough } from "node:stream";
 
-import type { CoreV1Event, V1Job, V1Pod } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import type { CoreV1Event, V1Pod } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 
-import type { Cluster } from "../../../../components/nodes/kubernetes/run/cluster";
-import { ApiError, permanentError, statusMessage } from "../../../../components/nodes/kubernetes/run/errors";
 import { jobOf } from "../../../../components/nodes/kubernetes/run/job";
-import { KubernetesNode } from "../../../../components/nodes/kubernetes/run/node";
 import { stateOf } from "../../../../components/nodes/kubernetes/run/state";
 import { kubernetesNode } from "./kubernetesNode";
-
-const platform = "linux/amd64";
-const made = new Date("2026-11-01T10:00:00Z");
-const running: V1Job = { ...jobOf(kubernetesNode), status: { active: 1 } };
-running.metadata = { ...running.metadata, uid: "job-uid", creationTimestamp: made };
-
-function podOf(status: V1Pod["status"], more: V1Pod["metadata"] = {}): V1Pod {
-  const ownerReferences = [{ apiVersion: "batch/v1", kind: "Job", name: "job", uid: "job-uid" }];
-  return { metadata: { name: "farm-0123abcd-amd64-x7k2p", creationTimestamp: made, ownerReferences, ...more }, status };
-}
-
-const readyPod = podOf({ phase: "Running", conditions: [{ type: "Ready", status: "True" }] });
-
-function eventOf(reason: string, message: string, type = "Warning"): CoreV1Event {
-  return { involvedObject: { name: running.metadata?.name }, metadata: {}, type, reason, message, lastTimestamp: made };
-}
+import { eventOf, made, platform, podOf, readyPod, running } from "./seen";
 
 describe("the state of a Kubernetes node", () => {
   const unscheduled = (message: string) =>
@@ -90,7 +71,20 @@ describe("the state of a Kubernetes node", () => {
         pods: [podOf({ phase: "Pending" })],
         events: [eventOf("FailedCreatePodSandBox", "the runtime handler does not support user namespaces")],
       },
-      /Fix: machines with Linux 6\.3 and containerd 2\.0 or newer, or `isolation: "privileged"`/,
+      /Fix: machines with Linux 6\.3, containerd 2\.0 and a kubelet of 1\.33 or newer, or `isolation: "privileged"`/,
+    ],
+    [
+      "a kubelet that knows no user namespaces",
+      {
+        pods: [podOf({ phase: "Pending" })],
+        events: [
+          eventOf(
+            "FailedCreatePodSandBox",
+            'Failed to create pod sandbox: the feature gate "UserNamespacesSupport" is disabled: can\'t set spec.HostUsers',
+          ),
+        ],
+      },
+      /its machine can't keep the pod in a user namespace .* or `isolation: "privileged"`/,
     ],
   ];
   for (const [title, { pods, events = [] }, expected] of told) {
@@ -134,6 +128,26 @@ describe("the state of a Kubernetes node", () => {
     assert.equal(stateOf({ job: running, pods: [ending], events: [], platform }).kind, "ending");
   });
 
+  it("is an end while a pod of a Job that is gone has the cache", () => {
+    const ownerReferences = [{ apiVersion: "batch/v1", kind: "Job", name: "job", uid: "an-earlier-uid" }];
+    const other = podOf(readyPod.status, { name: "earlier", ownerReferences, deletionTimestamp: made });
+    const pending = podOf({ phase: "Pending" });
+    for (const [job, pods] of [
+      [undefined, [other]],
+      [running, [other]],
+      [running, [pending, other]],
+    ] as const) {
+      const state = stateOf({ job, pods, events: [], platform });
+      assert.deepEqual(state, {
+        kind: "ending",
+        words: "pod earlier of an earlier Job, which may be building, to be gone",
+      });
+    }
+    assert.equal(stateOf({ job: running, pods: [readyPod, other], events: [], platform }).kind, "ready");
+    const ended = podOf({ phase: "Failed" }, { name: "earlier", ownerReferences });
+    assert.equal(stateOf({ job: undefined, pods: [ended], events: [], platform }).kind, "absent");
+  });
+
   it("says how a pod ended", () => {
     const job = { ...running, status: { conditions: [{ type: "Failed", status: "True" }] } };
     const evicted = podOf({ phase: "Failed", reason: "Evicted", message: "low on resource: ephemeral-storage" });
@@ -147,144 +161,21 @@ describe("the state of a Kubernetes node", () => {
   });
 });
 
-describe("what Kubernetes' API refuses", () => {
-  const asked = { verb: "create", resource: "jobs" };
-  const told: [status: number, message: string, expected: RegExp][] = [
-    [401, "Unauthorized", /refuses these credentials \(401 Unauthorized\)/],
-    [
-      403,
-      'jobs.batch is forbidden: User "ci" cannot create',
-      /no right to create jobs in namespace builds \(.*\)\. Fix: apply the Role/,
-    ],
-    [404, 'namespaces "builds" not found', /there is no namespace builds\. Fix: make it/],
-    [422, "spec.x: Invalid value", /the cluster refuses its Job: spec\.x: Invalid value/],
-  ];
-  for (const [status, message, expected] of told) {
-    it(`is told with the fix: ${status} ${message}`, () => {
-      const error = permanentError("node amd64", "builds", new ApiError(status, message, asked));
-      assert.match(error?.message ?? "", expected);
+describe("a Kubernetes node's pod that had too little memory", () => {
+  it("is told of with its limit and the argument", () => {
+    const job = { ...running, status: { conditions: [{ type: "Failed", status: "True" }] } };
+    const terminated = { reason: "OOMKilled", exitCode: 137 };
+    const pod = podOf({
+      phase: "Failed",
+      containerStatuses: [
+        { name: "buildkitd", image: "", imageID: "", ready: false, restartCount: 0, state: { terminated } },
+      ],
     });
-  }
-
-  it("is waited for where it may pass", () => {
-    assert.equal(permanentError("node amd64", "builds", new ApiError(503, "leaderless", asked)), undefined);
-    assert.equal(permanentError("node amd64", "builds", new Error("ECONNRESET")), undefined);
-  });
-
-  it("is read from JSON and from plain text", () => {
-    assert.equal(statusMessage('{"kind":"Status","message":"so"}'), "so");
-    assert.equal(statusMessage({ message: "so" }), "so");
-    assert.equal(statusMessage("404 page not found\n"), "404 page not found");
-    assert.equal(statusMessage(undefined), undefined);
-  });
-});
-
-/** A cluster as far as one node sees it. */
-class OneJob implements Cluster {
-  readonly server = "https://cluster.test";
-  readonly done: string[] = [];
-  job: V1Job | undefined;
-  pods: V1Pod[] = [];
-  dropsUserNamespaces = false;
-
-  readJob = () => Promise.resolve(this.job);
-  listPods = () => Promise.resolve(this.pods);
-  listEvents = () => Promise.resolve([]);
-  readLog = () => Promise.resolve("guard: buildkitd has ended by itself, with 1\n");
-  forward = () => Promise.resolve(new PassThrough());
-
-  createJob(job: V1Job): Promise<V1Job | undefined> {
-    this.done.push("create");
-    const made = structuredClone(job);
-    made.metadata = { ...made.metadata, uid: "job-uid", creationTimestamp: new Date() };
-    if (this.dropsUserNamespaces) {
-      delete made.spec?.template.spec?.hostUsers;
-    }
-    this.job = made;
-    return Promise.resolve(made);
-  }
-
-  deleteJob(): Promise<void> {
-    this.done.push("delete");
-    this.job = undefined;
-    this.pods = [];
-    return Promise.resolve();
-  }
-}
-
-describe("a Kubernetes node", () => {
-  const tls = { ca: "", cert: "", key: "" };
-  const open = (cluster: Cluster) =>
-    new KubernetesNode({ tls, builderName: "farm-0123abcd" }, kubernetesNode, () => Promise.resolve(cluster));
-  const quiet = () => undefined;
-
-  it("is made once, waited for, and reached in its pod", async () => {
-    const cluster = new OneJob();
-    const node = open(cluster);
-    assert.deepEqual(await node.wake(quiet), { waitingFor: "its pod to be made" });
-    assert.deepEqual(await node.wake(quiet), { waitingFor: "its pod to be made" });
-    cluster.pods = [readyPod];
-    const endpoint = await node.wake(quiet);
-    assert.equal("kind" in endpoint && endpoint.kind, "carried");
-    assert.deepEqual(cluster.done, ["create"]);
-  });
-
-  it("is made anew when its pod has ended, and given up when it never begins", async () => {
-    const cluster = new OneJob();
-    const node = open(cluster);
-    const said: string[] = [];
-    await assert.rejects(async () => {
-      for (let step = 0; step < 20; step += 1) {
-        await node.wake((message) => said.push(message));
-        if (cluster.job) {
-          cluster.job.status = { conditions: [{ type: "Failed", status: "True", message: "BackoffLimitExceeded" }] };
-          cluster.pods = [podOf({ phase: "Failed", reason: "Error" })];
-        }
-      }
-    }, /4 pods in a row have ended before they were ready\. .*guard: buildkitd has ended by itself, with 1/s);
-    assert.equal(cluster.done.filter((each) => each === "create").length, 4);
-    assert.match(said.join("\n"), /its pod has ended: pod farm-0123abcd-amd64-x7k2p: Error/);
-  });
-
-  it("gives way where its settings have changed", async () => {
-    const cluster = new OneJob();
-    cluster.job = structuredClone(running);
-    cluster.job.metadata!.annotations = { "multi-platform-image/settings": "others" };
-    cluster.pods = [readyPod];
-    assert.deepEqual(await open(cluster).wake(quiet), { waitingFor: "the pod of earlier settings to end" });
-    assert.deepEqual(cluster.done, ["delete"]);
-  });
-
-  it("is never privileged on its machine without a word, where a cluster knows no user namespaces", async () => {
-    const cluster = new OneJob();
-    cluster.dropsUserNamespaces = true;
-    await assert.rejects(open(cluster).wake(quiet), /knows no user namespaces .* or `isolation: "privileged"`/);
-    assert.deepEqual(cluster.done, ["create", "delete"]);
-  });
-
-  it("is replaced when it is silent, unless somebody may be building there", async () => {
-    const cluster = new OneJob();
-    cluster.job = structuredClone(running);
-    cluster.pods = [readyPod];
-    const node = open(cluster);
-    assert.equal(await node.replace(true, quiet), false);
-    assert.equal(await node.replace(false, quiet), true);
-    assert.deepEqual(cluster.done, ["delete"]);
-  });
-
-  it("leaves no Job behind that would have a machine added for nobody", async () => {
-    const cluster = new OneJob();
-    const node = open(cluster);
-    await node.wake(quiet);
-    await node.giveUp(quiet);
-    assert.deepEqual(cluster.done, ["create", "delete"]);
-  });
-
-  it("waits for a cluster that does not answer, and says so", async () => {
-    const silent = () => Promise.reject(new Error("no answer from the cluster's API at https://c within 10 s"));
-    const node = new KubernetesNode({ tls, builderName: "farm" }, kubernetesNode, silent);
-    assert.deepEqual(await node.wake(quiet), {
-      waitingFor: "the cluster: no answer from the cluster's API at https://c within 10 s",
-    });
+    pod.spec = jobOf(kubernetesNode).spec?.template.spec;
+    const state = stateOf({ job, pods: [pod], events: [], platform });
+    assert.match(
+      "words" in state ? state.words : "",
+      /x7k2p: OOMKilled \(exit code 137\)\. Fix: more than 4Gi in `resources\.memory`$/,
+    );
   });
 });
