@@ -53,20 +53,28 @@ export async function addVolume(name: string): Promise<void> {
   await objects.createVolume({ name, folder, storageClass, machine: machineName });
 }
 
-/** What Pulumi finds its providers in, the real one for Kubernetes among them. */
-export async function kubernetesPulumiHome({ run }: Kubernetes): Promise<string> {
+let pulumiHome: Promise<string> | undefined;
+
+/** What Pulumi finds its providers in, the real one for Kubernetes among them. All files of a process share it. */
+export function kubernetesPulumiHome(kubernetes: Kubernetes): Promise<string> {
+  return (pulumiHome ??= makePulumiHome(kubernetes));
+}
+
+async function makePulumiHome({ run }: Kubernetes): Promise<string> {
   const home = join(run.folder, "pulumi-home");
   await installPlugins(home);
   const provider = await kubernetesProvider();
-  const shared = await testPulumiHome();
+  const plugins = join(await testPulumiHome(), "plugins");
   const folder = join(home, "plugins", `resource-kubernetes-v${packageVersion("@pulumi/kubernetes")}`);
   await mkdir(folder, { recursive: true });
   await symlink(provider, join(folder, basename(provider)));
-  for (const name of await readdir(join(shared, "plugins"))) {
-    if (!name.startsWith("resource-docker-build-") || existsSync(join(home, "plugins", name))) continue;
-    await mkdir(join(home, "plugins", name));
-    for (const file of await readdir(join(shared, "plugins", name))) {
-      await symlink(join(shared, "plugins", name, file), join(home, "plugins", name, file));
+  for (const entry of await readdir(plugins, { withFileTypes: true })) {
+    const target = join(home, "plugins", entry.name);
+    // Beside a plugin's folder, Pulumi notes in a file when it was used.
+    if (!entry.isDirectory() || !entry.name.startsWith("resource-docker-build-") || existsSync(target)) continue;
+    await mkdir(target);
+    for (const file of await readdir(join(plugins, entry.name))) {
+      await symlink(join(plugins, entry.name, file), join(target, file));
     }
   }
   return home;
