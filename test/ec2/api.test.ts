@@ -27,7 +27,7 @@ describe("the API of the tests' cloud: instances, volumes, security groups", fun
     skipWithout(this, ["namespaces"]);
     // The first run makes the Python environment.
     this.timeout(600_000);
-    const delays = { pending: 0.5, stopping: 0.4, volumeCreating: 0.4, volumeAttaching: 0.6 };
+    const delays = { pending: 1.5, stopping: 0.4, volumeCreating: 0.4, volumeAttaching: 0.6 };
     account = await openAccount({ delays, minuteSeconds: 2 });
   });
   after(() => account?.run.close());
