@@ -27,8 +27,9 @@ describe("the API of the tests' cloud: instances, volumes, security groups", fun
     skipWithout(this, ["namespaces"]);
     // The first run makes the Python environment.
     this.timeout(600_000);
-    const delays = { pending: 1.5, stopping: 0.4, volumeCreating: 0.4, volumeAttaching: 0.6 };
-    account = await openAccount({ delays, minuteSeconds: 2 });
+    // Each lasts for longer than a call does on a busy machine.
+    const delays = { pending: 1, stopping: 1.5, volumeCreating: 1.5, volumeAttaching: 1.5 };
+    account = await openAccount({ delays, minuteSeconds: 4 });
   });
   after(() => account?.run.close());
 
