@@ -110,13 +110,16 @@ class Reporter extends Mocha.reporters.Base {
   }
 }
 
-/** A failure in a line: its first, and of a command's output those that say what went wrong. */
+/** A failure in a line: its first, what an assertion compared, and of a command's output the lines that say what went wrong. */
 function gist({ message }: Error): string {
   const [first, ...rest] = message.split("\n").map((line) => line.trim());
+  // As Node's assertions show both: https://nodejs.org/api/assert.html#assertstrictequalactual-expected-message
+  const compared = rest.filter((line) => / !== /.test(line) || /^[+-] (?!actual\b|expected\b)/.test(line));
   const errors = rest
     .filter((line) => /\berror:|failed|timed out/i.test(line))
     .map((line) => line.slice(0, MOST_LENGTH));
-  return [first, ...new Set(errors.slice(-MOST_ERRORS))].join(" | ");
+  const shown = compared.slice(0, MOST_ERRORS).map((line) => line.slice(0, MOST_LENGTH));
+  return [first, ...new Set([...shown, ...errors.slice(-MOST_ERRORS)])].join(" | ");
 }
 
 function countsFile(): string {
