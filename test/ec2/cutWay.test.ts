@@ -38,43 +38,46 @@ describe("a way to a node that is cut in the middle of a build", function () {
 
   for (const lifecycle of lifecycles) {
     const trial = lifecycle === "ephemeral" ? nightly : { it };
-    trial.it(`ends no node that EC2 reaches, says whose fault it is, and the same update is green (${lifecycle})`, async () => {
-      const builder = { lifecycle, idleTimeoutMinutes: 40, wakeTimeoutSeconds: 240 };
-      const stack = await createAmd64Stack({ name: `cut-${lifecycle}`, builder });
-      const { id, up } = await startBuild(ec2.cloud, stack, "cut");
-      const { privateAddress } = await instanceOf(ec2.cloud, builderNameOf(stack), "amd64");
-      await ec2.cloud.forgetCalls();
-      const begin = Date.now();
-      await cutWayTo(privateAddress);
-      const isSaid = () => /EC2's status checks reach it, and no connection from this machine does/.test(up.output());
-      await meanwhile(up.done, waitFor("the sentence", isSaid, 200));
-      const said = (Date.now() - begin) / 1_000;
-      await nft("delete table inet cut_way\n");
-      const { code, output } = await up.done;
-      assert.equal(code, 0, output);
-      record(
-        lifecycle,
-        `the way to the node is cut mid-build, and is there again once that is told (after ${Math.round(said)} s) → the same update succeeds (its step takes ${stepSeconds} s)`,
-        (Date.now() - begin) / 1_000,
-      );
-      assert.match(output, /is silent, and is not (stopped|given up): EC2's status checks reach it/);
-      assert.match(
-        output,
-        /the way to \S+:1234 is cut\. Fix: let this machine's network \(VPN, firewall, route\) reach/,
-      );
-      const calls = await hookCalls(ec2.cloud);
-      assert.ok(calls.includes("DescribeInstanceStatus"), calls.join());
-      const ends = calls.filter((call) => /^(Start|Stop|Run|Terminate)Instances$/.test(call));
-      // An ephemeral node ends with its update.
-      assert.deepEqual(ends, lifecycle === "ephemeral" ? ["TerminateInstances"] : []);
-      const all = (await ec2.cloud.instances()).filter(
-        ({ tags }) => tags["multi-platform-image:builder"] === builderNameOf(stack),
-      );
-      assert.deepEqual(
-        all.map((each) => [each.id, each.boots]),
-        [[id, 1]],
-      );
-      await destroyInAll(stack);
-    });
+    trial.it(
+      `ends no node that EC2 reaches, says whose fault it is, and the same update is green (${lifecycle})`,
+      async () => {
+        const builder = { lifecycle, idleTimeoutMinutes: 40, wakeTimeoutSeconds: 240 };
+        const stack = await createAmd64Stack({ name: `cut-${lifecycle}`, builder });
+        const { id, up } = await startBuild(ec2.cloud, stack, "cut");
+        const { privateAddress } = await instanceOf(ec2.cloud, builderNameOf(stack), "amd64");
+        await ec2.cloud.forgetCalls();
+        const begin = Date.now();
+        await cutWayTo(privateAddress);
+        const isSaid = () => /EC2's status checks reach it, and no connection from this machine does/.test(up.output());
+        await meanwhile(up.done, waitFor("the sentence", isSaid, 200));
+        const said = (Date.now() - begin) / 1_000;
+        await nft("delete table inet cut_way\n");
+        const { code, output } = await up.done;
+        assert.equal(code, 0, output);
+        record(
+          lifecycle,
+          `the way to the node is cut mid-build, and is there again once that is told (after ${Math.round(said)} s) → the same update succeeds (its step takes ${stepSeconds} s)`,
+          (Date.now() - begin) / 1_000,
+        );
+        assert.match(output, /is silent, and is not (stopped|given up): EC2's status checks reach it/);
+        assert.match(
+          output,
+          /the way to \S+:1234 is cut\. Fix: let this machine's network \(VPN, firewall, route\) reach/,
+        );
+        const calls = await hookCalls(ec2.cloud);
+        assert.ok(calls.includes("DescribeInstanceStatus"), calls.join());
+        const ends = calls.filter((call) => /^(Start|Stop|Run|Terminate)Instances$/.test(call));
+        // An ephemeral node ends with its update.
+        assert.deepEqual(ends, lifecycle === "ephemeral" ? ["TerminateInstances"] : []);
+        const all = (await ec2.cloud.instances()).filter(
+          ({ tags }) => tags["multi-platform-image:builder"] === builderNameOf(stack),
+        );
+        assert.deepEqual(
+          all.map((each) => [each.id, each.boots]),
+          [[id, 1]],
+        );
+        await destroyInAll(stack);
+      },
+    );
   }
 });

@@ -33,11 +33,19 @@ export async function takeLeftovers(folder: string): Promise<string[]> {
  * https://github.com/docker/buildx/blob/v0.34.1/build/opt.go, https://github.com/moby/buildkit/blob/v0.33.1/session/sshforward/ssh.go
  * Pulumi's Automation API leaves the folder that it makes for a program without one (`LocalWorkspace` in
  * https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/nodejs/automation/localWorkspace.ts), and its host of Go the one in which it
- * compiles a program (https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/pulumi-language-go/main.go).
+ * compiles a program (https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/pulumi-language-go/main.go). Pulumi leaves the archive
+ * of a plugin that it takes from a Git repository (`package add`, seen with v3.259.0).
  */
 const kept = [
   new RegExp(`^mpi-${process.getuid?.() ?? ""}$`),
-  ...[/^v8-compile-cache-/, /^dockerfile\d+$/, /^\.buildkit-ssh-sock\d+$/, /^automation-\w+$/, /^pulumi-go-\d+$/],
+  ...[
+    /^v8-compile-cache-/,
+    /^dockerfile\d+$/,
+    /^\.buildkit-ssh-sock\d+$/,
+    /^automation-\w+$/,
+    /^pulumi-go-\d+$/,
+    /^pulumi-plugin-tar\d+$/,
+  ],
 ];
 
 const isKept = (name: string): boolean => kept.some((pattern) => pattern.test(name));

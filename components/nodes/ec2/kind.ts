@@ -69,7 +69,9 @@ export const ec2: NodeKind<Ec2NodeArgs, NormalEc2 & KindPlan, Ec2Facts, Ec2Conne
     };
   },
   facts: () => ({}),
-  describe: ({ name }, connection) => ({ instanceId: connection?.nodes.find((each) => each.name === name)?.instanceId }),
+  describe: ({ name }, connection) => ({
+    instanceId: connection?.nodes.find((each) => each.name === name)?.instanceId,
+  }),
   effect: ({ instanceId }) => (instanceId === undefined ? effects.launched : effects.kept),
   declare: ({ component, name, builderName, life: { wakeTimeoutSeconds } }, plan) =>
     declaring().createEc2Nodes(component, name, { ...plan, builderName, wakeTimeoutSeconds }),
