@@ -34,3 +34,42 @@ export function registryTables({ registryMirrors, insecureRegistries }: Buildkit
 
 /** JSON's strings are TOML's, too. */
 const text = (value: string): string => JSON.stringify(value);
+
+/** What every node of ours has, whose daemon is there for builds alone. */
+export const nodeTables = `# Devices would be an entitlement that every build has.
+[cdi]
+disabled = true
+
+# Logs and build arguments, which every client of the node can read.
+[history]
+maxAge = "24h"
+maxEntries = 100
+
+[worker.containerd]
+enabled = false
+`;
+
+/**
+ * Garbage collection of a node with a volume of its own goes by how much of it is free. Ages are of the clock, and a node is
+ * away most of the time: BuildKit's own rules would throw cache mounts away over a weekend, and their cap of 100 GB would
+ * waste larger volumes.
+ * @see https://github.com/moby/buildkit/blob/v0.33.1/cache/manager.go (`calculateKeepBytes`, `pruneOnce`)
+ */
+export const volumePolicies = `# What is copied anew anyway, or only makes builds faster.
+[[worker.oci.gcpolicy]]
+filters = ["type==source.local", "type==source.git.checkout", "type==exec.cachemount"]
+keepDuration = "720h"
+maxUsedSpace = "30%"
+
+# A fifth of the volume stays free: BuildKit rounds its percentages. Without a maximum it removes a record each time.
+[[worker.oci.gcpolicy]]
+reservedSpace = "10%"
+minFreeSpace = "22%"
+maxUsedSpace = "100%"
+
+[[worker.oci.gcpolicy]]
+all = true
+reservedSpace = "10%"
+minFreeSpace = "22%"
+maxUsedSpace = "100%"
+`;

@@ -42,7 +42,7 @@ interface AskedFromHere {
   isSilent?: () => Promise<boolean>;
   /** That the server gives this machine no answer either. */
   silence: string;
-  /** Whether the user is told before the server is asked for the first time. */
+  /** Whether the log says so before the server is asked for the first time. */
   isToldBefore: boolean;
 }
 

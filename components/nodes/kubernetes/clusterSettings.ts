@@ -1,4 +1,4 @@
-/** Which cluster, as a kubernetes provider is told. A secret, never stored. */
+/** Which cluster, as a kubernetes provider has it. A secret, never stored. */
 export interface ClusterSettings {
   /** A kubeconfig's text or its path. @default - as kubectl finds it */
   kubeconfig?: string;

@@ -12,7 +12,7 @@ export function builderPattern(name: string): string {
 /** What looks like a hash that was typed or copied wrong: its digits are not eight, or not all of 0-9 and a-f. */
 const almostHash = /-(?=[a-z]*\d)([0-9a-z]{6,10})$/;
 
-/** Which builders a policy for a name counts for. Nobody was asked whether there are any: a wrong name is told by nothing else. */
+/** Which builders a policy for a name counts for. Nobody was asked whether there are any: nothing else shows a wrong name. */
 export function describePattern(name: string): string {
   const isRegistered: boolean = isBuilderName(name);
   if (isRegistered) {

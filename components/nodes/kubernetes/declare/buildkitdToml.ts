@@ -1,4 +1,10 @@
-import { type BuildkitdSettings, parallelismLine, registryTables } from "../../../buildkit/toml";
+import {
+  type BuildkitdSettings,
+  nodeTables,
+  parallelismLine,
+  registryTables,
+  volumePolicies,
+} from "../../../buildkit/toml";
 import { buildkitPort } from "../../ec2/connection";
 
 /**
@@ -18,38 +24,11 @@ ca = "/etc/multi-platform-image/tls/ca.crt"
 cert = "/etc/multi-platform-image/tls/tls.crt"
 key = "/etc/multi-platform-image/tls/tls.key"
 
-# Devices would be an entitlement that every build has.
-[cdi]
-disabled = true
-
-# Logs and build arguments, which every client of the node can read.
-[history]
-maxAge = "24h"
-maxEntries = 100
-
-[worker.containerd]
-enabled = false
-
+${nodeTables}
 [worker.oci]
 enabled = true
 networkMode = "host"
 ${parallelismLine(settings)}gc = true
 
-# As on EC2: by how much of the volume is free, because a pod is there while somebody builds.
-[[worker.oci.gcpolicy]]
-filters = ["type==source.local", "type==source.git.checkout", "type==exec.cachemount"]
-keepDuration = "720h"
-maxUsedSpace = "30%"
-
-[[worker.oci.gcpolicy]]
-reservedSpace = "10%"
-minFreeSpace = "22%"
-maxUsedSpace = "100%"
-
-[[worker.oci.gcpolicy]]
-all = true
-reservedSpace = "10%"
-minFreeSpace = "22%"
-maxUsedSpace = "100%"
-${registryTables(settings)}`;
+${volumePolicies}${registryTables(settings)}`;
 }

@@ -96,7 +96,7 @@ export class KubernetesNode implements RunNode {
     if (state.kind !== "starting") {
       return { job, state };
     }
-    // What is wrong is told by events alone.
+    // Events alone say what is wrong.
     const events = await cluster.listEvents(namespace, objectName);
     return { job, state: stateOf({ job, pods, events: events.filter(isSince(job)), platform }) };
   }
@@ -168,7 +168,7 @@ export class KubernetesNode implements RunNode {
     await cluster.deleteJob(job);
   }
 
-  /** What has ended gives way. How it ended is told, as far as its log has it. */
+  /** What has ended gives way. The log says how it ended, as far as it knows. */
   private async clearAway(
     cluster: Cluster,
     job: V1Job,
