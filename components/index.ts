@@ -2,7 +2,7 @@ export { Builder } from "./builder/builder";
 export type { BuilderArgs } from "./builder/builderArguments";
 export type { BuilderConnection } from "./builder/builderConnection";
 export type { BuildNode } from "./builder/builderSource";
-export type { MultiPlatformImageArgs } from "./image/imageArguments";
+export type { MultiPlatformImageArgs } from "./image/arguments/imageArguments";
 export { MultiPlatformImage } from "./image/multiPlatformImage";
 export type { CommonNodeArgs } from "./nodes/commonArguments";
 export type { NodeArgs } from "./nodes/arguments";

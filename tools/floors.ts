@@ -1,24 +1,23 @@
 import * as path from "node:path";
 
-import { byFolder, circlesOf, floorsOf, importsBelow } from "./imports";
+import { byFolder, circlesOf, floorsOf, importsBelow, longestChain } from "./imports";
 import { say } from "./progress";
 import { ROOT } from "./testing/testFile";
 
-// Prints the folders of components/ by floors, and the circles of imports among its files and folders.
+// Prints the rooms of components/ (its folders, each with what is below it) by floors, the longest chain of files, and circles.
 const files = importsBelow(path.join(ROOT, "components"));
-const folders = byFolder(files);
-const arrows = [...folders.values()].reduce((sum, { size }) => sum + size, 0);
-const floors = floorsOf(folders);
-for (const [at, floor] of [...floors.entries()].reverse()) {
+const rooms = byFolder(files, 1);
+for (const [at, floor] of [...floorsOf(rooms).entries()].reverse()) {
   say(`${at}  ${floor.sort().join("  ")}`);
 }
-say(
-  `${files.size} files on ${floorsOf(files).length} floors; ${folders.size} folders on ${floors.length} floors, ${arrows} arrows`,
-);
 for (const [what, imports] of [
+  ["rooms", rooms],
+  ["folders", byFolder(files)],
   ["files", files],
-  ["folders", folders],
 ] as const) {
-  const circles = circlesOf(imports);
-  say(`circles of ${what}: ${circles.map((circle) => circle.join(" ⇄ ")).join("; ") || "none"}`);
+  const arrows = [...imports.values()].reduce((sum, { size }) => sum + size, 0);
+  const circles = circlesOf(imports).map((circle) => circle.join(" ⇄ "));
+  say(`${imports.size} ${what} on ${floorsOf(imports).length} floors, ${arrows} arrows`);
+  say(`  circles: ${circles.join("; ") || "none"}`);
 }
+say(`The longest chain of files: ${longestChain(files).join(" → ")}`);

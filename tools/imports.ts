@@ -24,12 +24,13 @@ export function importsBelow(root: string): Imports {
   );
 }
 
-/** The same of folders. */
-export function byFolder(imports: Imports): Imports {
+/** The same of folders: of all, or of those at most so deep, each with what is below it. */
+export function byFolder(imports: Imports, depth = Infinity): Imports {
+  const folderOf = (file: string) => path.dirname(file).split(path.sep).slice(0, depth).join(path.sep);
   const folders = new Map<string, Set<string>>();
   for (const [file, imported] of imports) {
-    const folder = path.dirname(file);
-    const others = [...imported].map((each) => path.dirname(each)).filter((each) => each !== folder);
+    const folder = folderOf(file);
+    const others = [...imported].map(folderOf).filter((each) => each !== folder);
     folders.set(folder, new Set([...(folders.get(folder) ?? []), ...others]));
   }
   return folders;
@@ -57,6 +58,17 @@ export function floorsOf(imports: Imports): string[][] {
     (floors[floor(group)] ??= []).push(...group);
   }
   return floors;
+}
+
+/** One of the longest chains of imports, from the top to the ground. */
+export function longestChain(imports: Imports): string[] {
+  const floors = floorsOf(imports);
+  const chain = floors.at(-1)!.slice(0, 1);
+  for (const floor of floors.slice(0, -1).reverse()) {
+    const next = floor.find((each) => imports.get(chain.at(-1)!)!.has(each));
+    chain.push(...(next ? [next] : []));
+  }
+  return chain;
 }
 
 /** Strongly connected components: https://en.wikipedia.org/wiki/Tarjan%27s_strongly_connected_components_algorithm */

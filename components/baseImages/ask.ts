@@ -1,4 +1,4 @@
-import type { RegistryLogin } from "../registry/credentials";
+import type { RegistryLogin } from "../registry/logins";
 import { keep, readKept } from "../registry/kept";
 import { digestOf, listPlatforms } from "../registry/manifest";
 import { fetchManifest, RegistryUnreachableError } from "../registry/read";

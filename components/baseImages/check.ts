@@ -5,7 +5,7 @@ import { reportWhile } from "../support/progress";
 import { readText } from "../context/files";
 import { BuildError } from "../support/errors";
 import type { Platform } from "../support/platforms";
-import type { RegistryLogin } from "../registry/credentials";
+import type { RegistryLogin } from "../registry/logins";
 import { isLoopback } from "../registry/read";
 import { normalReference, parsePulled } from "../registry/reference";
 import { isRemoteLocation } from "../context/remoteLocation";

@@ -1,4 +1,4 @@
-import type { MultiPlatformImageArgs } from "./imageArguments";
+import type { MultiPlatformImageArgs } from "./arguments/imageArguments";
 import { argumentError } from "../support/errors";
 import type { ProvenanceMode } from "../provenance/statement";
 

@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { nodesOf } from "../session/placement";
 import type { Builder } from "../builder/builder";
 import type { ImageBuild } from "./hooks/imageBuild";
+import type { DeclaredImage } from "./declaredImage";
 import { imageHooks } from "./hooks/hooks";
 import type { ImageOptions } from "./imageOptions";
 import { mockedDigest, orMocked } from "../pulumi/mocks";
@@ -14,18 +15,6 @@ import { asResourceError } from "../pulumi/resourceError";
 import { isUnbuilt, resolvedOr } from "../pulumi/resolved";
 import { indexDockerfile } from "./indexDockerfile";
 import { exportByDigest, repositoriesOf } from "./platformRepositories";
-
-/** An image as it is declared: docker-build's own resources, and what they are made of. */
-export interface DeclaredImage {
-  /** The one that has the tags. */
-  image: Image;
-  /** The digest of that one. */
-  digest: pulumi.Output<string>;
-  /** Those of its platforms, where each is an image of its own. */
-  platformImages: readonly Image[];
-  /** What the nodes have pushed, where each platform is an image of its own. */
-  pushedDigests?: pulumi.Output<PlatformDigests>;
-}
 
 /** What an image is declared with. */
 export interface ImageDeclaration {

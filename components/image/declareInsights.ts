@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { dockerProviderOf } from "./hooks/dockerProvider";
 import { isMocked } from "../pulumi/mocks";
 import { plainText } from "../support/plainText";
-import type { DeclaredImage } from "./declare";
+import type { DeclaredImage } from "./declaredImage";
 import { resolved } from "../pulumi/resolved";
 import { say } from "../pulumi/log";
 import { ofRun } from "../pulumi/run";

@@ -7,7 +7,7 @@ import { imageName, isRegistryExport } from "../arguments/imageName";
 import { type ImageOutput, type ImageOutputs, type NamedImage, outputsOf, whyMissing } from "./imageOutputs";
 import { say } from "../pulumi/log";
 import { isMocked, mockedDigest, orMocked } from "../pulumi/mocks";
-import type { DeclaredImage } from "./declare";
+import type { DeclaredImage } from "./declaredImage";
 import { assumeImage, type BuiltImage, type CheckedImage, checkImage } from "../registry/checkImage";
 import { isUnbuilt, resolved } from "../pulumi/resolved";
 import { PlainResourceError } from "../pulumi/resourceError";

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { Builder } from "../builder/builder";
 import type { BuilderArgs } from "../builder/builderArguments";
-import { exportCaches, splitCaches } from "./caches/declareCaches";
+import { exportCaches, splitCaches } from "./declareCaches";
 import { prepareContext } from "./context/prepare";
 import { defaultBuilder, type FirstImage } from "../builder/defaultBuilder";
 import { warnIfNotDeleted } from "./deletion";
@@ -12,7 +12,7 @@ import { checkCredentialStore } from "./hooks/dockerConfig";
 import { dockerProviderOf } from "./hooks/dockerProvider";
 import { argumentError } from "../support/errors";
 import type { ImageBuild } from "./hooks/imageBuild";
-import type { MultiPlatformImageArgs } from "./imageArguments";
+import type { MultiPlatformImageArgs } from "./arguments/imageArguments";
 import { normaliseImage } from "./normaliseImage";
 import type { BuildCost } from "../insights/cost";
 import { insightsOf, keptReport } from "./declareInsights";

@@ -6,11 +6,11 @@ import { checkPrices, checkReport } from "../insights/check";
 import { normalReference } from "../registry/reference";
 import { defaultPlatforms } from "../support/platforms";
 import { asLocation, checkImageArguments } from "./arguments/given";
-import { checkCaches } from "./caches/declareCaches";
+import { checkCaches } from "./caches/checkCaches";
 import { checkExports } from "./checkExports";
 import { checkProvenance } from "./checkProvenance";
 import { checkContexts } from "./context/checkContext";
-import type { MultiPlatformImageArgs } from "./imageArguments";
+import type { MultiPlatformImageArgs } from "./arguments/imageArguments";
 import { checkRepository } from "./repository/ecr";
 
 /**

@@ -1,7 +1,7 @@
 import { BuildError } from "../support/errors";
 import type { Platform } from "../support/platforms";
 import type { Patience } from "./again";
-import type { RegistryLogin } from "./credentials";
+import type { RegistryLogin } from "./logins";
 import type { PlatformDigests } from "./manifest";
 import { NotInRegistryError, readIndex, RegistryUnreachableError } from "./read";
 import { parseReference } from "./reference";

@@ -3,20 +3,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { dockerDirectory } from "../support/paths";
+import type { Credential, RegistryLogin } from "./logins";
 import { registryHost } from "./reference";
-
-/** What a registry is asked with. */
-export interface Credential {
-  username: string;
-  password: string;
-}
-
-/** An entry of docker-build's `registries`, resolved. */
-export interface RegistryLogin {
-  address: string;
-  username?: string;
-  password?: string;
-}
 
 interface DockerConfig {
   auths?: Record<string, { auth?: string; username?: string; password?: string; identitytoken?: string }>;

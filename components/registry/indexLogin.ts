@@ -1,5 +1,6 @@
 import { argumentError } from "../support/errors";
-import { findCredential, hasIdentityTokenAlone, type RegistryLogin } from "./credentials";
+import { findCredential, hasIdentityTokenAlone } from "./credentials";
+import type { RegistryLogin } from "./logins";
 import { ask } from "./http";
 import { registryUrl } from "./read";
 import { parseReference } from "./reference";

@@ -1,5 +1,5 @@
 import { BuildError } from "../support/errors";
-import type { Credential } from "./credentials";
+import type { Credential } from "./logins";
 import type { HttpAnswer } from "./http";
 import { digestOf } from "./manifest";
 import { registryUrl } from "./read";

@@ -2,7 +2,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 
 import { proxyOf } from "./proxy";
-import type { RegistryLogin } from "./credentials";
+import type { RegistryLogin } from "./logins";
 import { fetchManifest, RegistryUnreachableError } from "./read";
 import { parseReference } from "./reference";
 

@@ -2,7 +2,7 @@ import type * as net from "node:net";
 
 import type { buildConnector } from "undici";
 
-import type { Credential } from "./credentials";
+import type { Credential } from "./logins";
 
 /** How a connection through a SOCKS proxy is made: the proxy looks the name up, as it does for Go's programs. */
 export function socksConnector(

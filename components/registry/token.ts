@@ -1,5 +1,5 @@
 import { BuildError } from "../support/errors";
-import type { Credential } from "./credentials";
+import type { Credential } from "./logins";
 import { ask } from "./http";
 import { isOwnRealm } from "./realm";
 

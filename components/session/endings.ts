@@ -1,8 +1,9 @@
-import { type World, world } from "./endingsWorld";
+import { world } from "./endingsWorld";
 import type { Progress } from "../support/progress";
 import type { Relay } from "../transport/relay";
 import type { Attempt } from "./session";
 import { isAdding, type Wait, type WaitLimits, type WatchedStep, waitOf } from "./waits";
+import type { World } from "./world";
 
 /** How often builds are looked at, and how many looks in a row must see the same until the log says so, and until the wait ends. */
 export interface Patience extends WaitLimits {

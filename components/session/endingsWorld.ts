@@ -1,29 +1,15 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { countDownloads, type DaemonBuild, type OpenStep, readBuild, readOpenSteps } from "../buildkit/builds";
+import { countDownloads, readBuild, readOpenSteps } from "../buildkit/builds";
 import { isGitServerSilent } from "../context/git";
 import { isServerSilent } from "../registry/registrySilence";
 import { buildxDirectory, readJsonIfThere } from "../support/paths";
 import { endProvider } from "./providerProcess";
+import type { World } from "./world";
 
 const answerMilliseconds = 4_000;
 const listenMilliseconds = 1_500;
-
-/** What is asked of the world, so that tests can answer. */
-export interface World {
-  /** @param context of which they are; without it, of any. */
-  refs(builderName: string, nodeName: string, since: number, context?: string): string[];
-  readBuild(socket: string, ref: string): Promise<DaemonBuild | undefined>;
-  readOpenSteps(socket: string, ref: string): Promise<OpenStep[]>;
-  /** How many files from elsewhere are being received. */
-  countDownloads(socket: string): Promise<number>;
-  /** By a context's location, as BuildKit names it. */
-  isGitServerSilent(location: string): Promise<boolean>;
-  /** By an URL. */
-  isServerSilent(url: string): Promise<boolean>;
-  endProvider(engineAddress?: string): Promise<boolean>;
-}
 
 /** The real one. */
 export const world: World = {

@@ -1,8 +1,8 @@
 import type { OpenStep } from "../buildkit/builds";
 import { isGitLocation } from "../context/git";
 import { withoutLogins } from "../support/withoutLogins";
-import type { World } from "./endingsWorld";
 import type { Attempt } from "./session";
+import type { World } from "./world";
 
 /** How many looks in a row see the same, until a wait ends, or until a server is asked from here, and again after each so many. */
 export interface WaitLimits {

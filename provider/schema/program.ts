@@ -8,7 +8,7 @@ const root = path.resolve(__dirname, "../..");
 const packages = ["@pulumi/docker-build", "@pulumi/pulumi"];
 
 /** The interfaces whose members are arguments and outputs. */
-const sources = ["image/imageArguments", "builder/builderArguments", "builder/builderSource"].map((name) =>
+const sources = ["image/arguments/imageArguments", "builder/builderArguments", "builder/builderSource"].map((name) =>
   path.join(root, "components", `${name}.ts`),
 );
 

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { argumentError } from "../../support/errors";
-import type { MultiPlatformImageArgs } from "../imageArguments";
+import type { MultiPlatformImageArgs } from "./imageArguments";
 import { checkArguments, isDeferred, refuseOutput } from "../../arguments/checkArguments";
 import { contextArguments, dockerfileArguments, imageArguments } from "./imageTable";
 import { otherImageNames } from "../../arguments/otherNames";

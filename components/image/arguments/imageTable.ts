@@ -1,6 +1,6 @@
 import type * as dockerBuild from "@pulumi/docker-build";
 
-import type { MultiPlatformImageArgs } from "../imageArguments";
+import type { MultiPlatformImageArgs } from "./imageArguments";
 import { cacheFrom, cacheTo } from "./cacheTable";
 import { exportEntry } from "./exportTable";
 import type { ArgumentsOf } from "../../arguments/table";

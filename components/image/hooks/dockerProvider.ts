@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { RegistryLogin } from "../../registry/credentials";
+import type { RegistryLogin } from "../../registry/logins";
 import { resolvedOr } from "../../pulumi/resolved";
 
 /** What the docker-build provider of a component is configured with. */

@@ -6,7 +6,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 
 import { explainIndexLogin } from "../../../components/session/explainIndexLogin";
-import { findCredential, type RegistryLogin } from "../../../components/registry/credentials";
+import { findCredential } from "../../../components/registry/credentials";
+import type { RegistryLogin } from "../../../components/registry/logins";
 import { refuseIdentityToken, refuseWithoutIndexLogin } from "../../../components/registry/indexLogin";
 
 const node = (platform: "linux/amd64" | "linux/arm64") => ({

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { World } from "../../../components/session/endingsWorld";
+import type { World } from "../../../components/session/world";
 import { recoverBuild } from "../../../components/session/recover";
 import { newAttempt } from "../../../components/session/session";
 import type { Relay } from "../../../components/transport/relay";

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { OpenStep } from "../../../components/buildkit/builds";
-import type { World } from "../../../components/session/endingsWorld";
+import type { World } from "../../../components/session/world";
 import { newAttempt } from "../../../components/session/session";
 import { step, WatchedBuild } from "./watchedBuild";
 

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { World } from "../../../components/session/endingsWorld";
+import type { World } from "../../../components/session/world";
 import { step, WatchedBuild } from "./watchedBuild";
 
 describe("a build that would never end, because of a server that BuildKit says nothing of", () => {

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 
 import type { OpenStep } from "../../../components/buildkit/builds";
 import { Endings } from "../../../components/session/endings";
-import type { World } from "../../../components/session/endingsWorld";
+import type { World } from "../../../components/session/world";
 import { type Attempt, newAttempt } from "../../../components/session/session";
 
 const limits = {

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { circlesOf, floorsOf, importsBelow } from "../../../tools/imports";
+import { byFolder, circlesOf, floorsOf, importsBelow, longestChain } from "../../../tools/imports";
 import { ROOT } from "../../../tools/testing/testFile";
 
 const graph = (edges: Record<string, string[]>) =>
@@ -10,8 +10,15 @@ const graph = (edges: Record<string, string[]>) =>
 
 describe("the imports of components/", () => {
   const components = path.join(ROOT, "components");
+  const imports = importsBelow(components);
 
-  it("have no circle of files, also by type", () => assert.deepEqual(circlesOf(importsBelow(components)), []));
+  it("have no circle of files, also by type", () => assert.deepEqual(circlesOf(imports), []));
+
+  it("have at most ten floors of rooms, and no circle of them", () => {
+    const rooms = byFolder(imports, 1);
+    assert.ok(floorsOf(rooms).length <= 10, `${floorsOf(rooms).length} floors`);
+    assert.deepEqual(circlesOf(rooms), []);
+  });
 
   it("begin at the one file that is in no folder", () =>
     assert.deepEqual(
@@ -26,6 +33,13 @@ describe("floors of imports", () => {
       ["ground"],
       ["middle"],
       ["roof"],
+    ]));
+
+  it("are climbed by the longest chain, beside which others are shorter", () =>
+    assert.deepEqual(longestChain(graph({ roof: ["ground", "middle"], middle: ["ground"], ground: [] })), [
+      "roof",
+      "middle",
+      "ground",
     ]));
 
   it("have a circle on one of them", () => {

@@ -1,7 +1,7 @@
 import type { Access } from "../../node";
 import { type Progress, reportWhile } from "../../../support/progress";
 import { onInterruption } from "../../../support/interruption";
-import type { AwsClients } from "./clients";
+import type { AwsClients } from "./awsClients";
 import type { Ec2Connection } from "../connection";
 import type { Launched } from "./ephemeral/launched";
 import { Hold } from "./hold";

@@ -6,24 +6,12 @@ import { SSM } from "@aws-sdk/client-ssm";
 import { STS } from "@aws-sdk/client-sts";
 
 import { BuildError } from "../../../support/errors";
+import type { AwsClients } from "./awsClients";
 import { call } from "./awsErrors";
 import type { Ec2Connection } from "../connection";
 import { credentialsOf } from "./credentials";
 import type { AwsSettings } from "../awsSettings";
 import { requestHandlerOf } from "./awsTransport";
-
-/** AWS as one identity in the region of a builder. */
-export interface AwsClients {
-  ec2: EC2;
-  ssm: SSM;
-  account: string;
-  /** The identity's ARN, for messages. */
-  identity: string;
-  /** The ARN of what is in the builder's account and region. */
-  readonly arn: (service: string, resource: string) => string;
-  /** Milliseconds since 1970, as AWS's clock says where ours is known to be wrong. */
-  readonly now: () => number;
-}
 
 // Throttling passes within seconds, and the SDK waits longer each time.
 const maxAttempts = 5;

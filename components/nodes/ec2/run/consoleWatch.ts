@@ -1,4 +1,4 @@
-import type { AwsClients } from "./clients";
+import type { AwsClients } from "./awsClients";
 import { failureIn, presentFailureIn } from "./console";
 import { readConsole } from "./diagnosis";
 

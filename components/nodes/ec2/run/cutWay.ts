@@ -3,7 +3,7 @@ import * as net from "node:net";
 import type { Instance, InstanceStatus } from "@aws-sdk/client-ec2";
 
 import { call } from "./awsErrors";
-import type { AwsClients } from "./clients";
+import type { AwsClients } from "./awsClients";
 import type { Ec2Connection } from "../connection";
 import { endpointOf, type TcpEndpoint } from "./instanceEndpoint";
 

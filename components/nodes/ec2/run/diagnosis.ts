@@ -1,7 +1,7 @@
 import type { Instance, InstanceStatus } from "@aws-sdk/client-ec2";
 
 import { codeOf } from "./awsErrors";
-import type { AwsClients } from "./clients";
+import type { AwsClients } from "./awsClients";
 import type { Ec2Connection } from "../connection";
 import { cleanConsole, newestBoot, tail } from "./console";
 import { describeCutWay } from "./cutWay";

@@ -5,7 +5,7 @@ import type { Instance, SecurityGroupRule } from "@aws-sdk/client-ec2";
 import type { Progress } from "../../../support/progress";
 import { call } from "./awsErrors";
 import { hasShared } from "./claims";
-import type { AwsClients } from "./clients";
+import type { AwsClients } from "./awsClients";
 import { type Ec2Connection, type Lease, tagNames } from "../connection";
 import { GroupFullError, type Ingress, type OpenRule } from "./callerRules";
 import { callerOf, ruleIds } from "./ruleText";

@@ -5,7 +5,7 @@ import type { Instance } from "@aws-sdk/client-ec2";
 import type { Progress } from "../../../support/progress";
 import { isBuilding } from "./busy";
 import { callerAddress } from "./callerAddress";
-import type { AwsClients } from "./clients";
+import type { AwsClients } from "./awsClients";
 import type { Ec2Connection } from "../connection";
 import type { Launched } from "./ephemeral/launched";
 import { Forgotten } from "./forgotten";

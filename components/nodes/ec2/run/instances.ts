@@ -1,6 +1,6 @@
 import type { Instance } from "@aws-sdk/client-ec2";
 
-import type { AwsClients } from "./clients";
+import type { AwsClients } from "./awsClients";
 import type { Ec2Connection } from "../connection";
 
 /** Nodes are asked for each second, at about the same time. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BuildError } from "../../../support/errors";
 import { codeOf, describeAwsError, isTransient } from "./awsErrors";
 import { crowding, formatLease, isClaimed, parseLease, withChanges, withClaims } from "./claims";
-import type { AwsClients } from "./clients";
+import type { AwsClients } from "./awsClients";
 import { type Lease, parameterNames } from "../connection";
 
 const mostTries = 24;

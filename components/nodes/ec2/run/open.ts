@@ -1,7 +1,7 @@
 import type { OpenNodes } from "../../kind";
 import type { Access, Node, RunNode } from "../../node";
 import { Ec2Access } from "./access";
-import type { AwsClients } from "./clients";
+import type { AwsClients } from "./awsClients";
 import type { Ec2Connection } from "../connection";
 import { Launched } from "./ephemeral/launched";
 import { EphemeralNode } from "./ephemeral/ephemeralNode";

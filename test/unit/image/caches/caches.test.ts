@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { checkCaches } from "../../../../components/image/caches/declareCaches";
+import { checkCaches } from "../../../../components/image/caches/checkCaches";
 import { exportOfPlatform, importOfPlatform, isInline } from "../../../../components/image/caches/cacheLocations";
 import { cacheServers } from "../../../../components/image/caches/cacheServers";
 import { hasKey, wholeExport, wholeImport } from "../../../../components/image/caches/raw";

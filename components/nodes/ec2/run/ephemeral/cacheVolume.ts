@@ -2,7 +2,7 @@ import type { Instance } from "@aws-sdk/client-ec2";
 
 import type { Progress } from "../../../../support/progress";
 import { codeOf, describeAwsError, isTransient } from "../awsErrors";
-import type { AwsClients } from "../clients";
+import type { AwsClients } from "../awsClients";
 import type { Ec2EphemeralNode } from "../../connection";
 
 /** What is about to let go of the volume has let go by then; the instance boots meanwhile. */

@@ -7,7 +7,7 @@ import type { Progress } from "../../../../support/progress";
 import { BuildError } from "../../../../support/errors";
 import type { Platform } from "../../../../support/platforms";
 import { describeAwsError, isTransient } from "../awsErrors";
-import type { AwsClients } from "../clients";
+import type { AwsClients } from "../awsClients";
 import type { Ec2Connection, Ec2EphemeralNode } from "../../connection";
 import { ConsoleWatch } from "../consoleWatch";
 import { describeReason, diagnoseInstance } from "../diagnosis";

@@ -5,7 +5,7 @@ import type { CreateFleetInstance } from "@aws-sdk/client-ec2";
 import type { Waiting } from "../../../node";
 import type { Progress } from "../../../../support/progress";
 import { codeOf, describeAwsError, isTransient, shortMessage } from "../awsErrors";
-import type { AwsClients } from "../clients";
+import type { AwsClients } from "../awsClients";
 import type { Ec2EphemeralNode } from "../../connection";
 import { type CapacityType, fleetRequest, classifyFleetErrors, launchSteps, noCapacity } from "./fleet";
 

@@ -1,6 +1,6 @@
 import type { Progress } from "../../../../support/progress";
 import { describeAwsError } from "../awsErrors";
-import type { AwsClients } from "../clients";
+import type { AwsClients } from "../awsClients";
 import { coldClaim } from "../../connection";
 
 /** The instances that this update has launched and not yet terminated. */

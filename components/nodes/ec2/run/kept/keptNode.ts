@@ -6,7 +6,7 @@ import type { RunNode, Waiting } from "../../../node";
 import type { Progress } from "../../../../support/progress";
 import { BuildError } from "../../../../support/errors";
 import { describeAwsError, isTransient } from "../awsErrors";
-import type { AwsClients } from "../clients";
+import type { AwsClients } from "../awsClients";
 import type { Ec2Connection, Ec2ConnectionNode, NodeAddressing } from "../../connection";
 import { ConsoleWatch } from "../consoleWatch";
 import { describeReason, diagnoseInstance } from "../diagnosis";

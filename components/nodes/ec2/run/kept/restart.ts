@@ -4,7 +4,7 @@ import type { RunNode } from "../../../node";
 import type { Progress } from "../../../../support/progress";
 import { call } from "../awsErrors";
 import { liveClaims } from "../claims";
-import type { AwsClients } from "../clients";
+import type { AwsClients } from "../awsClients";
 import type { Ec2Connection, Ec2ConnectionNode } from "../../connection";
 import { describeCutWay } from "../cutWay";
 import type { Instances } from "../instances";

@@ -4,7 +4,7 @@ import type { Waiting } from "../../../node";
 import type { Progress } from "../../../../support/progress";
 import { BuildError } from "../../../../support/errors";
 import { codeOf, describeAwsError, isTransient, shortMessage } from "../awsErrors";
-import type { AwsClients } from "../clients";
+import type { AwsClients } from "../awsClients";
 import type { Ec2ConnectionNode } from "../../connection";
 import { describeReason } from "../diagnosis";
 import { describeStartFailure } from "../../startErrors";

@@ -7,7 +7,7 @@ import type {
   SummaryStatus,
 } from "@aws-sdk/client-ec2";
 
-import type { AwsClients } from "../../../../../components/nodes/ec2/run/clients";
+import type { AwsClients } from "../../../../../components/nodes/ec2/run/awsClients";
 import { formatDescription } from "../../../../../components/nodes/ec2/run/ruleText";
 import { ParameterStore } from "./parameterStore";
 

@@ -4,7 +4,7 @@ import type { CreateFleetCommandInput, CreateFleetCommandOutput, CreateFleetErro
 
 import type { Ec2EphemeralNode } from "../../../../../components/nodes/ec2/connection";
 import type { Progress } from "../../../../../components/support/progress";
-import type { AwsClients } from "../../../../../components/nodes/ec2/run/clients";
+import type { AwsClients } from "../../../../../components/nodes/ec2/run/awsClients";
 import { classifyFleetErrors } from "../../../../../components/nodes/ec2/run/ephemeral/fleet";
 import { Launcher } from "../../../../../components/nodes/ec2/run/ephemeral/launch";
 

@@ -1,4 +1,4 @@
-import type { AwsClients } from "../../../../../components/nodes/ec2/run/clients";
+import type { AwsClients } from "../../../../../components/nodes/ec2/run/awsClients";
 import { liveClaims, parseLease } from "../../../../../components/nodes/ec2/run/claims";
 import type { Lease } from "../../../../../components/nodes/ec2/connection";
 

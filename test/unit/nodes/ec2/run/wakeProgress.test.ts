@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import type { RunNode } from "../../../../../components/nodes/node";
 import type { Relay } from "../../../../../components/transport/relay";
 import { wakeNode } from "../../../../../components/session/wakeNodes";
-import type { AwsClients } from "../../../../../components/nodes/ec2/run/clients";
+import type { AwsClients } from "../../../../../components/nodes/ec2/run/awsClients";
 import type { Ec2Connection } from "../../../../../components/nodes/ec2/connection";
 import { Instances } from "../../../../../components/nodes/ec2/run/instances";
 import { ec2RunNode } from "../../../../../components/nodes/ec2/run/kept/keptNode";

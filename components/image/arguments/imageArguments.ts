@@ -1,12 +1,12 @@
 import type * as dockerBuild from "@pulumi/docker-build";
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { Builder } from "../builder/builder";
-import type { BuilderArgs } from "../builder/builderArguments";
-import type { ReportArgs } from "../insights/arguments";
-import type { ProvenanceMode } from "../provenance/statement";
-import type { Platform } from "../support/platforms";
-import type { EcrRepository } from "./repository/ecr";
+import type { Builder } from "../../builder/builder";
+import type { BuilderArgs } from "../../builder/builderArguments";
+import type { ReportArgs } from "../../insights/arguments";
+import type { ProvenanceMode } from "../../provenance/statement";
+import type { Platform } from "../../support/platforms";
+import type { EcrRepository } from "../repository/ecr";
 
 /**
  * Arguments of `MultiPlatformImage`: those of docker-build's `Image`, with the differences below.

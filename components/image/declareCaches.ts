@@ -2,20 +2,12 @@ import type * as dockerBuild from "@pulumi/docker-build";
 import { Image } from "@pulumi/docker-build/image";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Builder } from "../../builder/builder";
-import { imageHooks } from "../hooks/hooks";
-import { argumentError } from "../../support/errors";
-import type { Platform } from "../../support/platforms";
-import { asResourceError } from "../../pulumi/resourceError";
-import {
-  type CacheFrom,
-  type CacheTo,
-  exportOfPlatform,
-  exportProblem,
-  importOfPlatform,
-  isInline,
-} from "./cacheLocations";
-import { hasKey, wholeExport, wholeImport } from "./raw";
+import type { Builder } from "../builder/builder";
+import { imageHooks } from "./hooks/hooks";
+import type { Platform } from "../support/platforms";
+import { asResourceError } from "../pulumi/resourceError";
+import { type CacheFrom, type CacheTo, exportOfPlatform, importOfPlatform, isInline } from "./caches/cacheLocations";
+import { hasKey, wholeExport, wholeImport } from "./caches/raw";
 
 /** An image's arguments, and the caches that are exported beside it. */
 export interface SplitCaches {
@@ -89,28 +81,13 @@ export function exportCaches(
   }
 }
 
-type GivenCaches = dockerBuild.ImageArgs["cacheTo"];
-
-/** Refuses caches of an image with several platforms whose locations are not understood, as far as they are known now. */
-export function checkCaches(owner: string, cacheTo: GivenCaches, platforms: readonly Platform[]): void {
-  if (!Array.isArray(cacheTo) || platforms.length === 1) {
-    return;
-  }
-  for (const [at, { raw }] of (cacheTo as { raw?: unknown }[]).entries()) {
-    const problem = typeof raw === "string" && raw !== "" ? exportProblem(raw) : undefined;
-    if (problem) {
-      throw argumentError(owner, `cacheTo[${at}].raw`, raw, problem);
-    }
-  }
-}
-
 /** Whether all that is given is known now to be inline: then nothing is exported beside the image. */
-function areInline(cacheTo: GivenCaches): boolean {
+function areInline(cacheTo: dockerBuild.ImageArgs["cacheTo"]): boolean {
   return Array.isArray(cacheTo) && cacheTo.every(isKnownInline);
 }
 
 /** Whether it is known now that nothing of it is part of the image. */
-function hasNoInline(cacheTo: GivenCaches): boolean {
+function hasNoInline(cacheTo: dockerBuild.ImageArgs["cacheTo"]): boolean {
   const isPlain = (cache: unknown) =>
     !pulumi.Output.isInstance(cache) && !pulumi.Output.isInstance((cache as { raw?: unknown }).raw);
   return Array.isArray(cacheTo) && cacheTo.every((cache) => isPlain(cache) && !isKnownInline(cache));
