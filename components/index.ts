@@ -21,6 +21,6 @@ export type { Platform } from "./support/platforms";
 export type { ProvenanceMode } from "./provenance/statement";
 export type { PlatformDigests } from "./registry/manifest";
 export type { EcrRepository } from "./image/repository/ecr";
-export type { ReportArgs } from "./insights/arguments";
+export type { ReportArgs } from "./insights/reportArguments";
 export type { BuildCost, NodeCost } from "./insights/cost";
 export type { BuildReport, Miss, MissKind, Phase, PlatformReport, StepReport, StepState } from "./insights/report";

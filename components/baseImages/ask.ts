@@ -1,5 +1,5 @@
 import type { RegistryLogin } from "../registry/logins";
-import { keep, readKept } from "../registry/kept";
+import { keep, readKept } from "../registry/keptManifests";
 import { digestOf, listPlatforms } from "../registry/manifest";
 import { fetchManifest, RegistryUnreachableError } from "../registry/read";
 import { formatPulled, parsePulled, type PulledReference } from "../registry/reference";

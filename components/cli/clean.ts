@@ -5,10 +5,10 @@ import type { Progress } from "../support/progress";
 import { isListening } from "../transport/listening";
 import { isBuilderName, matchBuilder } from "../support/names";
 import { ownSocketRoots } from "../support/socketFolders";
-import type { CleanOptions } from "./arguments";
+import type { CleanOptions } from "./commands";
 import { findBuilder } from "./builders";
 import { certificatesDirectory, certificatesRoot, configDirectory, holderFile } from "../nodes/ownFiles";
-import { withProgress } from "./progress";
+import { withProgress } from "./withProgress";
 import { namesIn, type OwnRegistration, ownRegistrations, removeRegistration } from "./registrations";
 import { removeDeadSockets } from "./sockets";
 

@@ -1,4 +1,4 @@
-import type { CommandName } from "./arguments";
+import type { CommandName } from "./commands";
 import { policyRoles } from "./policy";
 
 const accountHelp = `  --region REGION    default: AWS_REGION, AWS_DEFAULT_REGION, or the profile's

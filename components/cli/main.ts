@@ -4,7 +4,7 @@ import * as path from "node:path";
 
 import { BuildError } from "../support/errors";
 import { plainText } from "../support/plainText";
-import { type Command, parseCommand } from "./arguments";
+import { type Command, parseCommand } from "./commands";
 import { clean } from "./clean";
 import { helpText } from "./help";
 import { policy } from "./policy";

@@ -1,4 +1,4 @@
-import type { StatusOptions } from "./arguments";
+import type { StatusOptions } from "./commands";
 import { findBuilder, shells } from "./builders";
 import type { Shown } from "../nodes/shell";
 

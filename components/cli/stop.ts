@@ -1,6 +1,6 @@
-import type { StopOptions } from "./arguments";
+import type { StopOptions } from "./commands";
 import { findBuilder } from "./builders";
-import { withProgress } from "./progress";
+import { withProgress } from "./withProgress";
 
 /** Stops a builder's nodes now, unless somebody needs them. */
 export async function stop({ builder, force, wait, ...options }: StopOptions): Promise<string> {

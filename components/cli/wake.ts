@@ -7,10 +7,10 @@ import { type Node, type RunNode, title } from "../nodes/node";
 import { BuildError } from "../support/errors";
 import { nodeSetsOf } from "../nodes/nodeSets";
 import { writeCertificates } from "../nodes/ownFiles";
-import type { WakeOptions } from "./arguments";
+import type { WakeOptions } from "./commands";
 import { findBuilder } from "./builders";
 import { withRelay } from "../transport/daemons";
-import { withProgress } from "./progress";
+import { withProgress } from "./withProgress";
 import { directName } from "./registrations";
 import { formatTime } from "../support/tables";
 

@@ -7,7 +7,7 @@ import type { DeclaredImage } from "./declaredImage";
 import { resolved } from "../pulumi/resolved";
 import { say } from "../pulumi/log";
 import { ofRun } from "../pulumi/run";
-import type { ReportArgs } from "../insights/arguments";
+import type { ReportArgs } from "../insights/reportArguments";
 import type { Prices } from "../insights/cost";
 import { ImageInsights } from "../insights/imageInsights";
 import type { BuildReport } from "../insights/report";

@@ -1,5 +1,5 @@
 import { argumentError } from "../support/errors";
-import type { ReportArgs } from "./arguments";
+import type { ReportArgs } from "./reportArguments";
 
 /** @throws BuildError that names the argument. */
 export function checkReport(owner: string, report: unknown): void {

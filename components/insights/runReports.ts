@@ -1,4 +1,4 @@
-import type { ReportArgs } from "./arguments";
+import type { ReportArgs } from "./reportArguments";
 import { reportsFolder } from "./kept";
 import type { ReportedBuild } from "./report";
 
@@ -14,7 +14,7 @@ export class RunReports {
     const { image, stack } = build.report;
     // Loaded when a build has ended, as what calls it.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { writeFolder, writeSection, removeOld } = require("./files") as typeof import("./files");
+    const { writeFolder, writeSection, removeOld } = require("./reportFiles") as typeof import("./reportFiles");
     if (files) {
       const own = `${reportsFolder(stack)}/${this.startedAt}`;
       const folder = files.directory ?? own;

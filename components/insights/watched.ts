@@ -1,5 +1,5 @@
 import type { Platform } from "../support/platforms";
-import type { ReportArgs } from "./arguments";
+import type { ReportArgs } from "./reportArguments";
 import type { Prices } from "./cost";
 import type { RunReports } from "./runReports";
 

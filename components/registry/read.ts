@@ -6,7 +6,7 @@ import { again, type PassingFailure, type Patience, retryAfter } from "./again";
 import { findCredential } from "./credentials";
 import type { RegistryLogin } from "./logins";
 import { type HttpAnswer, UnreachableError } from "./http";
-import { keep, readKept } from "./kept";
+import { keep, readKept } from "./keptManifests";
 import { manifestMediaTypes, type PlatformDigests, readPlatformDigests } from "./manifest";
 import type { ImageReference } from "./reference";
 import { RegistrySession } from "./registrySession";

@@ -6,7 +6,7 @@ import type { SSM } from "@aws-sdk/client-ssm";
 
 import { liveClaims, parseLease } from "../../components/nodes/ec2/run/claims";
 import { type Ec2Connection, parameterNames } from "../../components/nodes/ec2/connection";
-import { Hold } from "../../components/nodes/ec2/run/hold";
+import { Hold } from "../../components/nodes/ec2/run/updateHold";
 import { clientsOnce } from "../../components/nodes/ec2/run/open";
 import type { AwsSettings } from "../../components/nodes/ec2/awsSettings";
 import type { Cloud } from "../cloud/cloud";

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import type { Builder } from "../../builder/builder";
 import type { BuilderArgs } from "../../builder/builderArguments";
-import type { ReportArgs } from "../../insights/arguments";
+import type { ReportArgs } from "../../insights/reportArguments";
 import type { ProvenanceMode } from "../../provenance/statement";
 import type { Platform } from "../../support/platforms";
 import type { EcrRepository } from "../repository/ecr";

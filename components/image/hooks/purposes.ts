@@ -2,7 +2,7 @@ import type * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { BaseImageAnswers } from "../../baseImages/ask";
-import { checkBaseImages } from "../../baseImages/check";
+import { checkBaseImages } from "../../baseImages/checkBaseImages";
 import { isGitLocation } from "../../context/git";
 import { type Progress, reportWhile } from "../../support/progress";
 import { areOnThisMachine } from "../../nodes/kinds";

@@ -2,7 +2,7 @@ import { commonName } from "../commonName";
 import { describeDollars } from "../cost";
 import type { BuildReport, Miss, Phase, PlatformReport, ReportedBuild } from "../report";
 import { describeSeconds } from "../summary";
-import { tables } from "./tables";
+import { tables } from "./reportTables";
 import { escape, section } from "./text";
 import { timeline } from "./timeline";
 

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 
-import { type Command, commandNames, parseCommand } from "../../../components/cli/arguments";
+import { type Command, commandNames, parseCommand } from "../../../components/cli/commands";
 import { parseStored } from "../../../components/nodes/ec2/shell/findBuilders";
 import { matchBuilder } from "../../../components/support/names";
 import { helpText } from "../../../components/cli/help";

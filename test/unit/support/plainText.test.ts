@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 
 import { explainStart } from "../../../components/nodes/remote/run/container";
 import { describeFailure } from "../../../components/transport/failures";
-import { withProgress } from "../../../components/cli/progress";
+import { withProgress } from "../../../components/cli/withProgress";
 import { BuildError } from "../../../components/support/errors";
 import { formatTable } from "../../../components/support/tables";
 import { inOneLine, plainText } from "../../../components/support/plainText";

@@ -8,10 +8,10 @@ import { ROOT } from "../../../tools/testing/testFile";
 const graph = (edges: Record<string, string[]>) =>
   new Map(Object.entries(edges).map(([from, to]) => [from, new Set(to)] as const));
 
-describe("the imports of components/", () => {
-  const components = path.join(ROOT, "components");
-  const imports = importsBelow(components);
+const components = path.join(ROOT, "components");
+const imports = importsBelow(components);
 
+describe("the imports of components/", () => {
   it("have no circle of files, also by type", () => assert.deepEqual(circlesOf(imports), []));
 
   it("have at most ten floors of rooms, and no circle of them", () => {
@@ -25,6 +25,21 @@ describe("the imports of components/", () => {
       fs.readdirSync(components).filter((name) => name.endsWith(".ts")),
       ["index.ts"],
     ));
+});
+
+describe("the names of the files of components/", () => {
+  // A kind of node has the same parts as the others, and a command of the command line its own name.
+  const mayRepeat = [/^nodes\//, /^cli\/(clean|policy|report|status|stop|wake)\.ts$/];
+
+  it("are given once, but for the parts of a kind of node, and the commands", () => {
+    const files = [...imports.keys()];
+    const others = files.filter((file) => !mayRepeat.some((pattern) => pattern.test(file)));
+    const names = others.map((file) => path.basename(file));
+    assert.deepEqual(
+      others.filter((file) => names.filter((name) => name === path.basename(file)).length > 1),
+      [],
+    );
+  });
 });
 
 describe("floors of imports", () => {

@@ -4,7 +4,7 @@ import { onInterruption } from "../../../support/interruption";
 import type { AwsClients } from "./awsClients";
 import type { Ec2Connection } from "../connection";
 import type { Launched } from "./ephemeral/launched";
-import { Hold } from "./hold";
+import { Hold } from "./updateHold";
 
 const releaseTimeoutMilliseconds = 5_000;
 /** Keep ephemeral nodes for a moment: to launch new ones for the update's next image would take longer. */

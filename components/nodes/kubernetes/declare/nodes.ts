@@ -8,7 +8,7 @@ import type { KubernetesConnection, KubernetesConnectionNode } from "../connecti
 import type { NormalKubernetesNode } from "../normalise";
 import { guardScript } from "./guard";
 import { buildkitdToml } from "./buildkitdToml";
-import { type KubernetesClasses, loadClasses } from "./load";
+import { type KubernetesClasses, loadClasses } from "./classes";
 import { labels, objectName } from "../names";
 
 /** What of a builder its nodes on Kubernetes are made with. */

@@ -6,7 +6,7 @@ import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
 
 import { BaseImageAnswers } from "../../../../components/baseImages/ask";
-import { checkBaseImages } from "../../../../components/baseImages/check";
+import { checkBaseImages } from "../../../../components/baseImages/checkBaseImages";
 import { say } from "../../../../components/pulumi/log";
 
 // ESLint keeps the sources from Pulumi's own queue (`no-restricted-syntax`), in which each line waits for the one before it, and for
