@@ -12,6 +12,8 @@ import { STSClient } from "@aws-sdk/client-sts";
 
 import { type Authority, createAuthority, createNetwork, openRun, type TestRun, waitUntil } from "../hosts";
 import { type Cloud, type CloudOptions, startCloud } from "./cloud";
+import { testPulumiHome } from "./plugins/install";
+import { runningPlugins } from "./plugins/running";
 
 /** A cloud, and clients of it: for tests of the API itself. */
 export interface Account {
@@ -22,6 +24,8 @@ export interface Account {
   readonly iam: IAMClient;
   readonly ssm: SSMClient;
   readonly sts: STSClient;
+  /** What commands of Pulumi on this machine need of the environment. */
+  environment(): Promise<NodeJS.ProcessEnv>;
   /** Of the default VPC, by zone: `us-east-1a`. */
   subnetIn(zone: string): Promise<string>;
   /** An arm64 instance in us-east-1a, unless asked otherwise. */
@@ -55,6 +59,11 @@ export async function openAccount(options: CloudOptions = {}): Promise<Account> 
     iam: new IAMClient(client),
     ssm: new SSMClient(client),
     sts: new STSClient(client),
+    environment: async () => {
+      const environment = { ...cloud.environment(), AWS_ENDPOINT_URL: client.endpoint };
+      const plugins = await runningPlugins({ run, environment });
+      return { ...environment, PULUMI_HOME: await testPulumiHome(), ...plugins };
+    },
     subnetIn,
     launch: async (input = {}) => {
       const defaults = {

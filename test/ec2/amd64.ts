@@ -16,6 +16,8 @@ export interface Amd64Options {
   /** A step of the Dockerfile, after one that takes no time. @default "true" */
   step?: string;
   environment?: NodeJS.ProcessEnv;
+  /** Whether the stack's commands start stand-ins of their own, which die with them. @default - they find them running */
+  startsPlugins?: boolean;
 }
 
 /**
@@ -23,7 +25,10 @@ export interface Amd64Options {
  * same code runs; life.test.ts shows it.
  */
 export async function createAmd64Stack(options: Amd64Options): Promise<Stack> {
-  const stack = await createStack(await amd64Spec(options), { environment: options.environment });
+  const stack = await createStack(await amd64Spec(options), {
+    environment: options.environment,
+    startsPlugins: options.startsPlugins,
+  });
   await writeApp(stack, options.step);
   return stack;
 }

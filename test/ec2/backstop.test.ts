@@ -3,7 +3,6 @@ import * as assert from "node:assert/strict";
 import { EC2 } from "@aws-sdk/client-ec2";
 
 import { type Account, openAccount } from "../cloud/account";
-import { testPulumiHome } from "../cloud/plugins/install";
 import { skipWithout } from "../hosts";
 import { Stack, waitFor } from "../main/stack";
 import { nightly } from "../tier";
@@ -27,11 +26,7 @@ describe("a node whose own end is broken", function () {
       { ...spec, images: {} },
       {
         program: `${__dirname}/program`,
-        environment: {
-          ...account.cloud.environment(),
-          AWS_ENDPOINT_URL: account.cloud.client.endpoint,
-          PULUMI_HOME: await testPulumiHome(),
-        },
+        environment: await account.environment(),
       },
     );
   });

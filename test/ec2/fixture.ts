@@ -3,6 +3,7 @@ import { type Cloud, type CloudOptions, startCloud } from "../cloud/cloud";
 import { type Ecr, startEcr } from "../cloud/ecr";
 import type { BuildkitVersion } from "../cloud/downloads";
 import { testPulumiHome } from "../cloud/plugins/install";
+import { runningPlugins } from "../cloud/plugins/running";
 import { trusting } from "../main/image";
 import { Stack, type StackOptions } from "../main/stack";
 
@@ -29,7 +30,11 @@ export function getBaseImage(): Promise<string> {
   return baseImage;
 }
 
-/** A stack whose update runs in the account: its user is on a machine that reaches instances as one on the internet does. */
+/**
+ * A stack whose update runs in the account: its user is on a machine that reaches instances as one on the internet does.
+ *
+ * @param options with `startsPlugins` its commands start the stand-ins of providers, which die with them
+ */
 export async function createStack(
   spec: {
     builder?: unknown;
@@ -39,18 +44,20 @@ export async function createStack(
     provider?: unknown;
     userData?: string;
   },
-  options: StackOptions = {},
+  options: StackOptions & { startsPlugins?: boolean } = {},
 ): Promise<Stack> {
-  const { cloud, registry } = await getEc2();
+  const { run, cloud, registry } = await getEc2();
+  const environment = { ...trusting(registry), ...cloud.environment(), ...options.environment };
+  // With a clock of their own, or killed, commands need plugins of their own.
+  const startsPlugins = options.startsPlugins ?? options.enter !== undefined;
   return Stack.create(spec as { builder: unknown; images: Record<string, unknown> }, {
     program: `${__dirname}/program`,
     ...options,
     enter: (command) => absolute(cloud.enter(options.enter?.(command) ?? command)),
     environment: {
-      ...trusting(registry),
-      ...cloud.environment(),
+      ...environment,
       PULUMI_HOME: await testPulumiHome(),
-      ...options.environment,
+      ...(!startsPlugins && (await runningPlugins({ run, environment, enter: (command) => cloud.enter(command) }))),
     },
   });
 }

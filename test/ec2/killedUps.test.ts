@@ -85,7 +85,7 @@ nightly.describe("an update that is killed at any of its calls to AWS", function
     destroy: Kill,
     waits: boolean,
   ): Promise<string[]> {
-    const stack = await createAmd64Stack({ name, builder: { lifecycle } });
+    const stack = await createAmd64Stack({ name, builder: { lifecycle }, startsPlugins: true });
     await succeeds(stack, "up");
     const { builderName, nodes } = await stack.outputs<Amd64Outputs>();
     if (lifecycle === "stop-when-idle") {
@@ -109,7 +109,7 @@ nightly.describe("an update that is killed at any of its calls to AWS", function
   }
 
   async function makeAndDestroy(name: string, lifecycle: Lifecycle, kill: Kill): Promise<string> {
-    const stack = await createAmd64Stack({ name, builder: { lifecycle } });
+    const stack = await createAmd64Stack({ name, builder: { lifecycle }, startsPlugins: true });
     const before = new Set(await left());
     const point = await killed(stack, "up", kill);
     const unknown = await endUnknownInstances(ec2.cloud, stack, before);

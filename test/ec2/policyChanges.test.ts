@@ -6,7 +6,6 @@ import { StopInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client
 import { callerPolicy, type CallerRole } from "../../components/nodes/ec2/policies/policyTable";
 import { type Account, openAccount } from "../cloud/account";
 import type { ApiCall } from "../cloud/cloud";
-import { testPulumiHome } from "../cloud/plugins/install";
 import { callersOwn, refusals } from "../cloud/refusals";
 import { skipWithout } from "../hosts";
 import { Stack } from "../main/stack";
@@ -57,15 +56,9 @@ describe("what changes of a builder ask for in AWS, without its images", functio
       let stack: Stack;
 
       before(async () => {
-        const { credentials, endpoint } = account.cloud.client;
         stack = await Stack.create(specOf(declared) as never, {
           program: path.resolve(__dirname, "program"),
-          environment: {
-            ...account.cloud.environment(),
-            AWS_ENDPOINT_URL: endpoint,
-            AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-            PULUMI_HOME: await testPulumiHome(),
-          },
+          environment: await account.environment(),
         });
       });
 

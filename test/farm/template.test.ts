@@ -11,7 +11,6 @@ import {
 } from "@aws-sdk/client-ec2";
 
 import { type Account, openAccount } from "../cloud/account";
-import { testPulumiHome } from "../cloud/plugins/install";
 import { skipWithout, waitUntil } from "../hosts";
 import { Stack } from "../main/stack";
 import type { Settings } from "./templateProgram";
@@ -38,11 +37,7 @@ describe("the stand-in of the aws provider: launch templates, and a destroy whil
       { builder: {}, images: {} },
       {
         program: path.resolve(__dirname, "templateProgram"),
-        environment: {
-          ...account.cloud.environment(),
-          AWS_ENDPOINT_URL: account.cloud.client.endpoint,
-          PULUMI_HOME: await testPulumiHome(),
-        },
+        environment: await account.environment(),
       },
     );
     const ami = account.cloud.images.find(({ architecture }) => architecture === "arm64")?.id ?? "";

@@ -38,6 +38,7 @@ export async function runFile(file: TestFile, folder: string, all: boolean): Pro
     // Of TypeScript and others that each process loads.
     V8_COMPILE_CACHE_CACHE_DIR: path.join(cacheDirectory(), "test", "compile-cache"),
     TEST_KEPT_MODULES: path.join(kept, "mocha.modules"),
+    TEST_KEPT_TYPESCRIPT: path.join(cacheDirectory(), "test", "kept-typescript"),
     // The AWS SDK's advice on Node's version is nothing that a test can follow.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   };

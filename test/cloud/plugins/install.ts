@@ -49,12 +49,23 @@ export async function installPlugins(pulumiHome: string, program?: string): Prom
   }
 }
 
+const options = ["--no-warnings", "--require", path.join(repository, "test/main/keptModules.js")];
+
 /** Each of Pulumi's commands starts each plugin anew. */
 function startScript(name: string, compiled: string): string {
   const main = path.join(compiled, name, "main.js");
   const kept = path.join(compiled, `${name}.modules`);
-  const options = `--no-warnings --require '${path.join(repository, "test/main/keptModules.js")}'`;
-  return `#!/bin/sh\nTEST_KEPT_MODULES='${kept}' exec '${process.execPath}' ${options} '${main}' "$@"\n`;
+  const words = [process.execPath, ...options, main].map((word) => `'${word}'`);
+  return `#!/bin/sh\nTEST_KEPT_MODULES='${kept}' exec ${words.join(" ")} "$@"\n`;
+}
+
+/** The command that serves both, until it is killed. */
+export async function runningCommand(): Promise<{ command: string[]; environment: NodeJS.ProcessEnv }> {
+  const compiled = await compiledPlugins();
+  return {
+    command: [process.execPath, ...options, path.join(compiled, "main.js")],
+    environment: { TEST_KEPT_MODULES: path.join(compiled, "main.modules") },
+  };
 }
 
 /** The plugins as JavaScript: loading TypeScript would cost each of Pulumi's commands a second. */
@@ -71,7 +82,7 @@ async function compiledPlugins(): Promise<string> {
 }
 
 const isPlugin = (name: string): boolean =>
-  name.endsWith(".ts") && name !== path.basename(__filename) && !name.startsWith("program");
+  name.endsWith(".ts") && !["install.ts", "running.ts"].includes(name) && !name.startsWith("program");
 
 /** Without the lock of larger folders: making it twice takes no time, and it appears by one rename. */
 async function madeOnce(name: string, inputs: unknown, make: (folder: string) => Promise<void>): Promise<string> {

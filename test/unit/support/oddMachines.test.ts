@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 const user = 12_345;
 const other = 12_346;
 const run = promisify(execFile);
+const keptTypeScript = path.resolve(__dirname, "../../main/keptTypeScript.js");
 
 interface Outcome {
   done?: string[];
@@ -48,9 +49,9 @@ describe("an odd machine", function () {
     enter: readonly string[] = [],
   ): Promise<Outcome> {
     const settings = JSON.stringify({ user, umask, directory: at("project") });
-    const program = ["-r", "ts-node/register/transpile-only", path.join(__dirname, "oddMachine.ts"), settings];
+    const program = ["-r", keptTypeScript, path.join(__dirname, "oddMachine.ts"), settings];
     // Of the loader, not of ours.
-    const loader = { DISABLE_V8_COMPILE_CACHE: "1" };
+    const loader = { DISABLE_V8_COMPILE_CACHE: "1", TEST_KEPT_TYPESCRIPT: process.env.TEST_KEPT_TYPESCRIPT };
     const env = { ...loader, PATH: process.env.PATH, HOME: at("h"), TMPDIR: at("tmp"), ...environment };
     const [command, ...words] = [...enter, process.execPath, ...program];
     return JSON.parse((await run(command, words, { env })).stdout) as Outcome;

@@ -3,6 +3,7 @@ import { ECRClient } from "@aws-sdk/client-ecr";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 
 import type { Properties } from "../protocol/values";
 import { endpointOf } from "./endpoints";
@@ -121,10 +122,12 @@ function wayOf(configuration: Configuration) {
 /** Undefined: the SDK's own search, from the environment on. Roles are assumed one by another. */
 async function credentialsOf(configuration: Configuration, region: string): Promise<Credentials | undefined> {
   const { accessKey, secretKey, token, profile, assumeRoles = [] } = configuration;
-  // The SDK's search looks for it there, and this process serves one provider.
-  if (profile) process.env.AWS_PROFILE = profile;
   let credentials: Credentials | undefined =
-    accessKey && secretKey ? { accessKeyId: accessKey, secretAccessKey: secretKey, sessionToken: token } : undefined;
+    accessKey && secretKey
+      ? { accessKeyId: accessKey, secretAccessKey: secretKey, sessionToken: token }
+      : profile
+        ? await fromNodeProviderChain({ profile })()
+        : undefined;
   for (const { roleArn, sessionName = "standin", externalId, duration } of assumeRoles) {
     const { Credentials: assumed } = await newSts(configuration, region, credentials).send(
       new AssumeRoleCommand({

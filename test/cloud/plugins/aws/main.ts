@@ -1,4 +1,4 @@
 import { serve } from "../protocol/server";
 import { aws } from "./index";
 
-serve(aws);
+void serve(aws);

@@ -17,13 +17,18 @@ import { fromStruct, isSame, isUnknown, mapProperties, type Properties, reveal, 
  * provider server knows neither previews nor detailed diffs nor the provider's configuration. What it accepts is what the
  * real, bridged providers accept: secrets and outputs stay in the engine, which marks outputs by the names of the inputs.
  */
-export function serve<Client>(provider: Provider<Client>): void {
+export async function serve<Client>(provider: Provider<Client>): Promise<void> {
+  console.log(await listen(provider));
+  endWithEngine();
+}
+
+/** Serves a provider at a port of loopback, which it tells. */
+export function listen<Client>(provider: Provider<Client>): Promise<number> {
   const server = new grpc.Server({ "grpc.max_receive_message_length": -1 });
-  server.addService(ResourceProviderService, handlers(provider));
-  server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
-    if (error) throw error;
-    console.log(port);
-    endWithEngine();
+  server.addService(ResourceProviderService, handlersOfEach(provider));
+  return new Promise((resolve, reject) => {
+    const credentials = grpc.ServerCredentials.createInsecure();
+    server.bindAsync("127.0.0.1:0", credentials, (error, port) => (error ? reject(error) : resolve(port)));
   });
 }
 
@@ -36,13 +41,29 @@ function endWithEngine(): void {
   setInterval(() => process.ppid === engine || process.exit(1), 500).unref();
 }
 
-function handlers<Client>(provider: Provider<Client>): IResourceProviderServer {
+/** Each connection is a provider of its own, with the configuration that it is given: an engine opens one for each. */
+function handlersOfEach<Client>(provider: Provider<Client>): IResourceProviderServer {
+  const connections = new Map<string, Handlers>();
+  const handler =
+    (name: string): Handler =>
+    (request, peer) => {
+      // The first call of an engine that finds it running; the port may have been another one's.
+      if (name === "attach") connections.delete(peer);
+      const own = connections.get(peer) ?? handlers(provider);
+      connections.set(peer, own);
+      return own[name](request, peer);
+    };
+  const all = Object.keys(handlers(provider)).map((name) => [name, unary(handler(name))] as const);
+  return Object.fromEntries(all) as unknown as IResourceProviderServer;
+}
+
+function handlers<Client>(provider: Provider<Client>): Handlers {
   let client: Client | undefined;
   const configured = (): Client => {
     if (!client) throw new Error(`stand-in: the ${provider.name} provider is not configured`);
     return client;
   };
-  const all = {
+  return {
     attach: () => new Empty(),
     cancel: () => new Empty(),
     getPluginInfo: () => {
@@ -78,17 +99,17 @@ function handlers<Client>(provider: Provider<Client>): IResourceProviderServer {
       return response;
     },
     ...resourceHandlers(provider, configured),
-  };
-  return mapProperties(all, (handler) => unary(handler as Handler)) as unknown as IResourceProviderServer;
+  } as Handlers;
 }
 
-type Handler = (request: unknown) => unknown;
+type Handler = (request: unknown, peer: string) => unknown;
+type Handlers = Record<string, Handler>;
 
 const unary =
   (handler: Handler): grpc.handleUnaryCall<unknown, unknown> =>
   (call, callback) => {
     Promise.resolve(call.request)
-      .then(handler)
+      .then((request) => handler(request, call.getPeer()))
       .then(
         (response) => callback(null, response),
         (error: unknown) => callback(failure(error)),

@@ -4,4 +4,4 @@ import "reflect-metadata";
 import { serve } from "../protocol/server";
 import { tls } from "./index";
 
-serve(tls);
+void serve(tls);
