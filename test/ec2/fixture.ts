@@ -70,7 +70,7 @@ export async function buildkitRelease(version: BuildkitVersion = "current") {
 }
 
 /** The PATH of the tests' commands holds nothing of the system. */
-function absolute([program, ...args]: string[]): string[] {
+export function absolute([program, ...args]: string[]): string[] {
   return [program.startsWith("/") ? program : `/usr/bin/${program}`, ...args];
 }
 
