@@ -62,7 +62,7 @@ export async function startCluster(run: TestRun, network: TestNetwork, authority
     places,
     volumes,
     kubeconfig,
-    run: machine.run,
+    run: (...command) => machine.run(...command),
     audit: async () =>
       (await readFile(join(folder, "audit.log"), "utf8"))
         .split("\n")

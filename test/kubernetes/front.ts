@@ -68,7 +68,8 @@ export async function startPlainFront(kubernetes: Kubernetes): Promise<Pick<ApiF
     ["server.crt", "server.key", "ca.crt"].map((name) => readFile(join(folder, "pki", name))),
   );
   const server = https.createServer({ cert, key }, (incoming, outgoing) => {
-    const { connection: _connection, upgrade: _upgrade, ...headers } = incoming.headers;
+    const passed = Object.entries(incoming.headers).filter(([name]) => name !== "connection" && name !== "upgrade");
+    const headers = Object.fromEntries(passed);
     const { method, url: path } = incoming;
     const asked = https.request({ host: address, port: apiPort, ca, method, path, headers, agent: false });
     asked.on("response", (answer: http.IncomingMessage) => {
