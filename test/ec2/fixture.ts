@@ -77,7 +77,7 @@ export async function buildkitRelease(version: BuildkitVersion = "current") {
 }
 
 /** The PATH of the tests' commands holds nothing of the system. */
-function absolute([program, ...args]: string[]): string[] {
+export function absolute([program, ...args]: string[]): string[] {
   return [program.startsWith("/") ? program : `/usr/bin/${program}`, ...args];
 }
 

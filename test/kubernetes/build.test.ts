@@ -1,12 +1,17 @@
 import { strict as assert } from "node:assert";
+import * as fs from "node:fs";
+import * as path from "node:path";
 
 import { buildRules, manageRules } from "../../components/nodes/kubernetes/policy";
 import { pushBaseImage, skipWithout } from "../hosts";
 import { skopeo, trusting } from "../main/image";
 import { crash } from "../main/processes";
-import { Stack, type StartedCommand, waitFor } from "../main/stack";
+import { Stack, type StartedCommand, temporaryDirectory, waitFor } from "../main/stack";
 import { nightly } from "../tier";
+import { machineName } from "./cluster";
+import { cordon, drain } from "./drain";
 import { addVolume, getKubernetes, kubernetesPulumiHome, type Kubernetes, namespace } from "./fixture";
+import { type ApiFront, startFront } from "./front";
 import { nodeArguments } from "./node";
 
 interface InspectedImage {
@@ -19,24 +24,33 @@ nightly.describe("an image that a pod of a real cluster builds", function () {
   let stack: Stack;
   let tag: string;
   let dockerfile: string;
+  let front: ApiFront;
+
+  const builderWith = (changes: object = {}) => ({
+    nodes: [{ ...nodeArguments(namespace), ...changes }],
+    idleTimeoutMinutes: 1,
+    wakeTimeoutSeconds: 60,
+  });
 
   before(async function () {
     skipWithout(this, ["kubernetes", "skopeo"]);
     kubernetes = await getKubernetes();
-    const { registry, cluster, objects } = kubernetes;
+    const { registry, objects } = kubernetes;
     // All of it with the rights that are documented, and no other.
     await objects.setRole(namespace, "builder", [...buildRules, ...manageRules]);
     await addVolume("cache-1");
     tag = `${registry.host}/app:1`;
     const base = await pushBaseImage(registry);
-    const builder = { nodes: [nodeArguments(namespace)], idleTimeoutMinutes: 1, wakeTimeoutSeconds: 60 };
     const image = { context: "./app", tags: [tag], platforms: ["linux/amd64"] };
+    front = await startFront(kubernetes);
+    const kubeconfig = path.join(temporaryDirectory("kubeconfig"), "config");
+    fs.writeFileSync(kubeconfig, await front.kubeconfig("builder"));
     const environment = {
       ...trusting(registry),
-      KUBECONFIG: cluster.kubeconfig("builder"),
+      KUBECONFIG: kubeconfig,
       PULUMI_HOME: await kubernetesPulumiHome(kubernetes),
     };
-    stack = await Stack.create({ builder, images: { app: image } }, { environment });
+    stack = await Stack.create({ builder: builderWith(), images: { app: image } }, { environment });
     dockerfile = `FROM ${base}\nRUN uname -m > /machine\nCOPY data /data\n`;
     stack.write("app/Dockerfile", dockerfile);
     stack.write("app/data", "of the context\n");
@@ -84,6 +98,25 @@ nightly.describe("an image that a pod of a real cluster builds", function () {
     assert.match(output, /node amd64 was lost during the build; waking it to build again \(1 of 3\)/);
   });
 
+  it("is pushed by the same update when what is before the API ends all connections in the middle of it", async () => {
+    const update = await beginBuild(8);
+    assert.ok(front.cut() > 0);
+    const { code, output } = await update.done;
+    assert.equal(code, 0, output);
+    assert.match(output, /node amd64 was lost during the build; waking it to build again \(1 of 3\)/);
+    assert.doesNotMatch(output, /starting it as Job/);
+  });
+
+  it("is finished by a pod whose machine is drained in the middle of it", async () => {
+    const update = await beginBuild(9);
+    const draining = drain(kubernetes.objects, machineName, namespace);
+    const { code, output } = await update.done;
+    assert.equal(code, 0, output);
+    assert.doesNotMatch(output, /was lost/);
+    assert.equal((await draining).length, 1);
+    await cordon(kubernetes.objects, machineName, false);
+  });
+
   it("leaves a pod that ends by itself after a crash of its update, and its cache for the next", async () => {
     const update = await beginBuild(300);
     await crash(update);
@@ -110,6 +143,21 @@ nightly.describe("an image that a pod of a real cluster builds", function () {
     const { code, output } = await stack.up();
     assert.equal(code, 0, output);
     assert.match(output, /CACHED/);
+  });
+
+  it("is pushed with another volume where another storage class is asked for, whose old one a pod still has", async () => {
+    const other = "other";
+    await kubernetes.objects.createStorageClass(other);
+    await addVolume("cache-other", machineName, other);
+    const [before] = await kubernetes.objects.pods(namespace);
+    assert.equal(before.status?.phase, "Running");
+    stack.declare({ ...stack.spec(), builder: builderWith({ storageClass: other }) });
+    stack.write("app/data", "on another volume\n");
+    const { code, output } = await stack.up();
+    assert.equal(code, 0, output);
+    assert.match(output, /starting it as Job/);
+    const [after] = await kubernetes.objects.pods(namespace);
+    assert.notEqual(after.metadata?.name, before.metadata?.name);
   });
 
   it("is destroyed with all that was made in the cluster", async () => {

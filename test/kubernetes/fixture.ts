@@ -6,7 +6,7 @@ import { installPlugins, testPulumiHome } from "../cloud/plugins/install";
 import { packageVersion } from "../cloud/plugins/versions";
 import * as hosts from "../hosts";
 import { waitUntil } from "../hosts/command";
-import { type TestCluster, machineName, startCluster } from "./cluster";
+import { arm64MachineName, type TestCluster, machineName, startCluster } from "./cluster";
 import { trustFile } from "./images";
 import { type Objects, openObjects } from "./objects";
 import { kubernetesProvider } from "./tools";
@@ -14,6 +14,7 @@ import { kubernetesProvider } from "./tools";
 /** A cluster, and a registry that its pods reach. */
 export interface Kubernetes {
   run: hosts.TestRun;
+  network: hosts.TestNetwork;
   authority: hosts.Authority;
   registry: hosts.Registry;
   cluster: TestCluster;
@@ -41,16 +42,32 @@ async function open(): Promise<Kubernetes> {
   await waitUntil("the machine", () => objects.readyMachine(machineName), { timeoutMilliseconds: 60_000 });
   await objects.createNamespace(namespace, { "pod-security.kubernetes.io/enforce": "privileged" });
   await objects.createStorageClass(storageClass);
-  return { run, authority, registry, cluster, objects };
+  return { run, network, authority, registry, cluster, objects };
 }
 
 /** A volume of the machine for one claim, in which the registry is trusted. */
-export async function addVolume(name: string): Promise<void> {
+export async function addVolume(name: string, machine = machineName, ofClass = storageClass): Promise<void> {
   const { cluster, objects, registry } = await getKubernetes();
   const folder = join(cluster.volumes, name);
   await mkdir(folder, { recursive: true });
   await copyFile(registry.bundleFile, join(folder, trustFile));
-  await objects.createVolume({ name, folder, storageClass, machine: machineName });
+  await objects.createVolume({ name, folder, storageClass: ofClass, machine });
+}
+
+let arm64: Promise<void> | undefined;
+
+/** The cluster with its second machine, ready. */
+export function addArm64Machine({ cluster, objects }: Kubernetes): Promise<void> {
+  arm64 ??= cluster.addArm64().then(async () => {
+    const isReady = () => objects.readyMachine(arm64MachineName);
+    await waitUntil("the second machine", isReady, { timeoutMilliseconds: 60_000 });
+    // Its kubelet tells the truth with its first status, and is then silent.
+    await waitUntil("its label", () => objects.labelMachine(arm64MachineName, "kubernetes.io/arch", "arm64"), {
+      timeoutMilliseconds: 30_000,
+      pauseMilliseconds: 2_000,
+    });
+  });
+  return arm64;
 }
 
 let pulumiHome: Promise<string> | undefined;

@@ -10,6 +10,8 @@ import { execute } from "../hosts/command";
 import type { KubernetesTools } from "./tools";
 
 export const buildkitImage = "docker.io/moby/buildkit:v0.33.1";
+/** The same, whose BuildKit calls its own platform so: it copies files, and can't run a step. */
+export const arm64BuildkitImage = "tests.invalid/buildkit-arm64:1";
 export const pauseImage = "tests.invalid/pause:1";
 
 /** What a pod's first container does: it waits, and takes the ends of others' children. */
@@ -28,6 +30,7 @@ export const trustFile = "tests-trust.pem";
 // has the machine's there: https://github.com/moby/buildkit/blob/v0.33.1/hack/buildkitd-entrypoint
 const entrypoint = `#!/bin/sh
 export SSL_CERT_FILE=/var/lib/buildkit/${trustFile}
+[ -z "$TESTS_PLATFORM" ] || set -- --oci-worker-platform "$TESTS_PLATFORM" "$@"
 if [ -e /sys/fs/cgroup/cgroup.controllers ] && [ "$(cut -d: -f3 /proc/self/cgroup)" != / ]; then
   remount='umount /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup; exec /usr/bin/buildkitd "$@"'
   exec unshare --cgroup --mount sh -euc "$remount" sh "$@"
@@ -51,7 +54,8 @@ async function makePause(draft: string): Promise<void> {
   await writeFile(join(draft, "pause.c"), pauseSource);
   await execute(["gcc", "-static", "-Os", "-s", "-o", join(draft, "pause"), join(draft, "pause.c")]);
   await execute(["tar", "-C", draft, "-cf", join(draft, "pause.tar"), "pause"]);
-  await writeImage(draft, "pause", { name: pauseImage, command: ["/pause"], layers: [join(draft, "pause.tar")] });
+  const layers = [join(draft, "pause.tar")];
+  await writeImages(draft, "pause", { names: { [pauseImage]: [] }, command: ["/pause"], layers });
 }
 
 async function makeBuildkit(draft: string, debian: string, tools: KubernetesTools): Promise<void> {
@@ -65,20 +69,22 @@ async function makeBuildkit(draft: string, debian: string, tools: KubernetesTool
   const layer = join(draft, "buildkit.tar");
   await execute(["tar", "--owner=0", "--group=0", "-C", join(draft, "buildkit"), "-cf", layer, "."]);
   await rm(join(draft, "buildkit"), { recursive: true });
+  const names = { [buildkitImage]: [], [arm64BuildkitImage]: ["TESTS_PLATFORM=linux/arm64"] };
   const command = ["/usr/bin/buildkitd-entrypoint"];
-  await writeImage(draft, "buildkit", { name: buildkitImage, command, layers: [debian, layer] });
+  await writeImages(draft, "buildkit", { names, command, layers: [debian, layer] });
 }
 
 const pick = ({ buildkitd, buildctl }: KubernetesTools) => ({ buildkitd, buildctl });
 
-interface Image {
-  name: string;
+interface Images {
+  /** Each with its variables of the environment, beside PATH. */
+  names: Record<string, readonly string[]>;
   command: string[];
   layers: readonly string[];
 }
 
-/** An OCI archive of layers as they are: https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md */
-async function writeImage(draft: string, file: string, { name, command, layers }: Image): Promise<void> {
+/** An OCI archive of images of the same layers, as they are: https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md */
+async function writeImages(draft: string, file: string, { names, command, layers }: Images): Promise<void> {
   const layout = join(draft, `${file}-layout`);
   const blobs = join(layout, "blobs/sha256");
   await mkdir(blobs, { recursive: true });
@@ -97,23 +103,21 @@ async function writeImage(draft: string, file: string, { name, command, layers }
     await writeFile(join(blobs, digest), bytes);
     return { mediaType, digest: `sha256:${digest}`, size: bytes.length };
   };
-  const config = await blob(media("config.v1+json"), {
-    architecture: "amd64",
-    os: "linux",
-    config: { Entrypoint: command, Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"] },
-    rootfs: { type: "layers", diff_ids: written.map(({ digest }) => digest) },
-  });
-  const manifest = await blob(media("manifest.v1+json"), {
-    schemaVersion: 2,
-    mediaType: media("manifest.v1+json"),
-    config,
-    layers: written,
-  });
-  const annotations = { "io.containerd.image.name": name, "org.opencontainers.image.ref.name": basename(name) };
-  await writeFile(
-    join(layout, "index.json"),
-    JSON.stringify({ schemaVersion: 2, manifests: [{ ...manifest, annotations }] }),
-  );
+  const manifests = [];
+  for (const [name, variables] of Object.entries(names)) {
+    const Env = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", ...variables];
+    const config = await blob(media("config.v1+json"), {
+      architecture: "amd64",
+      os: "linux",
+      config: { Entrypoint: command, Env },
+      rootfs: { type: "layers", diff_ids: written.map(({ digest }) => digest) },
+    });
+    const mediaType = media("manifest.v1+json");
+    const manifest = await blob(mediaType, { schemaVersion: 2, mediaType, config, layers: written });
+    const annotations = { "io.containerd.image.name": name, "org.opencontainers.image.ref.name": basename(name) };
+    manifests.push({ ...manifest, annotations });
+  }
+  await writeFile(join(layout, "index.json"), JSON.stringify({ schemaVersion: 2, manifests }));
   await writeFile(join(layout, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
   await execute(["tar", "-C", layout, "-cf", join(draft, `${file}-image.tar`), "."]);
   await rm(layout, { recursive: true });

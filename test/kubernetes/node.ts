@@ -1,3 +1,6 @@
+import { strict as assert } from "node:assert";
+import { readdirSync, readFileSync } from "node:fs";
+
 import type { TlsMaterial } from "../../components/transport/endpoint";
 import { nodeServerName } from "../../components/nodes/ec2/connection";
 import type { KubernetesConnectionNode } from "../../components/nodes/kubernetes/connection";
@@ -28,7 +31,7 @@ export interface DeclaredPod {
   readonly settings: KubernetesConnectionNode;
   readonly tls: TlsMaterial;
   /** The node, for somebody who builds on it. */
-  open(user: ClusterUser, changes?: Partial<KubernetesConnectionNode>): RunNode;
+  open(user: ClusterUser, changes?: Partial<KubernetesConnectionNode>, kubeconfig?: string): RunNode;
   undeclare(): Promise<void>;
 }
 
@@ -64,11 +67,27 @@ export async function declareNode(
   return {
     settings,
     tls,
-    open: (user, changes = {}) => {
+    open: (user, changes = {}, kubeconfig = cluster.kubeconfig(user)) => {
       const connection = { builderName: "farm-0123abcd", tls, nodes: [{ ...settings, ...changes }] };
-      const [node] = kubernetesNodes(connection, () => Promise.resolve({ kubeconfig: cluster.kubeconfig(user) }));
+      const [node] = kubernetesNodes(connection, () => Promise.resolve({ kubeconfig }));
       return node;
     },
     undeclare: () => objects.undeclare(namespace, objectName),
   };
+}
+
+/** The process of BuildKit in a pod, as this machine numbers it. */
+export function daemonOf(podUid: string): number {
+  const read = (file: string) => {
+    try {
+      return readFileSync(file, "utf8");
+    } catch {
+      return ""; // It has ended meanwhile.
+    }
+  };
+  const found = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .find((pid) => read(`/proc/${pid}/comm`) === "buildkitd\n" && read(`/proc/${pid}/cgroup`).includes(podUid));
+  assert.ok(found, `no buildkitd in pod ${podUid}`);
+  return Number(found);
 }

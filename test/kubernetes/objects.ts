@@ -1,14 +1,20 @@
 import { strict as assert } from "node:assert";
 
-import type { V1Job, V1Pod, V1PolicyRule } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import type { BatchV1Api, CoreV1Api, V1Job, V1Pod, V1PolicyRule } from "@kubernetes/client-node" with {
+  "resolution-mode": "import",
+};
 
 import { buildRules, type Rule } from "../../components/nodes/kubernetes/policy";
 import { waitUntil } from "../hosts/command";
 
 /** What tests make and look at in a cluster, as its administrator. */
 export interface Objects {
+  readonly core: CoreV1Api;
+  readonly batch: BatchV1Api;
   /** Fails while it is not ready. */
   readyMachine(name: string): Promise<void>;
+  /** Fails where the machine did not have the label before. */
+  labelMachine(name: string, label: string, value: string): Promise<void>;
   createNamespace(name: string, labels: Record<string, string>): Promise<void>;
   createStorageClass(name: string): Promise<void>;
   createVolume(volume: { name: string; folder: string; storageClass: string; machine: string }): Promise<void>;
@@ -49,10 +55,22 @@ export async function openObjects(kubeconfig: string): Promise<Objects> {
   const jobs = async (namespace: string) => (await batch.listNamespacedJob({ namespace })).items;
   const pods = async (namespace: string) => (await core.listNamespacedPod({ namespace })).items;
   return {
+    core,
+    batch,
     readyMachine: async (name) => {
       const { status } = await core.readNode({ name });
       const isReady = status?.conditions?.some((each) => each.type === "Ready" && each.status === "True");
       if (!isReady) throw new Error(JSON.stringify(status?.conditions));
+    },
+    labelMachine: async (name, label, value) => {
+      const machine = await core.readNode({ name });
+      const { labels = {} } = machine.metadata ?? {};
+      const had = labels[label];
+      await core.replaceNode({
+        name,
+        body: { ...machine, metadata: { ...machine.metadata, labels: { ...labels, [label]: value } } },
+      });
+      assert.equal(had, value);
     },
     createNamespace: async (name, labels) =>
       void (await core.createNamespace({ body: { metadata: { name, labels } } })),

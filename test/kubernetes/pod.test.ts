@@ -1,19 +1,14 @@
 import { strict as assert } from "node:assert";
 import { randomUUID } from "node:crypto";
-import * as fs from "node:fs";
-import * as path from "node:path";
 
 import type { Progress } from "../../components/support/progress";
-import { Relay } from "../../components/transport/relay";
-import { wakeNode } from "../../components/session/wakeNodes";
 import type { KubernetesConnectionNode } from "../../components/nodes/kubernetes/connection";
 import { pushBaseImage, skipWithout } from "../hosts";
-import { execute } from "../hosts/command";
-import { temporaryDirectory, waitFor } from "../main/stack";
+import { waitFor } from "../main/stack";
 import { nightly } from "../tier";
+import { build, wakeAlone } from "./caller";
 import { addVolume, getKubernetes, type Kubernetes, namespace, storageClass } from "./fixture";
 import { declareNode, type DeclaredPod, objectName } from "./node";
-import { kubernetesTools } from "./tools";
 
 nightly.describe("a node in a pod of a real cluster", function () {
   this.timeout(600_000);
@@ -35,28 +30,8 @@ nightly.describe("a node in a pod of a real cluster", function () {
     said = [];
   });
 
-  /** A relay to one such node, as an update has it. */
-  function open(changes: Partial<KubernetesConnectionNode> = {}) {
-    const node = declared.open("admin", changes);
-    const relay = new Relay(randomUUID(), ["amd64"]);
-    return { node, relay };
-  }
-
-  async function wake(changes: Partial<KubernetesConnectionNode> = {}, seconds = 120) {
-    const { node, relay } = open(changes);
-    await relay.claim();
-    return { node, relay, info: await wakeNode(node, relay, seconds, progress) };
-  }
-
-  async function build(relay: Relay, dockerfile: string): Promise<string> {
-    const folder = temporaryDirectory("context");
-    fs.writeFileSync(path.join(folder, "Dockerfile"), dockerfile);
-    const { buildctl } = await kubernetesTools();
-    const local = ["context", "dockerfile"].flatMap((name) => ["--local", `${name}=${folder}`]);
-    const command = ["build", "--progress", "plain", "--frontend", "dockerfile.v0", ...local];
-    const all = [buildctl, "--addr", `unix://${relay.socket("amd64")}`, ...command];
-    return execute(["sh", "-c", 'exec "$@" 2>&1', "sh", ...all]);
-  }
+  const wake = (changes: Partial<KubernetesConnectionNode> = {}, seconds = 120) =>
+    wakeAlone(declared.open("admin", changes), seconds, progress);
 
   it("starts, is reached through the cluster's API, and builds with RUN", async () => {
     const { info, relay } = await wake();
@@ -123,10 +98,8 @@ nightly.describe("a node in a pod of a real cluster", function () {
       );
       await kubernetes.objects.createNamespace("classless", { "pod-security.kubernetes.io/enforce": "privileged" });
       const classless = await declareNode(kubernetes, "classless", "none");
-      const relay = new Relay(randomUUID(), ["amd64"]);
-      await relay.claim();
       await assert.rejects(
-        wakeNode(classless.open("admin"), relay, 12, progress),
+        wakeAlone(classless.open("admin"), 12, progress),
         /nothing makes the volume of its cache\. Fix: a default storage class in the cluster, or `storageClass`/,
       );
       await classless.undeclare();

@@ -1,9 +1,10 @@
 import { pauseImage } from "./images";
 
-/** Where the parts of a cluster are, and what they are called. */
+/** Where the parts of a cluster's machine are, and what they are called. The first has the control plane, too. */
 export interface ClusterPlaces {
   folder: string;
-  /** Of the API server and of the one machine. */
+  name: string;
+  /** Of the machine, and of the first one's API server. */
   address: string;
   /** The first three numbers of its pods' addresses. */
   podNetwork: string;
@@ -124,6 +125,7 @@ export const users = {
   manager: { name: "system:kube-controller-manager", groups: [] },
   scheduler: { name: "system:kube-scheduler", groups: [] },
   node: { name: "system:node:node1", groups: ["system:nodes"] },
+  node2: { name: "system:node:node2", groups: ["system:nodes"] },
   /** Has no right but those that a test gives. */
   builder: { name: "builder", groups: [] },
 } as const;

@@ -35,6 +35,12 @@ const rows: readonly Row[] = [
   },
   {
     reason: /^FailedScheduling$/,
+    pattern: /were unschedulable/,
+    words: (message, platform) =>
+      `${message}: no machine for ${platform} takes new pods, as while it is drained. Fix: \`kubectl uncordon\`, where none is on its way`,
+  },
+  {
+    reason: /^FailedScheduling$/,
     pattern: /no nodes available|didn't match Pod's node affinity\/selector/,
     words: (message, platform) =>
       `${message}: the cluster has no machine for ${platform} with the labels in \`nodeSelector\`. Fix: a node group, or a NodePool of Karpenter, where none is on its way`,

@@ -40,6 +40,17 @@ describe("the state of a Kubernetes node", () => {
       /Insufficient memory\. Fix: smaller `resources`/,
     ],
     [
+      "a machine that is drained",
+      {
+        pods: [
+          unscheduled(
+            "0/2 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 1 node(s) were unschedulable.",
+          ),
+        ],
+      },
+      /unschedulable: no machine for linux\/amd64 takes new pods, as while it is drained\. Fix: `kubectl uncordon`/,
+    ],
+    [
       "an image that a registry gives no more of",
       {
         pods: [

@@ -1,0 +1,86 @@
+import type { Fault } from "./row";
+
+/** Of a node on Kubernetes: what befalls its pod, its machine and the way to it. */
+export const podFaults: readonly Fault[] = [
+  {
+    part: "a pod",
+    fault: "it is deleted at once, or its machine is gone",
+    outcome: "the same update builds again in another pod; three times at most",
+    state: "ok",
+    proofs: [["kubernetes/build", "is pushed by the same update when its pod is gone in the middle of it"]],
+  },
+  {
+    part: "a pod",
+    fault: "its machine is drained, or it is asked to end",
+    outcome: "it finishes what it builds, for at most 15 minutes, and the next build waits for another pod",
+    state: "ok",
+    proofs: [
+      ["kubernetes/build", "is finished by a pod whose machine is drained in the middle of it"],
+      ["kubernetes/pod", "finishes a build when its pod is deleted, and the next wake makes another"],
+    ],
+  },
+  {
+    part: "a pod",
+    fault: "whoever builds there is killed",
+    outcome: "it ends by itself when it is idle; five minutes later a claim, a ConfigMap and a Secret are left alone",
+    state: "ok",
+    proofs: [
+      ["kubernetes/build", "leaves a pod that ends by itself after a crash of its update, and its cache for the next"],
+      ["kubernetes/build", "leaves a claim, a ConfigMap and a Secret alone five minutes later"],
+    ],
+  },
+  {
+    part: "a pod",
+    fault: "its Job is deleted while it builds",
+    outcome: "the build is finished, and no second pod gets the cache before",
+    state: "ok",
+    proofs: [
+      ["kubernetes/faults", "keeps a second one from the cache while the first, whose Job is gone, finishes a build"],
+    ],
+  },
+  {
+    part: "a pod",
+    fault: "its BuildKit says nothing for a while",
+    outcome:
+      "it stays, also when it is asked to end, because something may be built there; 15 minutes after that it is ended",
+    state: "ok",
+    proofs: [["kubernetes/faults", "is no reason to end it, where its BuildKit says nothing for a while"]],
+  },
+  {
+    part: "the way to a pod",
+    fault: "a load balancer or a proxy before the cluster's API ends all connections",
+    outcome: "the same update builds again in the same pod, with the steps that were done; three times at most",
+    state: "ok",
+    proofs: [
+      [
+        "kubernetes/build",
+        "is pushed by the same update when what is before the API ends all connections in the middle of it",
+      ],
+    ],
+  },
+  {
+    part: "the way to a pod",
+    fault: "it does so again and again, sooner than a step takes",
+    outcome: "an error after the fourth time, which names the node; the steps that were done stay in the cache",
+    state: "documented",
+    reason: "BuildKit ends a build whose caller is gone, and no connection outlives what carries it",
+    way: "a longer limit there, or a `server` in the kubeconfig that is behind nothing of that kind",
+  },
+  {
+    part: "the way to a pod",
+    fault: "what is before the cluster's API ends silent connections",
+    outcome: "none is silent for more than 20 s",
+    state: "ok",
+    proofs: [["kubernetes/ways", "is not cut by what ends silent connections"]],
+  },
+  {
+    part: "the way to a pod",
+    fault: "a side does not read",
+    outcome: "no more is taken from the other one; the memory of the program stays as it is",
+    state: "ok",
+    proofs: [
+      ["kubernetes/ways", "has no more on it than what the other side takes, either way"],
+      ["kubernetes/ways", "takes a context of 1 GiB, and the memory of the program stays as it is"],
+    ],
+  },
+];
