@@ -1,6 +1,7 @@
 import type { NodeShell, ShellBuilder } from "../../shell";
 import { BuildError } from "../../../support/errors";
-import { type Ec2Connection, nodeServerName } from "../connection";
+import type { Ec2Connection } from "../connection";
+import { nodeServerName } from "../../daemonAddress";
 import { describePattern } from "../policies/builderPattern";
 import { callerRoles, describeRole } from "../policies/policyTable";
 import { Ingress } from "../run/callerRules";

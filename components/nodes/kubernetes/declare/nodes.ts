@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { nodeServerName } from "../../ec2/connection";
+import { nodeServerName } from "../../daemonAddress";
 import { orMocked } from "../../../pulumi/mocks";
 import { asResourceError } from "../../../pulumi/resourceError";
 import { type Authority, createAuthority, issueLeaf } from "../../ec2/declare/authority";

@@ -4,7 +4,7 @@ import type { Endpoint } from "../../../transport/endpoint";
 import type { RunNode, Waiting } from "../../node";
 import type { Progress } from "../../../support/progress";
 import { title } from "../../node";
-import { buildkitPort } from "../../ec2/connection";
+import { buildkitPort } from "../../daemonAddress";
 import { BuildError } from "../../../support/errors";
 import type { KubernetesConnection, KubernetesConnectionNode } from "../connection";
 import { settingsAnnotation } from "../names";
