@@ -1,5 +1,5 @@
 import type { AwsClients } from "../run/clients";
-import type { AccountOptions } from "../../shell";
+import type { PlaceOptions } from "../../shell";
 import { BuildError } from "../../../support/errors";
 
 /** AWS as the identity of the command line or its environment, in one region. */
@@ -7,7 +7,7 @@ export interface Account extends AwsClients {
   region: string;
 }
 
-export async function openAccount({ region, profile }: AccountOptions): Promise<Account> {
+export async function openAccount({ region, profile }: PlaceOptions): Promise<Account> {
   // As the AWS CLI orders them; the SDK does not know AWS_DEFAULT_REGION.
   // https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
   const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
