@@ -10,6 +10,7 @@ import { BuildError } from "../../../support/errors";
 import type { ClusterSettings } from "../clusterSettings";
 import { missingPackage } from "../missingPackage";
 import { type Cluster, openCluster } from "./cluster";
+import { signForEks } from "./eksAuth";
 
 type Client = typeof kubernetes;
 
@@ -35,6 +36,7 @@ export async function loadCluster(
   }
   const config = readConfig(owner, settings, fix, new client.KubeConfig());
   setProxy(owner, config, process.env);
+  signForEks(owner, config);
   return openCluster(config, client);
 }
 
