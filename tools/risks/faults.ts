@@ -1,5 +1,6 @@
 import { accessFaults } from "./accessFaults";
 import { endFaults } from "./endFaults";
+import { podFaults } from "./kubernetesRows";
 import type { Fault } from "./row";
 
 const buildFaults: readonly Fault[] = [
@@ -242,4 +243,4 @@ const nodeFaults: readonly Fault[] = [
 ];
 
 /** What can go wrong by itself, and what happens then. docs/reliability.md is made of it. */
-export const faults: readonly Fault[] = [...buildFaults, ...upFaults, ...accessFaults, ...nodeFaults, ...endFaults];
+export const faults: readonly Fault[] = [buildFaults, upFaults, accessFaults, nodeFaults, endFaults, podFaults].flat();
