@@ -74,6 +74,23 @@ export async function countActiveBuilds(socket: string, timeoutMilliseconds: num
   });
 }
 
+/** Keeps a connection to the daemon behind a unix socket, for nodes that stay awake while they have one. Ends when it breaks. */
+export async function keepConnection(socket: string, milliseconds: number, signal: AbortSignal): Promise<void> {
+  await withControl(socket, async (control) => {
+    // Events of builds, which this one waits for.
+    const stream = control.ListenBuildHistory({ ActiveOnly: true, EarlyExit: false }, deadline(milliseconds));
+    const cancel = () => stream.cancel();
+    signal.addEventListener("abort", cancel);
+    try {
+      for await (const event of stream) {
+        void event;
+      }
+    } finally {
+      signal.removeEventListener("abort", cancel);
+    }
+  });
+}
+
 /**
  * Removes cache that no build uses: all of it, or what was not used for longest, until so much of the disk is free. Says how
  * many bytes that freed.

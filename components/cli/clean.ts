@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import type { Progress } from "../support/progress";
+import { endHolder, holdersIn } from "../transport/holders";
 import { isListening } from "../transport/listening";
 import { isBuilderName, matchBuilder } from "../support/names";
 import { ownSocketRoots } from "../support/socketFolders";
@@ -52,6 +53,10 @@ async function cleanAll(): Promise<string[]> {
 async function removeRegistrations(registrations: readonly OwnRegistration[]): Promise<string[]> {
   const lines: string[] = [];
   for (const { name, kind, sockets } of registrations) {
+    const folders = new Set(sockets.map((socket) => path.dirname(socket)));
+    if (kind === "direct") {
+      lines.push(...(await endHolders(folders, name)));
+    }
     const listening = await Promise.all(sockets.map(isListening));
     if (listening.includes(true)) {
       lines.push(`kept builder ${name}: a \`pulumi up\` that runs now uses it`);
@@ -59,17 +64,25 @@ async function removeRegistrations(registrations: readonly OwnRegistration[]): P
     }
     removeRegistration(name);
     lines.push(`removed builder ${name} (${kind}) from buildx's store`);
-    for (const directory of new Set(sockets.map((socket) => path.dirname(socket)))) {
-      await removeDeadSockets(directory);
+    for (const folder of folders) {
+      await removeDeadSockets(folder);
     }
   }
   return lines;
 }
 
+/** What `wake` has begun on this machine. */
+async function endHolders(folders: ReadonlySet<string>, name: string): Promise<string[]> {
+  const holders = (await Promise.all([...folders].map(holdersIn))).flat();
+  await Promise.all(holders.map((holder) => endHolder(holder, "end")));
+  return holders.map(() => `ended the process that carried the connections of builder ${name}`);
+}
+
 function removeCertificates(builderNames: readonly string[]): string[] {
-  return builderNames.filter(isBuilderName).map((builderName) => {
-    const directory = certificatesDirectory(builderName);
-    fs.rmSync(directory, { recursive: true, force: true });
-    return `removed ${directory}`;
+  const folders = builderNames.filter(isBuilderName).map(certificatesDirectory);
+  // Of a builder whose pods are reached by sockets there are none.
+  return folders.filter(fs.existsSync).map((folder) => {
+    fs.rmSync(folder, { recursive: true, force: true });
+    return `removed ${folder}`;
   });
 }

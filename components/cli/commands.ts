@@ -1,34 +1,35 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
-import { parsePlatform, type Platform } from "../support/platforms";
-import type { AccountOptions, PolicyOptions } from "../nodes/shell";
+import type { Platform } from "../support/platforms";
+import type { PlaceOptions, PolicyOptions } from "../nodes/shell";
 import { policyRoles } from "./policy";
 import type { ReportOptions } from "./report";
 import { UsageError } from "./usageError";
+import { parseMatching, parseMinutes, parsePlatforms } from "./values";
 
-export interface StatusOptions extends AccountOptions {
-  /** All builders of the account and region without it. */
+export interface StatusOptions extends PlaceOptions {
+  /** All builders of the account and region, or of the namespace, without it. */
   builder?: string;
   json: boolean;
 }
 
-export interface WakeOptions extends AccountOptions {
+export interface WakeOptions extends PlaceOptions {
   builder: string;
   minutes: number;
   /** All of the builder's without it. */
   platforms?: Platform[];
 }
 
-export interface StopOptions extends AccountOptions {
+export interface StopOptions extends PlaceOptions {
   builder: string;
   force: boolean;
   wait: boolean;
 }
 
-export interface CleanOptions extends AccountOptions {
+export interface CleanOptions extends PlaceOptions {
   /** All that is dead or ours without it. */
   builder?: string;
-  /** Whether in AWS, too: what callers of the builder that were killed have left there. */
+  /** Whether where the nodes are, too: what callers of the builder that were killed have left there. */
   nodes?: boolean;
 }
 
@@ -48,14 +49,19 @@ export type Command =
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
-const account = { region: { type: "string" }, profile: { type: "string" } } as const;
+const place = {
+  region: { type: "string" },
+  profile: { type: "string" },
+  context: { type: "string" },
+  namespace: { type: "string" },
+} as const;
 const common = { help: { type: "boolean", short: "h" } } as const;
 
 const options = {
-  wake: { ...common, ...account, minutes: { type: "string" }, platform: { type: "string", multiple: true } },
-  stop: { ...common, ...account, force: { type: "boolean" }, "no-wait": { type: "boolean" } },
-  status: { ...common, ...account, json: { type: "boolean" } },
-  clean: { ...common, ...account, nodes: { type: "boolean" } },
+  wake: { ...common, ...place, minutes: { type: "string" }, platform: { type: "string", multiple: true } },
+  stop: { ...common, ...place, force: { type: "boolean" }, "no-wait": { type: "boolean" } },
+  status: { ...common, ...place, json: { type: "boolean" } },
+  clean: { ...common, ...place, nodes: { type: "boolean" } },
   report: {
     ...common,
     stack: { type: "string", short: "s" },
@@ -63,12 +69,14 @@ const options = {
     json: { type: "boolean" },
     html: { type: "string" },
   },
-  policy: { ...common, for: { type: "string" }, account: { type: "string" }, region: { type: "string" } },
+  policy: {
+    ...common,
+    for: { type: "string" },
+    account: { type: "string" },
+    region: { type: "string" },
+    namespace: { type: "string" },
+  },
 } as const satisfies Record<CommandName, Options>;
-
-const defaultMinutes = 60;
-/** A day: whoever needs nodes for longer declares them `persistent`. */
-const mostMinutes = 24 * 60;
 
 /** @throws UsageError */
 export function parseCommand(args: readonly string[]): Command {
@@ -91,7 +99,7 @@ export function parseCommand(args: readonly string[]): Command {
             builder: required("wake", builder),
             minutes: parseMinutes(values.minutes),
             platforms: parsePlatforms(values.platform),
-            ...accountOf(values),
+            ...placeOf(values),
           };
     }
     case "stop": {
@@ -103,36 +111,44 @@ export function parseCommand(args: readonly string[]): Command {
             builder: required("stop", builder),
             force: values.force ?? false,
             wait: !values["no-wait"],
-            ...accountOf(values),
+            ...placeOf(values),
           };
     }
     case "status": {
       const { values, builder } = parse("status", rest);
       return values.help
         ? { name: "help", of: "status" }
-        : { name: "status", builder, json: values.json ?? false, ...accountOf(values) };
+        : { name: "status", builder, json: values.json ?? false, ...placeOf(values) };
     }
     case "clean": {
       const { values, builder } = parse("clean", rest);
       const nodes = values.nodes ?? false;
-      if (!nodes && (values.region || values.profile)) {
-        throw new UsageError("--region and --profile are for `clean --nodes`: without it, clean calls nobody");
+      if (!nodes && Object.values(placeOf(values)).some((value) => value !== undefined)) {
+        throw new UsageError(
+          "options that say where nodes are are for `clean --nodes`: without it, clean calls nobody",
+        );
       }
       return values.help
         ? { name: "help", of: "clean" }
-        : { name: "clean", builder: nodes ? required("clean --nodes", builder) : builder, nodes, ...accountOf(values) };
+        : { name: "clean", builder: nodes ? required("clean --nodes", builder) : builder, nodes, ...placeOf(values) };
     }
     case "policy": {
       const { values, builder } = parse("policy", rest);
-      return values.help
-        ? { name: "help", of: "policy" }
-        : {
-            name: "policy",
-            builder: required("policy", builder, "the output `builderName`, which a preview tells, too"),
-            role: parseRole(values.for),
-            account: parseMatching("account", values.account, /^\d{12}$/, "the 12 digits of an AWS account are"),
-            region: parseMatching("region", values.region, /^[a-z]{2}(-[a-z]+)+-\d+$/, "eu-west-1, for instance, is"),
-          };
+      if (values.help) {
+        return { name: "help", of: "policy" };
+      }
+      const where = {
+        account: parseMatching("account", values.account, /^\d{12}$/, "the 12 digits of an AWS account are"),
+        region: parseMatching("region", values.region, /^[a-z]{2}(-[a-z]+)+-\d+$/, "eu-west-1, for instance, is"),
+        namespace: parseMatching(
+          "namespace",
+          values.namespace,
+          /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+          "builds, for instance, is",
+        ),
+      };
+      const named = required("policy", builder, "the output `builderName`, which a preview tells, too");
+      return { name: "policy", builder: named, role: parseRole(values.for, where), ...where };
     }
     case "report":
       return parseReport(rest);
@@ -193,43 +209,16 @@ function required(
   return builder;
 }
 
-function accountOf({ region, profile }: AccountOptions): AccountOptions {
-  return { region: region || undefined, profile: profile || undefined };
+function placeOf({ region, profile, context, namespace }: PlaceOptions): PlaceOptions {
+  const given = { region, profile, context, namespace };
+  return Object.fromEntries(Object.entries(given).map(([option, value]) => [option, value || undefined]));
 }
 
-function parseMinutes(text: string | undefined): number {
-  const minutes = text === undefined ? defaultMinutes : Number(text);
-  if (!Number.isInteger(minutes) || minutes < 1 || minutes > mostMinutes) {
-    throw new UsageError(`--minutes is ${JSON.stringify(text)}: a whole number from 1 to ${mostMinutes} is allowed`);
-  }
-  return minutes;
-}
-
-function parseRole(text: string | undefined): string {
-  const roles = policyRoles().map(({ name }) => name);
+function parseRole(text: string | undefined, where: Parameters<typeof policyRoles>[0]): string {
+  const roles = policyRoles(where).map(({ name }) => name);
   if (text === undefined || !roles.includes(text)) {
     const given = text === undefined ? "--for is missing" : `--for is ${JSON.stringify(text)}`;
     throw new UsageError(`${given}: ${roles.join(", ")} are allowed`);
   }
   return text;
-}
-
-function parseMatching(option: string, text: string | undefined, pattern: RegExp, allowed: string): string | undefined {
-  if (text !== undefined && !pattern.test(text)) {
-    throw new UsageError(`--${option} is ${JSON.stringify(text)}: ${allowed} allowed`);
-  }
-  return text;
-}
-
-function parsePlatforms(texts: readonly string[] | undefined): Platform[] | undefined {
-  const platforms = texts
-    ?.flatMap((text) => text.split(","))
-    .map((text) => {
-      const platform = parsePlatform(text);
-      if (!platform) {
-        throw new UsageError(`--platform is ${JSON.stringify(text)}: linux/arm64 or linux/amd64, for instance`);
-      }
-      return platform;
-    });
-  return platforms && [...new Set(platforms)];
 }

@@ -1,8 +1,15 @@
 import type { CommandName } from "./commands";
 import { policyRoles } from "./policy";
 
-const accountHelp = `  --region REGION    default: AWS_REGION, AWS_DEFAULT_REGION, or the profile's
-  --profile PROFILE  of ~/.aws/config; default: AWS's usual places for credentials`;
+const placeHelp = `  --region REGION    of EC2 nodes; default: AWS_REGION, AWS_DEFAULT_REGION, or the profile's
+  --profile PROFILE  of ~/.aws/config; default: AWS's usual places for credentials
+  --namespace NAME   for nodes on Kubernetes: where they are; default with --context: the context's
+  --context CONTEXT  for nodes on Kubernetes: of KUBECONFIG or ~/.kube/config; default: its current one`;
+
+const rolesHelp = (options: Parameters<typeof policyRoles>[0]): string =>
+  policyRoles(options)
+    .map(({ name, who }) => `  --for ${name.padEnd(16)}  ${who}`)
+    .join("\n");
 
 const builderHelp = `BUILDER is a builder's registered name (builders-1a2b3c4d), or its beginning (builders) where only one builder has it.`;
 
@@ -17,37 +24,37 @@ ${builderHelp}
 
   --minutes MINUTES  how long the nodes stay awake and let this machine in, from now on; default: 60, at most 1440
   --platform LIST    only the nodes of these platforms: linux/arm64,linux/amd64; again or with commas
-${accountHelp}
+${placeHelp}
 `,
   stop: `Usage: multi-platform-image stop BUILDER [options]
 
 Stops the nodes of a builder now, and takes back what \`wake\` holds for this machine; terminates ephemeral ones.
-Caches stay. Refuses while somebody else needs the nodes or a build runs.
+Caches stay. Refuses while somebody else needs the nodes or a build runs. A pod finishes what it builds in any case.
 
 ${builderHelp}
 
   --force            stops them even so
   --no-wait          does not wait until they have stopped
-${accountHelp}
+${placeHelp}
 `,
   status: `Usage: multi-platform-image status [BUILDER] [options]
 
-Shows a builder's nodes, who needs them and who is let in; without BUILDER, all builders of the account and region.
-Starts and changes nothing.
+Shows a builder's nodes, who needs them and who is let in; without BUILDER, all builders of the account and region, or
+of the namespace. Starts and changes nothing.
 
 ${builderHelp}
 
   --json             as JSON
-${accountHelp}
+${placeHelp}
 `,
   clean: `Usage: multi-platform-image clean [BUILDER] [options]
 
 Removes what is on this machine: registrations with buildx, certificates, dead sockets. Without BUILDER, all that is
 dead or was made by \`wake\`. Calls nobody, and keeps what a running \`pulumi up\` uses.
 
-  --nodes            what callers of BUILDER that were killed have left in AWS, too: rules that let them in, and
-                     ephemeral nodes that hang
-${accountHelp}
+  --nodes            what callers of BUILDER that were killed have left where its nodes are, too: in AWS rules that let
+                     them in, and ephemeral nodes that hang; on Kubernetes Jobs that have not begun
+${placeHelp}
 `,
   report: `Usage: multi-platform-image report [IMAGE] [options]
 
@@ -63,29 +70,32 @@ IMAGE is the name of a MultiPlatformImage.
 `,
   policy: `Usage: multi-platform-image policy BUILDER --for ROLE [options]
 
-Prints an IAM policy for callers of a builder, as JSON: all that one kind of caller needs, for this builder alone.
-Calls nobody, so that the builder need not be there yet.
+Prints an IAM policy for callers of a builder, as JSON: all that one kind of caller needs, for this builder alone. With
+--namespace a Role of Kubernetes, as YAML. Calls nobody, so that the builder need not be there yet.
 
 BUILDER is the builder's registered name (builders-1a2b3c4d): the output \`builderName\`, which a preview tells, too.
 Its beginning (builders) stands for every builder of that name, in whichever stack.
 
-${policyRoles()
-  .map(({ name, who }) => `  --for ${name.padEnd(16)}  ${who}`)
-  .join("\n")}
+${rolesHelp({})}
   --account ACCOUNT       the AWS account's number; default: any, and a policy counts in its own alone
   --region REGION         default: all of the partition \`aws\`. In China and GovCloud the ARNs need it
+
+For nodes on Kubernetes:
+
+  --namespace NAME        where they are
+${rolesHelp({ namespace: "" })}
 `,
 };
 
 const generalHelp = `Usage: multi-platform-image COMMAND
 
-EC2 build nodes outside of \`pulumi up\`, and what callers may do.
+Build nodes on EC2 and Kubernetes outside of \`pulumi up\`, and what callers may do.
 
   wake BUILDER      start the nodes and register them with buildx, for builds from a shell or in CI
   stop BUILDER      stop the nodes now
   status [BUILDER]  nodes, leases, ingress rules
   clean [BUILDER]   remove what is on this machine
-  policy BUILDER    print the IAM policy that a caller needs
+  policy BUILDER    print the IAM policy or the Role that a caller needs
   report [IMAGE]    what the last build did, and what it cost
 
 multi-platform-image COMMAND --help tells more. Exit codes: 0 success, 1 failure, 2 wrong usage.

@@ -1,19 +1,17 @@
-import { shells } from "./builders";
+import { shellsOf } from "./builders";
 import type { NodeShell, PolicyOptions } from "../nodes/shell";
 
-/** For whom there are policies. */
-export function policyRoles(): NodeShell["roles"] {
-  return shells().flatMap(({ roles }) => roles);
+/** For whom there are policies, of the nodes that the options mean. */
+export function policyRoles(options: Pick<PolicyOptions, "account" | "region" | "namespace">): NodeShell["roles"] {
+  return shellsOf(options).flatMap(({ roles }) => roles);
 }
 
-/** A policy as JSON, ready to be attached, once whom it counts for is said. Calls nobody. */
+/** A policy as text, ready to be attached or applied, once whom it counts for is said. Calls nobody. */
 export function policy(
   options: PolicyOptions,
   say = (line: string): unknown => process.stderr.write(`${line}\n`),
 ): string {
-  const shell = shells().find(({ roles }) => roles.some(({ name }) => name === options.role));
-  if (shell) {
-    say(shell.describePolicy(options));
-  }
-  return `${JSON.stringify(shell?.policy(options), null, 2)}\n`;
+  const [shell] = shellsOf(options);
+  say(shell.describePolicy(options));
+  return shell.policy(options);
 }

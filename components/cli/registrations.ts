@@ -10,9 +10,9 @@ export interface OwnRegistration {
   /** As buildx knows it. */
   name: string;
   builderName: string;
-  /** `direct`: by `wake`, to nodes' addresses. `relay`: by `pulumi up`, to sockets of its process. */
+  /** `direct`: by `wake`, to nodes' addresses or to sockets of a process that it has begun. `relay`: by `pulumi up`, to sockets of its own. */
   kind: "direct" | "relay";
-  /** The sockets that a relay's registration leads to. */
+  /** The sockets that the registration leads to. */
   sockets: string[];
 }
 
@@ -45,9 +45,13 @@ export function ownRegistration(name: string, text: string): OwnRegistration | u
     return { name, builderName: directOf, kind: "direct", sockets: [] };
   }
   const sockets = nodes.map(({ Endpoint }) => relaySocket(String(Endpoint)));
-  return sockets.every((socket) => socket !== undefined)
-    ? { name, builderName: name.replace(nodeSetSuffix, "$1"), kind: "relay", sockets }
-    : undefined;
+  if (!sockets.every((socket) => socket !== undefined)) {
+    return undefined;
+  }
+  // By `wake` to sockets of a process that carries connections on.
+  return isEntryName(directOf)
+    ? { name, builderName: directOf, kind: "direct", sockets }
+    : { name, builderName: name.replace(nodeSetSuffix, "$1"), kind: "relay", sockets };
 }
 
 /** All of ours in buildx's store. */

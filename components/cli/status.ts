@@ -1,5 +1,5 @@
 import type { StatusOptions } from "./commands";
-import { findBuilder, shells } from "./builders";
+import { findBuilder, shellsOf } from "./builders";
 import type { Shown } from "../nodes/shell";
 
 /** Starts nothing and changes nothing. */
@@ -8,7 +8,7 @@ export async function status({ builder, json, ...options }: StatusOptions): Prom
     const shown = await (await findBuilder(builder, options)).status();
     return json ? toJson(shown.json) : shown.text;
   }
-  const lists: Shown[] = await Promise.all(shells().map((shell) => shell.list(options)));
+  const lists: Shown[] = await Promise.all(shellsOf(options).map((shell) => shell.list(options)));
   return json ? toJson(lists.flatMap((each) => each.json)) : lists.map(({ text }) => text).join("\n");
 }
 

@@ -1,4 +1,4 @@
-import { formatEndpoint, type TlsMaterial } from "../transport/endpoint";
+import type { Endpoint } from "../transport/endpoint";
 import type { Progress } from "../support/progress";
 import { nodesOf, platformsOf, provePlacement } from "../session/placement";
 import { register, type RegisteredNode, remoteRegistration } from "../session/registration";
@@ -7,6 +7,7 @@ import { type Node, type RunNode, title } from "../nodes/node";
 import { BuildError } from "../support/errors";
 import { nodeSetsOf } from "../nodes/nodeSets";
 import { writeCertificates } from "../nodes/ownFiles";
+import type { Reached } from "../nodes/shell";
 import type { WakeOptions } from "./commands";
 import { findBuilder } from "./builders";
 import { withRelay } from "../transport/daemons";
@@ -22,8 +23,9 @@ export async function wake({ builder, minutes, platforms, ...options }: WakeOpti
     const nodes = platforms ? nodesOf(all, platforms) : nodeSetsOf(all)[0];
     return found.hold(nodes, minutes, progress, async (held) => {
       const endpoints = await wakeAll(held.nodes, found.wakeTimeoutSeconds, progress);
+      const reached = await held.reach(endpoints);
       await held.giveUpOlder();
-      const name = registerDirectly(found.builderName, found.tls, nodes, endpoints);
+      const name = registerDirectly(found.builderName, nodes, reached);
       progress(
         `builder ${name} is registered; its nodes stay awake and let this machine in until ${formatTime(held.until)}`,
       );
@@ -33,7 +35,7 @@ export async function wake({ builder, minutes, platforms, ...options }: WakeOpti
 }
 
 /** The nodes' endpoints in their order, once every daemon lists its workers and each serves its platform natively. */
-async function wakeAll(nodes: readonly RunNode[], wakeTimeoutSeconds: number, progress: Progress): Promise<string[]> {
+async function wakeAll(nodes: readonly RunNode[], wakeTimeoutSeconds: number, progress: Progress): Promise<Endpoint[]> {
   return withRelay(
     nodes.map(({ name }) => name),
     async (relay) => {
@@ -45,7 +47,7 @@ async function wakeAll(nodes: readonly RunNode[], wakeTimeoutSeconds: number, pr
             throw new BuildError(`${title(node)} went away as soon as it was awake. Fix: try again.`);
           }
           progress(`${title(node)} is awake: BuildKit ${info.version}`);
-          return { ...node, listed: info.platforms, endpoint: formatEndpoint(endpoint) };
+          return { ...node, listed: info.platforms, endpoint };
         }),
       );
       const failures = outcomes.flatMap((each) => (each.status === "rejected" ? [each.reason as Error] : []));
@@ -59,21 +61,13 @@ async function wakeAll(nodes: readonly RunNode[], wakeTimeoutSeconds: number, pr
   );
 }
 
-function registerDirectly(
-  builder: string,
-  tls: TlsMaterial,
-  nodes: readonly Node[],
-  endpoints: readonly string[],
-): string {
+function registerDirectly(builder: string, nodes: readonly Node[], reached: readonly Reached[]): string {
   const builderName = directName(builder);
-  const driverOptions = writeCertificates(builder, tls);
-  const registered = nodes.map(({ name, platform, additionalPlatforms }, index): RegisteredNode => ({
-    name,
-    platform,
-    additionalPlatforms,
-    endpoint: endpoints[index],
-    driverOptions,
-  }));
+  const registered = nodes.map(({ name, platform, additionalPlatforms }, index): RegisteredNode => {
+    const { endpoint, tls } = reached[index];
+    const driverOptions = tls && writeCertificates(builder, tls);
+    return { name, platform, additionalPlatforms, endpoint, driverOptions };
+  });
   register(builderName, remoteRegistration(builderName, registered));
   return builderName;
 }

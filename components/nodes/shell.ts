@@ -1,12 +1,17 @@
 import type { Progress } from "../support/progress";
-import type { TlsMaterial } from "../transport/endpoint";
+import type { Endpoint, TlsMaterial } from "../transport/endpoint";
 import type { Node, RunNode } from "./node";
 
-/** What the options of a command say of the account that nodes are in, where the environment does not. */
-export interface AccountOptions {
+/** What the options of a command say of the place that nodes are in, where the environment does not. */
+export interface PlaceOptions {
   region?: string;
   profile?: string;
+  context?: string;
+  namespace?: string;
 }
+
+/** Options by which a command is told where nodes are. */
+export type PlaceOption = keyof PlaceOptions | "account";
 
 /** For whom a policy is. */
 export interface PolicyOptions {
@@ -17,6 +22,7 @@ export interface PolicyOptions {
   account?: string;
   /** Any without it. */
   region?: string;
+  namespace?: string;
 }
 
 /** What a command shows: for programs, and for people. */
@@ -25,10 +31,20 @@ export interface Shown {
   text: string;
 }
 
+/** How buildx reaches a node. */
+export interface Reached {
+  /** As buildx takes it: `tcp://HOST:PORT`, `unix:///PATH`. */
+  endpoint: string;
+  /** What buildx needs for that. */
+  tls?: TlsMaterial;
+}
+
 /** What this machine holds of a builder: nodes that stay awake once they are, and a way in. */
 export interface Held {
   until: Date;
   nodes: readonly RunNode[];
+  /** All are awake, and there: how buildx reaches them, in their order, also when the command has ended. */
+  reach(endpoints: readonly Endpoint[]): Promise<Reached[]>;
   /** All are awake: what an earlier command held is not needed any more. */
   giveUpOlder(): Promise<void>;
 }
@@ -37,8 +53,6 @@ export interface Held {
 export interface ShellBuilder {
   builderName: string;
   wakeTimeoutSeconds: number;
-  /** What buildx needs to reach its nodes. */
-  tls: TlsMaterial;
   /** Nodes that `wake` can wake. @throws BuildError where each update has its own. */
   wakeable(): readonly Node[];
   /** Holds these nodes for so long, as long as `use` does not fail and nobody interrupts it: then all is as it was. */
@@ -53,14 +67,18 @@ export interface ShellBuilder {
 
 /** What the command line does with nodes of one kind. */
 export interface NodeShell {
-  /** All builders of the account. */
-  list(options: AccountOptions): Promise<Shown>;
+  /** The options that mean such nodes. */
+  options: readonly PlaceOption[];
+  /** Whether a command without any such option means these nodes. */
+  isUsual: boolean;
+  /** All builders of the place. */
+  list(options: PlaceOptions): Promise<Shown>;
   /** The builder that a name means. @throws BuildError where there is none, or more than one. */
-  find(builder: string, options: AccountOptions): Promise<ShellBuilder>;
+  find(builder: string, options: PlaceOptions): Promise<ShellBuilder>;
   /** Whom it has a policy for: each as the command line names it, and as the end of a sentence. */
   roles: readonly { name: string; who: string }[];
-  /** Calls nobody. */
-  policy(options: PolicyOptions): object;
-  /** Which builders a policy counts for, in one sentence. Calls nobody. */
+  /** As it is to be attached or applied. Calls nobody. */
+  policy(options: PolicyOptions): string;
+  /** Which builders a policy counts for, and what is still to be done with it. Calls nobody. */
   describePolicy(options: PolicyOptions): string;
 }

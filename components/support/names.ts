@@ -25,7 +25,12 @@ export function builderNameOf(name: string, organization: string, urn: string): 
 }
 
 /** The one known builder that a name means. */
-export function matchBuilder(name: string, known: readonly string[], where: string): string {
+export function matchBuilder(
+  name: string,
+  known: readonly string[],
+  where: string,
+  options = "--region and --profile",
+): string {
   const matching = known.filter((each) => each === name || (each.startsWith(`${name}-`) && suffixOf(each, name)));
   const exact = matching.find((each) => each === name);
   if (exact !== undefined || matching.length === 1) {
@@ -38,7 +43,7 @@ export function matchBuilder(name: string, known: readonly string[], where: stri
   }
   const candidates = known.length > 0 ? `these are there: ${known.join(", ")}` : "none is there";
   throw new BuildError(
-    `there is no builder ${name} in ${where}; ${candidates}. Fix: name one of them, or check --region and --profile.`,
+    `there is no builder ${name} in ${where}; ${candidates}. Fix: name one of them, or check ${options}.`,
   );
 }
 

@@ -26,6 +26,9 @@ const subnetIds = getSubnetsOutput({
   ],
 }).ids;
 
+/** `pulumi config set buildIn cluster`: the machines that run the image build it, too. */
+export const buildsInCluster = new pulumi.Config().get("buildIn") === "cluster";
+
 const control = createRole("control", "eks.amazonaws.com", ["AmazonEKSClusterPolicy"]);
 export const cluster = new Cluster(
   "api",
@@ -48,8 +51,8 @@ const nodes = createRole("nodes", "ec2.amazonaws.com", [
   "AmazonEKS_CNI_Policy",
 ]);
 export const nodeGroups = [
-  createNodeGroup("arm64", "AL2023_ARM_64_STANDARD", "t4g.small"),
-  createNodeGroup("amd64", "AL2023_x86_64_STANDARD", "t3.small"),
+  createNodeGroup("arm64", "AL2023_ARM_64_STANDARD", buildsInCluster ? "m8g.large" : "t4g.small"),
+  createNodeGroup("amd64", "AL2023_x86_64_STANDARD", buildsInCluster ? "m7a.large" : "t3.small"),
 ];
 
 /** For the Kubernetes provider: it holds no credential, but the command that asks for one with the caller's own. */
@@ -76,7 +79,8 @@ function createNodeGroup(name: string, amiType: string, instanceType: string): N
     {
       clusterName: cluster.name,
       nodeRoleArn: nodes.role.arn,
-      subnetIds,
+      // A build's cache is in one zone, and needs its machine there.
+      subnetIds: buildsInCluster ? pulumi.output(subnetIds).apply((ids) => ids.slice(0, 1)) : subnetIds,
       amiType,
       instanceTypes: [instanceType],
       capacityType: "ON_DEMAND",
@@ -88,14 +92,14 @@ function createNodeGroup(name: string, amiType: string, instanceType: string): N
   );
 }
 
-function createRole(name: string, service: string, policies: string[]) {
+export function createRole(name: string, service: string, policies: string[], actions = ["sts:AssumeRole"]) {
   const assumeRolePolicy = {
     Version: "2012-10-17",
-    Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }],
+    Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: actions }],
   };
   const role = new Role(`api-${name}`, { assumeRolePolicy: JSON.stringify(assumeRolePolicy) });
   const attach = (policy: string) =>
-    new RolePolicyAttachment(`api-${name}-${policy}`, {
+    new RolePolicyAttachment(`api-${name}-${policy.replace(/^.*\//, "")}`, {
       role: role.name,
       policyArn: `arn:aws:iam::aws:policy/${policy}`,
     });

@@ -1,13 +1,19 @@
 import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment";
 import { Provider } from "@pulumi/kubernetes/provider";
+import { Builder } from "pulumi-multi-platform-image";
 
-import { cluster, kubeconfig, nodeGroups } from "./cluster";
-import { image } from "./images";
+import { buildsInCluster, cluster, kubeconfig, nodeGroups } from "./cluster";
+import { createImage } from "./images";
+import { createPods } from "./pods";
 
 const port = 8080;
 const labels = { app: "api" };
 
 const provider = new Provider("api", { kubeconfig });
+// Without the switch a Graviton and an x86 instance, apart from the cluster's: they cost nothing while nobody builds, and builds
+// take no capacity from what the cluster runs.
+const builder = buildsInCluster ? createPods(provider) : new Builder("builders");
+const image = createImage(builder);
 const deployment = new Deployment(
   "api",
   {

@@ -137,7 +137,13 @@ describe("the examples", function () {
   describe("eks, without its cluster", () => {
     it("builds the image that the Deployment runs", async () => {
       const stack = await createExampleStack("eks", ecr);
-      stack.write("index.ts", 'import { image } from "./images";\nexport const ref = image.ref;\n');
+      const library = 'import { Builder } from "pulumi-multi-platform-image";';
+      const program = [
+        library,
+        'import { createImage } from "./images";',
+        'export const { ref } = createImage(new Builder("builders"));',
+      ];
+      stack.write("index.ts", `${program.join("\n")}\n`);
       const { ref } = await up<{ ref: string }>(stack, "eks: the image, first");
       assertPushed(ref, "api");
       // ECR is a front of the account's registry.

@@ -129,11 +129,11 @@ nightly.describe("an image that a pod of a real cluster builds", function () {
     assert.match(await kubernetes.objects.log(namespace, pod.metadata?.name ?? ""), /guard: idle for 1\d\d s: ending/);
   });
 
-  nightly.it("leaves a claim, a ConfigMap and a Secret alone five minutes later", async () => {
+  nightly.it("leaves a claim, a ConfigMap and two Secrets alone five minutes later", async () => {
     const isGone = async () => (await kubernetes.objects.jobs(namespace)).length === 0;
     await waitFor("the end of what has ended", isGone, 330, 1_000);
     const kinds = (await kubernetes.objects.names(namespace)).map((name) => name.split("/")[0]);
-    assert.deepEqual(kinds, ["claim", "secret", "configMap"]);
+    assert.deepEqual(kinds, ["claim", "secret", "secret", "configMap"]);
   });
 
   it("is pushed by the next update with the cache that the pod has left", async () => {

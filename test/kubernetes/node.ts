@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { readdirSync, readFileSync } from "node:fs";
 
 import type { TlsMaterial } from "../../components/transport/endpoint";
-import { nodeServerName } from "../../components/nodes/ec2/connection";
+import { nodeServerName } from "../../components/nodes/daemonAddress";
 import type { KubernetesConnectionNode } from "../../components/nodes/kubernetes/connection";
 import { buildkitdToml } from "../../components/nodes/kubernetes/declare/buildkitdToml";
 import { guardScript } from "../../components/nodes/kubernetes/declare/guard";

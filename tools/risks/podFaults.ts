@@ -83,4 +83,33 @@ export const podFaults: readonly Fault[] = [
       ["kubernetes/ways", "takes a context of 1 GiB, and the memory of the program stays as it is"],
     ],
   },
+  {
+    part: "a pod's end",
+    fault: "the update is killed before its pod has begun",
+    outcome:
+      "`maxLifetimeMinutes` ends the Job; until then an autoscaler may add a machine, and the pod then ends when it is idle",
+    state: "documented",
+    reason: "a pod that has not begun can't end itself",
+    way: "`clean --nodes BUILDER` of the command line",
+    proofs: [
+      [
+        "unit/nodes/kubernetes/kubernetesShell",
+        "removes a Job of which nobody waits any more that it begins, and no other",
+      ],
+    ],
+  },
+  {
+    part: "a pod's start",
+    fault: "no machine, no volume, no image, or a namespace that does not admit it",
+    outcome: "the error says which, with the fix",
+    state: "ok",
+    proofs: [
+      ["kubernetes/pod", "is told of with the fix where the cluster has no machine of its platform"],
+      [
+        "kubernetes/pod",
+        "is told of with the fix where its image can't be pulled, and where its claim has no storage class",
+      ],
+      ["kubernetes/pod", "is told of with the fix where the namespace admits no privileged pod"],
+    ],
+  },
 ];

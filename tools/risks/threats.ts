@@ -2,6 +2,7 @@ import { secretThreats } from "./secretThreats";
 import type { Threat } from "./row";
 import { accountThreats } from "./accountThreats";
 import { contextThreats } from "./contextThreats";
+import { podThreats } from "./podThreats";
 
 const nodeThreats: readonly Threat[] = [
   {
@@ -145,4 +146,5 @@ export const threats: readonly Threat[] = [
   ...accountThreats,
   ...secretThreats,
   ...contextThreats,
+  ...podThreats,
 ];

@@ -5,7 +5,7 @@ import {
   registryTables,
   volumePolicies,
 } from "../../buildkit/toml";
-import { buildkitPort } from "./connection";
+import { buildkitPort } from "../daemonAddress";
 
 /**
  * A node's buildkitd.toml; machine/places.py has the same paths. What is not here is off: the debug address, all

@@ -61,12 +61,6 @@ export interface Ec2Connection {
   ephemeralNodes: Ec2EphemeralNode[];
 }
 
-/** The port of buildkitd on every node. */
-export const buildkitPort = 1234;
-
-/** The name in the certificate of every node: their addresses change. One CA per builder tells builders apart. */
-export const nodeServerName = "node.multi-platform-image.internal";
-
 /** Where a builder's parameters are in Parameter Store. */
 export const parameterNames = {
   /** Every one of a builder's, as IAM's policies name them. */

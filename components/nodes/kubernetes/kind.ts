@@ -20,6 +20,7 @@ interface KubernetesPlan extends KindPlan {
 const declaring = () => require("./declare/nodes") as typeof import("./declare/nodes");
 /** How hooks reach the cluster. */
 const provider = () => require("./declare/settings") as typeof import("./declare/settings");
+const shell = () => require("./shell/shell") as typeof import("./shell/shell");
 const running = () => require("./run/session") as typeof import("./run/session");
 /* eslint-enable @typescript-eslint/no-require-imports */
 
@@ -91,4 +92,5 @@ export const kubernetes: NodeKind<KubernetesNodeArgs, KubernetesPlan, Kubernetes
     });
     return Promise.resolve({ nodes: own });
   },
+  shell: () => shell().kubernetesShell,
 };

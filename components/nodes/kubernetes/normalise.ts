@@ -12,6 +12,7 @@ import { architectureOf } from "./platforms";
 export interface NormalKubernetesNode {
   name: string;
   platform: Platform;
+  additionalPlatforms: readonly Platform[] | undefined;
   architecture: string;
   namespace: pulumi.Input<string>;
   isolation: KubernetesIsolation;
@@ -84,6 +85,7 @@ export function normaliseKubernetes(owner: string, place: string, node: NamedKub
   return {
     name,
     platform,
+    additionalPlatforms: node.additionalPlatforms,
     architecture,
     namespace,
     isolation,

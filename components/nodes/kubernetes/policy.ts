@@ -14,6 +14,9 @@ export const buildRules: readonly Rule[] = [
   { apiGroups: [""], resources: ["pods/portforward"], verbs: ["get", "create"] },
 ];
 
+/** What the command line asks for besides: a builder is found by a Secret of each of its nodes. */
+export const shellRules: readonly Rule[] = [{ apiGroups: [""], resources: ["secrets"], verbs: ["list"] }];
+
 /** What Pulumi's provider asks for besides, to declare a builder. */
 export const manageRules: readonly Rule[] = [
   {

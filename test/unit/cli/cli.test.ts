@@ -8,8 +8,8 @@ import { policy } from "../../../components/cli/policy";
 import { UsageError } from "../../../components/cli/usageError";
 import type { PolicyDocument } from "../../../components/nodes/ec2/policies/document";
 
-const account = { region: undefined, profile: undefined };
-const anywhere = { account: undefined, region: undefined };
+const account = { region: undefined, profile: undefined, context: undefined, namespace: undefined };
+const anywhere = { account: undefined, region: undefined, namespace: undefined };
 
 describe("the command line", () => {
   const meanings: [line: string, command: Command][] = [
@@ -21,6 +21,7 @@ describe("the command line", () => {
         builder: "a",
         minutes: 5,
         platforms: ["linux/arm64", "linux/amd64"],
+        ...account,
         region: "eu-west-1",
         profile: "p",
       },
@@ -29,11 +30,19 @@ describe("the command line", () => {
     ["stop --force --no-wait a", { name: "stop", builder: "a", force: true, wait: false, ...account }],
     ["status", { name: "status", builder: undefined, json: false, ...account }],
     ["status a-1a2b3c4d --json", { name: "status", builder: "a-1a2b3c4d", json: true, ...account }],
-    ["clean", { name: "clean", builder: undefined, nodes: false, region: undefined, profile: undefined }],
-    ["clean a", { name: "clean", builder: "a", nodes: false, region: undefined, profile: undefined }],
+    ["clean", { name: "clean", builder: undefined, nodes: false, ...account }],
+    ["clean a", { name: "clean", builder: "a", nodes: false, ...account }],
     [
       "clean a --nodes --region eu-west-1",
-      { name: "clean", builder: "a", nodes: true, region: "eu-west-1", profile: undefined },
+      { name: "clean", builder: "a", nodes: true, ...account, region: "eu-west-1" },
+    ],
+    [
+      "status --namespace builds --context farm",
+      { name: "status", builder: undefined, json: false, ...account, context: "farm", namespace: "builds" },
+    ],
+    [
+      "policy a --for build --namespace builds",
+      { name: "policy", builder: "a", role: "build", ...anywhere, namespace: "builds" },
     ],
     ["policy a --for build", { name: "policy", builder: "a", role: "build", ...anywhere }],
     [
@@ -42,6 +51,7 @@ describe("the command line", () => {
         name: "policy",
         builder: "a-1a2b3c4d",
         role: "manage-ephemeral",
+        ...anywhere,
         account: "111122223333",
         region: "us-gov-west-1",
       },
@@ -73,10 +83,20 @@ describe("the command line", () => {
     ],
     ["policy a", /^--for is missing: manage, manage-ephemeral, build, build-ephemeral, command-line are allowed$/],
     ["policy a --for admin", /^--for is "admin": manage, /],
+    [
+      "policy a --for build-ephemeral --namespace builds",
+      /^--for is "build-ephemeral": manage, build, command-line are/,
+    ],
+    ["policy a --for build --namespace Builds", /^--namespace is "Builds": builds, for instance, is allowed$/],
+    [
+      "policy a --for build --namespace builds --region eu-west-1",
+      /^--region and --namespace are for different kinds of nodes: give some of --region, --profile, --account, or of --namespace, --context$/,
+    ],
     ["policy a* --for build", /^"a\*" is no name of a builder/],
     ["policy a --for build --account 1", /^--account is "1": the 12 digits of an AWS account are allowed$/],
     ["policy a --for build --region *", /^--region is "\*": eu-west-1, for instance, is allowed$/],
-    ["clean --region eu-west-1", /^--region and --profile are for `clean --nodes`/],
+    ["clean --namespace builds", /^options that say where nodes are/],
+    ["clean --region eu-west-1", /^options that say where nodes are are for `clean --nodes`/],
     ["clean --nodes", /^clean --nodes needs the name of a builder/],
     ["status --region", /^option '--region <value>' argument missing$/],
   ];

@@ -130,6 +130,7 @@ describe("files of the command line", () => {
       kind: "relay",
       sockets: [socket],
     });
+    assert.deepEqual(ownRegistration(name, relay), { name, builderName, kind: "direct", sockets: [socket] });
     // A node set of the builder is the builder's.
     for (const suffix of ["-2", "-index", "-2-index"]) {
       assert.equal(ownRegistration(`${builderName}${suffix}`, relay)?.builderName, builderName);

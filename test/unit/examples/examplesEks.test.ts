@@ -88,7 +88,7 @@ describe("the example eks", () => {
       const { Statement } = JSON.parse(assumeRolePolicy as string) as { Statement: Inputs[] };
       return [name, Statement];
     });
-    const allow = (Service: string) => [{ Effect: "Allow", Principal: { Service }, Action: "sts:AssumeRole" }];
+    const allow = (Service: string) => [{ Effect: "Allow", Principal: { Service }, Action: ["sts:AssumeRole"] }];
     assert.deepEqual(Object.fromEntries(services), {
       "api-control": allow("eks.amazonaws.com"),
       "api-nodes": allow("ec2.amazonaws.com"),
@@ -169,5 +169,73 @@ describe("the example eks with `allowFrom`", () => {
     const { program } = await ExampleProgram.run("eks", { ...options, config: { allowFrom: "203.0.113.7/32" } });
     const { vpcConfig } = program.made("aws:eks/cluster:Cluster").api as { vpcConfig: Inputs };
     assert.deepEqual(vpcConfig.publicAccessCidrs, ["203.0.113.7/32"]);
+  });
+});
+
+describe("the example eks that builds in its cluster", () => {
+  let program: ExampleProgram<Exports>;
+  let exported: Exports;
+
+  before(async () => {
+    const config = { buildIn: "cluster" };
+    const computed = { ...options.computed, "kubernetes:core/v1:ConfigMap": {}, "kubernetes:core/v1:Secret": {} };
+    ({ program, exported } = await ExampleProgram.run<Exports>("eks", { ...options, computed, config }));
+  });
+
+  it("has a node in a pod for each platform, and no instance of its own", async () => {
+    assert.match(await valueOf(exported.ref), new RegExp(`^${registry}/api:[0-9a-f]{16}-.*@${digest}$`));
+    const claims = program.made("kubernetes:core/v1:PersistentVolumeClaim") as Record<
+      string,
+      { spec: Inputs } & Inputs
+    >;
+    assert.deepEqual(Object.keys(claims).sort(), ["builders-amd64", "builders-arm64"]);
+    for (const { spec, metadata } of Object.values(claims)) {
+      assert.equal(spec.storageClassName, "builds");
+      assert.equal((metadata as Inputs).namespace, "builds");
+    }
+    assert.ok(!program.types().some((type) => /^aws:ec2\/(instance|launchTemplate)/.test(type)));
+  });
+
+  it("makes volumes for them by EBS' driver, and a namespace that admits BuildKit", () => {
+    const [{ provisioner, volumeBindingMode }] = Object.values(
+      program.made("kubernetes:storage.k8s.io/v1:StorageClass"),
+    );
+    assert.deepEqual([provisioner, volumeBindingMode], ["ebs.csi.aws.com", "WaitForFirstConsumer"]);
+    const { labels } = program.made("kubernetes:core/v1:Namespace").builds.metadata as { labels: Inputs };
+    assert.deepEqual(labels, { "pod-security.kubernetes.io/enforce": "privileged" });
+    const { volumes } = program.made("aws:eks/addon:Addon");
+    assert.deepEqual(volumes.podIdentityAssociations, [
+      { serviceAccount: "ebs-csi-controller-sa", roleArn: "arn of api-volumes" },
+    ]);
+    const attached = program.made("aws:iam/rolePolicyAttachment:RolePolicyAttachment");
+    assert.deepEqual(attached["api-volumes-AmazonEBSCSIDriverPolicy"], {
+      role: "api-volumes-1234567",
+      policyArn: "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy",
+    });
+    const { assumeRolePolicy } = program.made("aws:iam/role:Role")["api-volumes"];
+    assert.match(
+      assumeRolePolicy as string,
+      /"pods\.eks\.amazonaws\.com"\},"Action":\["sts:AssumeRole","sts:TagSession"\]/,
+    );
+  });
+
+  it("has machines that are large enough for a pod of a build, each in the zone of its cache", () => {
+    const groups = program.made(nodeGroupType);
+    assert.deepEqual([groups.arm64.instanceTypes, groups.amd64.instanceTypes], [["m8g.large"], ["m7a.large"]]);
+    assert.deepEqual([groups.arm64.subnetIds, groups.amd64.subnetIds], [["subnet-a"], ["subnet-a"]]);
+  });
+
+  it("makes caches after what makes volumes and after machines, and removes them before", () => {
+    for (const name of ["builders-arm64", "builders-amd64"]) {
+      const dependencies = program.dependencies("kubernetes:core/v1:PersistentVolumeClaim", name);
+      for (const other of ["kubernetes:storage.k8s.io/v1:StorageClass::builds", `${nodeGroupType}::arm64`]) {
+        assert.ok(dependencies.includes(other), `${name} waits for ${dependencies.join()}`);
+      }
+    }
+    assert.ok(
+      program
+        .dependencies("kubernetes:storage.k8s.io/v1:StorageClass", "builds")
+        .includes("aws:eks/addon:Addon::volumes"),
+    );
   });
 });

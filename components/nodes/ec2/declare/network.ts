@@ -7,7 +7,7 @@ import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule";
 import * as pulumi from "@pulumi/pulumi";
 
-import { buildkitPort } from "../connection";
+import { buildkitPort } from "../../daemonAddress";
 import { lookedUp } from "../../../pulumi/mocks";
 import { PlainResourceError } from "../../../pulumi/resourceError";
 import type { IngressArgs } from "../arguments";

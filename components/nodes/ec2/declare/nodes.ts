@@ -3,7 +3,8 @@ import { getRegionOutput } from "@pulumi/aws/getRegion";
 import { Parameter } from "@pulumi/aws/ssm/parameter";
 import * as pulumi from "@pulumi/pulumi";
 
-import { type Ec2Connection, type Ingress, nodeServerName, parameterNames, tagNames } from "../connection";
+import { type Ec2Connection, type Ingress, parameterNames, tagNames } from "../connection";
+import { nodeServerName } from "../../daemonAddress";
 import { createAuthority, issueLeaf, type Leaf } from "./authority";
 import { lookedUp } from "../../../pulumi/mocks";
 import type { IngressArgs } from "../arguments";

@@ -3,7 +3,7 @@ import type { IpPermission, SecurityGroupRule } from "@aws-sdk/client-ec2";
 import { BuildError } from "../../../support/errors";
 import { type AwsCall, call, codeOf, describeAwsError } from "./awsErrors";
 import type { AwsClients } from "./awsClients";
-import { buildkitPort } from "../connection";
+import { buildkitPort } from "../../daemonAddress";
 import { formatDescription, lastPortOf, sourceOf } from "./ruleText";
 
 const mostTries = 10;

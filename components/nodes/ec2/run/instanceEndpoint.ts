@@ -1,7 +1,8 @@
 import type { Instance } from "@aws-sdk/client-ec2";
 
 import type { Endpoint } from "../../../transport/endpoint";
-import { buildkitPort, type Ec2Connection, type NodeAddressing, nodeServerName } from "../connection";
+import type { Ec2Connection, NodeAddressing } from "../connection";
+import { buildkitPort, nodeServerName } from "../../daemonAddress";
 
 export type TcpEndpoint = Extract<Endpoint, { kind: "tcp" }>;
 

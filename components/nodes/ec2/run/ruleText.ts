@@ -2,7 +2,7 @@ import * as net from "node:net";
 
 import type { SecurityGroupRule } from "@aws-sdk/client-ec2";
 
-import { buildkitPort } from "../connection";
+import { buildkitPort } from "../../daemonAddress";
 
 /** A rule that lets one caller in, as its description tells. */
 export interface CallerRule {

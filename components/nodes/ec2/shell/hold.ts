@@ -1,5 +1,7 @@
 import type { Progress } from "../../../support/progress";
 import { onInterruption } from "../../../support/interruption";
+import { type Endpoint, formatEndpoint } from "../../../transport/endpoint";
+import { nodeServerName } from "../../daemonAddress";
 import type { Node } from "../../node";
 import { ownHolder } from "../../ownFiles";
 import type { Held } from "../../shell";
@@ -24,10 +26,14 @@ export async function holdNodes<T>(
   const isOwnClaim = (name: string) => claim.isOwn(name);
   const wanted = chosen.flatMap(({ name }) => connection.nodes.find((node) => node.name === name) ?? []);
   const nodes = wanted.map((node) => ec2RunNode({ connection, node, instances, clients, isOwnClaim }));
+  // Addresses of now, with the client's certificate.
+  const tls = { serverName: nodeServerName, ...connection.tls };
+  const reach = (endpoints: readonly Endpoint[]) =>
+    Promise.resolve(endpoints.map((endpoint) => ({ endpoint: formatEndpoint(endpoint), tls })));
   const ignoreInterruption = onInterruption(() => claim.undo());
   const until = await claim.take(minutes, progress);
   try {
-    return await use({ until, nodes, giveUpOlder: () => claim.removeOlderRules() });
+    return await use({ until, nodes, reach, giveUpOlder: () => claim.removeOlderRules() });
   } catch (error) {
     await claim.undo();
     throw error;

@@ -1,8 +1,8 @@
-import type { AccountOptions } from "../../shell";
+import type { PlaceOptions } from "../../shell";
 import { BuildError } from "../../../support/errors";
 import type { Account } from "./account";
 
-export async function openAccount({ region, profile }: AccountOptions): Promise<Account> {
+export async function openAccount({ region, profile }: PlaceOptions): Promise<Account> {
   // As the AWS CLI orders them; the SDK does not know AWS_DEFAULT_REGION.
   // https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
   const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;

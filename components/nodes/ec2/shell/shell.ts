@@ -1,6 +1,6 @@
 import type { NodeShell, ShellBuilder } from "../../shell";
 import { BuildError } from "../../../support/errors";
-import { type Ec2Connection, nodeServerName } from "../connection";
+import type { Ec2Connection } from "../connection";
 import { describePattern } from "../policies/builderPattern";
 import { callerRoles, describeRole } from "../policies/policyTable";
 import { Ingress } from "../run/callerRules";
@@ -17,6 +17,8 @@ import { stopNodes } from "./stop";
 
 /** What the command line does with nodes on EC2. */
 export const ec2Shell: NodeShell = {
+  options: ["region", "profile", "account"],
+  isUsual: true,
   list: async (options) => {
     const account = await openAccount(options);
     const builders = await listBuilders(account);
@@ -36,7 +38,6 @@ function builderOf(account: Account, connection: Ec2Connection): ShellBuilder {
   return {
     builderName,
     wakeTimeoutSeconds,
-    tls: { serverName: nodeServerName, ...connection.tls },
     wakeable: () => {
       if (isEphemeral(connection)) {
         throw new BuildError(

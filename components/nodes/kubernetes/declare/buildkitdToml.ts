@@ -5,7 +5,7 @@ import {
   registryTables,
   volumePolicies,
 } from "../../../buildkit/toml";
-import { buildkitPort } from "../../ec2/connection";
+import { buildkitPort } from "../../daemonAddress";
 
 /**
  * buildkitd.toml of a pod. It listens on the pod's loopback alone, which the API's port-forward reaches and no other pod does;

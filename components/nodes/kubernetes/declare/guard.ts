@@ -1,4 +1,4 @@
-import { buildkitPort } from "../../ec2/connection";
+import { buildkitPort } from "../../daemonAddress";
 
 /** As /proc/net/tcp spells it. */
 const hexPort = buildkitPort.toString(16).toUpperCase().padStart(4, "0");

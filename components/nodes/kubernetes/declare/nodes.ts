@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { nodeServerName } from "../../ec2/connection";
+import { nodeServerName } from "../../daemonAddress";
 import { orMocked } from "../../../pulumi/mocks";
 import { asResourceError } from "../../../pulumi/resourceError";
 import { type Authority, createAuthority, issueLeaf } from "../../ec2/declare/authority";
@@ -10,6 +10,7 @@ import { guardScript } from "./guard";
 import { buildkitdToml } from "./buildkitdToml";
 import { type KubernetesClasses, loadClasses } from "./classes";
 import { labels, objectName } from "../names";
+import { storedKey, storedLabel, storedName, type StoredNode } from "../stored";
 
 /** What of a builder its nodes on Kubernetes are made with. */
 export interface KubernetesBuilder {
@@ -49,11 +50,37 @@ export function createKubernetesNodes(
   // EC2 nodes of the same builder have an authority of their own.
   const authority = createAuthority(`${name}-kubernetes`, opts);
   const client = issueLeaf(`${name}-kubernetes-client`, authority, { for: "client_auth" }, opts);
-  return pulumi.secret({
-    builderName: builder.builderName,
-    tls: { ca: authority.certs, cert: client.cert, key: client.key, serverName: nodeServerName },
-    nodes: builder.nodes.map((node) => createNode(classes, `${name}-${node.name}`, node, builder, authority, opts)),
+  const tls = { ca: authority.certs, cert: client.cert, key: client.key, serverName: nodeServerName };
+  const nodes = builder.nodes.map((node) => {
+    const nodeName = `${name}-${node.name}`;
+    const made = createNode(classes, nodeName, node, builder, authority, opts);
+    const { builderName, wakeTimeoutSeconds } = builder;
+    const additionalPlatforms = node.additionalPlatforms && [...node.additionalPlatforms];
+    const stored = { builderName, wakeTimeoutSeconds, tls, additionalPlatforms, node: made };
+    publish(classes, nodeName, pulumi.output(stored), opts);
+    return made;
   });
+  return pulumi.secret({ builderName: builder.builderName, tls, nodes });
+}
+
+/**
+ * For the command line, which knows no more than a namespace and the beginning of a name. A Secret of its own: the pod has the
+ * other one, and no use for a client's key.
+ */
+function publish(
+  classes: KubernetesClasses,
+  name: string,
+  stored: pulumi.Output<StoredNode>,
+  opts: pulumi.CustomResourceOptions,
+): void {
+  const { objectName, namespace } = pulumi.unsecret(stored).node;
+  const metadata = {
+    name: objectName.apply(storedName),
+    namespace,
+    labels: { ...labels.managedBy, ...storedLabel },
+  };
+  const stringData = { [storedKey]: pulumi.secret(pulumi.jsonStringify(stored)) };
+  new classes.Secret(`${name}-connection`, { metadata, immutable, stringData }, opts);
 }
 
 function createNode(

@@ -18,6 +18,8 @@ const logLines = 20;
 export interface Cluster {
   /** The address of its API. */
   readonly server: string;
+  /** That of the kubeconfig's context. */
+  readonly namespace: string | undefined;
   readJob(namespace: string, name: string): Promise<V1Job | undefined>;
   /** The Job as the cluster has it; nothing where one of its name is there already. */
   createJob(job: V1Job): Promise<V1Job | undefined>;
@@ -29,6 +31,8 @@ export interface Cluster {
   /** The end of a pod's log; nothing where it has none. */
   readLog(namespace: string, pod: string): Promise<string>;
   forward(namespace: string, pod: string, port: number): Promise<Duplex>;
+  /** What is under a key of each Secret with these labels. */
+  listSecrets(namespace: string, labels: Readonly<Record<string, string>>, key: string): Promise<string[]>;
 }
 
 type Client = typeof kubernetes;
@@ -49,6 +53,7 @@ export function openCluster(config: KubeConfig, client: Client): Cluster {
   };
   return {
     server,
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace,
     readJob: (namespace, name) => ask("get", "jobs", batch.readNamespacedJob({ namespace, name })).catch(without(404)),
     createJob: (job) => {
       const { namespace = "" } = job.metadata ?? {};
@@ -75,6 +80,13 @@ export function openCluster(config: KubeConfig, client: Client): Cluster {
       return (await ask("get", "pods/log", core.readNamespacedPodLog(asked)).catch(without(400, 404))) ?? "";
     },
     forward: (namespace, pod, port) => openForward(config, namespace, pod, port),
+    listSecrets: async (namespace, wanted, key) => {
+      const labelSelector = Object.entries(wanted)
+        .map((pair) => pair.join("="))
+        .join();
+      const { items } = await ask("list", "secrets", core.listNamespacedSecret({ namespace, labelSelector }));
+      return items.flatMap(({ data }) => (data?.[key] ? [Buffer.from(data[key], "base64").toString()] : []));
+    },
   };
 }
 

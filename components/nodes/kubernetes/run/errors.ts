@@ -1,5 +1,5 @@
 import { BuildError } from "../../../support/errors";
-import { buildRules } from "../policy";
+import { buildRules, shellRules } from "../policy";
 
 /** An answer of Kubernetes' API that is no success: its status code, and its own message. */
 export class ApiError extends Error {
@@ -29,7 +29,8 @@ export function statusMessage(body: unknown): string | undefined {
 
 /** The rule that is missing, as a Role has it. */
 function ruleFor({ verb, resource }: ApiError["asked"]): string {
-  const { apiGroups = [""] } = buildRules.find(({ resources }) => resources.includes(resource)) ?? {};
+  const { apiGroups = [""] } =
+    [...buildRules, ...shellRules].find(({ resources }) => resources.includes(resource)) ?? {};
   const list = (values: readonly string[]) => `[${values.map((each) => JSON.stringify(each)).join(", ")}]`;
   return `{ apiGroups: ${list(apiGroups)}, resources: ${list([resource])}, verbs: ${list(verb.split(" and "))} }`;
 }

@@ -22,6 +22,12 @@ export function jobOf(node: KubernetesConnectionNode): V1Job {
   return job;
 }
 
+/** Whether a Job was made of other settings. */
+export function isOutdated(job: V1Job, wanted: V1Job): boolean {
+  const [own, other] = [job, wanted].map(({ metadata }) => metadata?.annotations?.[settingsAnnotation]);
+  return own !== other;
+}
+
 function plainJob(node: KubernetesConnectionNode): V1Job {
   const { objectName, isolation, cpu, memory, architecture } = node;
   const own = { ...labels.managedBy, [labels.node]: objectName };

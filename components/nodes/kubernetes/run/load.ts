@@ -10,6 +10,7 @@ import { BuildError } from "../../../support/errors";
 import type { ClusterSettings } from "../clusterSettings";
 import { missingPackage } from "../missingPackage";
 import { type Cluster, openCluster } from "./cluster";
+import { signForEks } from "./eksAuth";
 
 type Client = typeof kubernetes;
 
@@ -21,7 +22,11 @@ const peer = "@kubernetes/client-node";
  * The cluster that settings name. The package takes half a second, so that it is loaded by the first build that needs it.
  * @throws BuildError where the package or the kubeconfig is not there, or says nothing of a cluster.
  */
-export async function loadCluster(owner: string, settings: ClusterSettings): Promise<Cluster> {
+export async function loadCluster(
+  owner: string,
+  settings: ClusterSettings,
+  fix = "give the kubernetes provider of the builder a `kubeconfig`, or set KUBECONFIG",
+): Promise<Cluster> {
   let client: Client;
   try {
     // By import: it is a module of ECMAScript alone.
@@ -29,15 +34,15 @@ export async function loadCluster(owner: string, settings: ClusterSettings): Pro
   } catch (error) {
     throw missingPackage(owner, peer, error);
   }
-  const config = readConfig(owner, settings, new client.KubeConfig());
+  const config = readConfig(owner, settings, fix, new client.KubeConfig());
   setProxy(owner, config, process.env);
+  signForEks(owner, config);
   return openCluster(config, client);
 }
 
-function readConfig(owner: string, settings: ClusterSettings, config: KubeConfig): KubeConfig {
+function readConfig(owner: string, settings: ClusterSettings, fix: string, config: KubeConfig): KubeConfig {
   const { context, cluster } = settings;
   const kubeconfig = settings.kubeconfig === undefined ? undefined : expandHome(settings.kubeconfig);
-  const fix = "give the kubernetes provider of the builder a `kubeconfig`, or set KUBECONFIG";
   try {
     if (kubeconfig === undefined) {
       config.loadFromDefault();

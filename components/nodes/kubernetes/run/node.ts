@@ -1,22 +1,32 @@
-import type { V1Job } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import type { V1Job, V1Pod } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 
 import type { Endpoint } from "../../../transport/endpoint";
 import type { RunNode, Waiting } from "../../node";
 import type { Progress } from "../../../support/progress";
 import { title } from "../../node";
-import { buildkitPort } from "../../ec2/connection";
+import { buildkitPort } from "../../daemonAddress";
 import { BuildError } from "../../../support/errors";
 import type { KubernetesConnection, KubernetesConnectionNode } from "../connection";
-import { settingsAnnotation } from "../names";
 import type { Cluster } from "./cluster";
 import { permanentError } from "./errors";
-import { jobOf } from "./job";
-import { type State, stateOf } from "./state";
+import { isOutdated, jobOf } from "./job";
+import { isSince, type State, stateOf } from "./state";
 
 // A pod that ends before it was ready is not going to be.
 const mostFailures = 3;
 /** Somebody else may delete a Job now and then; the garbage collector does it each time. */
 const mostVanished = 3;
+
+/** What there is of a node. */
+export interface SeenNode {
+  job: V1Job | undefined;
+  state: State;
+  /** The one that is ready, or any. */
+  pod: V1Pod | undefined;
+  endpoint?: Endpoint;
+}
+
+type Looked = Pick<SeenNode, "job" | "state"> & { pods: readonly V1Pod[] };
 
 /** A node on Kubernetes: a Job that is made when a build needs it, and the way to its pod. */
 export class KubernetesNode implements RunNode {
@@ -87,18 +97,35 @@ export class KubernetesNode implements RunNode {
     }
   }
 
-  private async look(cluster: Cluster): Promise<{ job: V1Job | undefined; state: State }> {
+  /** What there is of it now, and where its pod is if that is ready. Makes nothing. */
+  async see(): Promise<SeenNode> {
+    const { job, state, pods } = await this.look(await this.cluster());
+    const pod = pods.find(({ metadata }) => state.kind === "ready" && metadata?.name === state.pod) ?? pods.at(-1);
+    return { job, state, pod, ...(state.kind === "ready" && { endpoint: this.reach(state.pod) }) };
+  }
+
+  /** Asks its pod to end, which finishes what it builds. Says whether there was one. */
+  async stop(): Promise<boolean> {
+    const cluster = await this.cluster();
+    const { job } = await this.look(cluster);
+    if (job) {
+      await this.delete(cluster, job);
+    }
+    return job !== undefined;
+  }
+
+  private async look(cluster: Cluster): Promise<Looked> {
     const { namespace, objectName, platform } = this.node;
     const job = await cluster.readJob(namespace, objectName);
     // After the Job: a pod of one that is gone is seen.
     const pods = await cluster.listPods(namespace, objectName);
     const state = stateOf({ job, pods, events: [], platform });
     if (state.kind !== "starting") {
-      return { job, state };
+      return { job, state, pods };
     }
     // Events alone say what is wrong.
     const events = await cluster.listEvents(namespace, objectName);
-    return { job, state: stateOf({ job, pods, events: events.filter(isSince(job)), platform }) };
+    return { job, state: stateOf({ job, pods, events: events.filter(isSince(job)), platform }), pods };
   }
 
   private async step(cluster: Cluster, progress: Progress): Promise<Endpoint | Waiting> {
@@ -215,16 +242,4 @@ export class KubernetesNode implements RunNode {
       },
     };
   }
-}
-
-function isOutdated(job: V1Job, wanted: V1Job): boolean {
-  const [own, other] = [job, wanted].map(({ metadata }) => metadata?.annotations?.[settingsAnnotation]);
-  return own !== other;
-}
-
-/** Jobs of one name come one after the other, and events outlive them. */
-function isSince(job: V1Job | undefined): (event: { lastTimestamp?: Date; eventTime?: unknown }) => boolean {
-  const made = new Date(job?.metadata?.creationTimestamp ?? 0).getTime();
-  return ({ lastTimestamp, eventTime }) =>
-    new Date((lastTimestamp ?? eventTime ?? 0) as Date | string).getTime() >= made;
 }

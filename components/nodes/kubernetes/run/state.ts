@@ -40,6 +40,13 @@ export function stateOf(seen: Seen): State {
     : state;
 }
 
+/** Jobs of one name come one after the other, and events outlive them. */
+export function isSince(job: V1Job | undefined): (event: { lastTimestamp?: Date; eventTime?: unknown }) => boolean {
+  const made = new Date(job?.metadata?.creationTimestamp ?? 0).getTime();
+  return ({ lastTimestamp, eventTime }) =>
+    new Date((lastTimestamp ?? eventTime ?? 0) as Date | string).getTime() >= made;
+}
+
 function ownState({ job, pods, events, platform }: Seen): State {
   if (!job) {
     return { kind: "absent" };

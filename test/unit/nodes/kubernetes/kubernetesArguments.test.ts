@@ -110,7 +110,7 @@ describe("Kubernetes nodes' arguments", () => {
     it(`are refused with ${title}`, () => assert.match(refusal(args), expected));
   }
 
-  it("declare a claim, a ConfigMap and a Secret for each node, and no workload", async () => {
+  it("declare a claim, a ConfigMap and two Secrets for each node, and no workload", async () => {
     const builder = new Builder("farm", {
       nodes: [
         { ...base, storageClass: "fast" },
@@ -127,6 +127,7 @@ describe("Kubernetes nodes' arguments", () => {
     const expected = ["farm-amd64", "farm-arm64"].flatMap((name) =>
       ["ConfigMap", "PersistentVolumeClaim", "Secret"].map((kind) => `${name} kubernetes:core/v1:${kind}`),
     );
+    expected.push(...["farm-amd64", "farm-arm64"].map((name) => `${name}-connection kubernetes:core/v1:Secret`));
     assert.deepEqual(own.map(({ type, name }) => `${name} ${type}`).sort(), expected.sort());
     // Another class is another ConfigMap, and so ends the pod that has the old claim.
     const configMaps = own.filter(({ type }) => type.endsWith(":ConfigMap"));

@@ -84,7 +84,8 @@ describe("the events of a Kubernetes node", () => {
     ];
     const items = objects.map(([kind, name]) => ({ metadata: {}, involvedObject: { kind, name } }));
     const api = { listNamespacedEvent: () => Promise.resolve({ items }) };
-    const config = { makeApiClient: () => api, getCurrentCluster: () => null } as unknown as KubeConfig;
+    const none = { getCurrentCluster: () => null, getCurrentContext: () => "", getContextObject: () => null };
+    const config = { makeApiClient: () => api, ...none } as unknown as KubeConfig;
     const client = { ApiException: class extends Error {} } as unknown as Parameters<typeof openCluster>[1];
     const events = await openCluster(config, client).listEvents("builds", "farm-x");
     assert.deepEqual(

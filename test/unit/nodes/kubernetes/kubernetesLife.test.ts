@@ -1,45 +1,10 @@
 import * as assert from "node:assert/strict";
-import { PassThrough } from "node:stream";
-
-import type { V1Job, V1Pod } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 
 import type { Cluster } from "../../../../components/nodes/kubernetes/run/cluster";
 import { KubernetesNode } from "../../../../components/nodes/kubernetes/run/node";
 import { kubernetesNode } from "./kubernetesNode";
+import { OneJob } from "./oneJob";
 import { made, podOf, readyPod, running } from "./seen";
-
-/** A cluster as far as one node sees it. */
-class OneJob implements Cluster {
-  readonly server = "https://cluster.test";
-  readonly done: string[] = [];
-  job: V1Job | undefined;
-  pods: V1Pod[] = [];
-  dropsUserNamespaces = false;
-
-  readJob = () => Promise.resolve(this.job);
-  listPods = () => Promise.resolve(this.pods);
-  listEvents = () => Promise.resolve([]);
-  readLog = () => Promise.resolve("guard: buildkitd has ended by itself, with 1\n");
-  forward = () => Promise.resolve(new PassThrough());
-
-  createJob(job: V1Job): Promise<V1Job | undefined> {
-    this.done.push("create");
-    const made = structuredClone(job);
-    made.metadata = { ...made.metadata, uid: "job-uid", creationTimestamp: new Date() };
-    if (this.dropsUserNamespaces) {
-      delete made.spec?.template.spec?.hostUsers;
-    }
-    this.job = made;
-    return Promise.resolve(made);
-  }
-
-  deleteJob(): Promise<void> {
-    this.done.push("delete");
-    this.job = undefined;
-    this.pods = [];
-    return Promise.resolve();
-  }
-}
 
 describe("a Kubernetes node", () => {
   const tls = { ca: "", cert: "", key: "" };

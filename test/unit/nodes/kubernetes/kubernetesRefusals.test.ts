@@ -4,7 +4,8 @@ import * as path from "node:path";
 
 import { parse } from "yaml";
 
-import { buildRules, manageRules } from "../../../../components/nodes/kubernetes/policy";
+import { buildRules, manageRules, shellRules } from "../../../../components/nodes/kubernetes/policy";
+import { rolePolicy } from "../../../../components/nodes/kubernetes/shell/policy";
 import { ApiError, permanentError, statusMessage } from "../../../../components/nodes/kubernetes/run/errors";
 
 describe("what Kubernetes' API refuses", () => {
@@ -63,5 +64,14 @@ describe("the Role of docs/kubernetes.md", () => {
     const [, text = ""] = /```yaml\n(apiVersion: rbac[^]*?)```/.exec(page) ?? [];
     const { rules } = parse(text) as { rules: unknown };
     assert.deepEqual(rules, [...buildRules, ...manageRules]);
+    // As `policy` prints it.
+    assert.equal(rolePolicy({ role: "manage", namespace: "builds" }), text);
+    for (const [role, expected] of [
+      ["build", buildRules],
+      ["command-line", [...buildRules, ...shellRules]],
+    ] as const) {
+      const printed = parse(rolePolicy({ role, namespace: "builds" })) as { rules: unknown };
+      assert.deepEqual(printed.rules, expected);
+    }
   });
 });

@@ -1,7 +1,8 @@
 import * as assert from "node:assert/strict";
 
 import { MultiPlatformImage } from "../../../../../components";
-import { type Ec2Connection, nodeServerName } from "../../../../../components/nodes/ec2/connection";
+import type { Ec2Connection } from "../../../../../components/nodes/ec2/connection";
+import { nodeServerName } from "../../../../../components/nodes/daemonAddress";
 import {
   asked,
   declare,

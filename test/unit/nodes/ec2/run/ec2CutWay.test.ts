@@ -4,7 +4,8 @@ import * as net from "node:net";
 
 import type { SummaryStatus } from "@aws-sdk/client-ec2";
 
-import { buildkitPort, type Ec2Connection } from "../../../../../components/nodes/ec2/connection";
+import type { Ec2Connection } from "../../../../../components/nodes/ec2/connection";
+import { buildkitPort } from "../../../../../components/nodes/daemonAddress";
 import { describeCutWay } from "../../../../../components/nodes/ec2/run/cutWay";
 import { diagnoseInstance } from "../../../../../components/nodes/ec2/run/diagnosis";
 import { sessionWith } from "../../../../../components/nodes/ec2/run/open";

@@ -1,0 +1,65 @@
+import { spawn } from "node:child_process";
+import * as path from "node:path";
+
+import { BuildError } from "../../../support/errors";
+import { moduleFile } from "../../../support/packageFiles";
+import type { ClusterSettings } from "../clusterSettings";
+import type { KubernetesConnection } from "../connection";
+
+/** What a carrier is told, on its standard input: keys are in no command line and in no file. */
+export interface CarrierTask {
+  settings: ClusterSettings;
+  builder: KubernetesConnection;
+  /** The nodes that it keeps connections to. */
+  chosen: readonly string[];
+  until: Date;
+}
+
+/** A process that carries connections to pods. */
+export interface Carrier {
+  pid: number;
+  end(): void;
+}
+
+/** What it says once it listens. */
+export const readyLine = "ready";
+
+const startTimeoutMilliseconds = 30_000;
+
+/** Starts a process that outlives this one. It has its sockets, and a connection to each pod, when this returns. */
+export async function startCarrier(task: CarrierTask): Promise<Carrier> {
+  const script = moduleFile("nodes/kubernetes/shell/carrier");
+  // In this repository the library runs from its TypeScript sources.
+  const loader = script.endsWith(".ts") ? ["-r", require.resolve("ts-node/register/transpile-only")] : [];
+  const child = spawn(process.execPath, [...loader, script], {
+    cwd: path.dirname(script),
+    detached: true,
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  child.stdin.end(JSON.stringify(task));
+  let said = "";
+  await new Promise<void>((resolve, reject) => {
+    const fail = (why: string) => {
+      child.kill("SIGKILL");
+      reject(new BuildError(`the process that carries connections to the pods did not start: ${why}. Fix: try again.`));
+    };
+    const timer = setTimeout(
+      () => fail(`no answer in ${startTimeoutMilliseconds / 1_000} s`),
+      startTimeoutMilliseconds,
+    );
+    child.once("error", (error) => fail(error.message));
+    child.once("exit", (code) => fail(said.trim() || `it ended with ${code}`));
+    child.once("exit", () => clearTimeout(timer));
+    child.stdout.on("data", (data: Buffer) => {
+      said += data.toString();
+      if (said === `${readyLine}\n`) {
+        clearTimeout(timer);
+        resolve();
+      }
+    });
+  });
+  child.removeAllListeners();
+  child.stdout.destroy();
+  child.unref();
+  return { pid: child.pid ?? 0, end: () => void child.kill("SIGTERM") };
+}

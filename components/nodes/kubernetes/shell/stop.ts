@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { BuildError } from "../../../support/errors";
+import type { Progress } from "../../../support/progress";
+import { endHolder, holdersIn } from "../../../transport/holders";
+import { graceSeconds } from "../run/job";
+import { readStatus } from "./builderStatus";
+import type { FoundBuilder } from "./find";
+import { holdFolder } from "./hold";
+import { type Place, told } from "./place";
+
+const pollMilliseconds = 1_000;
+/** A pod that does not end in its grace period is ended by its machine; that takes some seconds more. */
+const timeoutMilliseconds = (graceSeconds + 60) * 1_000;
+
+/** Asks a builder's pods to end, unless one builds, and gives up what `wake` holds here. Caches stay. */
+export async function stopNodes(
+  place: Place,
+  builder: FoundBuilder,
+  { force, wait }: { force: boolean; wait: boolean },
+  progress: Progress,
+): Promise<string> {
+  const { builderName } = builder;
+  const { nodes } = await readStatus(place, builder);
+  const building = nodes.filter(({ activeBuilds = 0 }) => activeBuilds > 0);
+  if (building.length > 0 && !force) {
+    const reasons = building.map(
+      ({ name, activeBuilds }) => `node ${name} runs ${activeBuilds} build${activeBuilds === 1 ? "" : "s"}`,
+    );
+    throw new BuildError(
+      `builder ${builderName} is in use: ${reasons.join("; ")}. Fix: wait, or stop it even so with --force.`,
+    );
+  }
+  // With --force others' builds go on, and this machine's are not cut either.
+  for (const holder of await holdersIn(holdFolder(builder))) {
+    await endHolder(holder, building.length > 0 ? "yield" : "end");
+  }
+  const names = await told(place, Promise.all(builder.nodes.map((node) => node.stop())));
+  const stopping = builder.nodes.filter((_, at) => names[at]);
+  if (stopping.length === 0) {
+    return `No node of ${builderName} runs.\n`;
+  }
+  if (wait) {
+    progress(
+      `waiting for the pods of ${builderName} to end${building.length > 0 ? `, which finish what they build: at most ${graceSeconds / 60} min` : ""}`,
+    );
+    await told(place, waitUntilGone(builder));
+  }
+  return `${wait ? "Stopped" : "Stopping"} ${stopping.map(({ name }) => name).join(", ")} of ${builderName}.\n`;
+}
+
+async function waitUntilGone({ nodes, builderName }: FoundBuilder): Promise<void> {
+  const deadline = Date.now() + timeoutMilliseconds;
+  for (;;) {
+    const seen = await Promise.all(nodes.map((node) => node.see()));
+    if (seen.every(({ state }) => state.kind === "absent")) {
+      return;
+    }
+    if (Date.now() > deadline) {
+      throw new BuildError(
+        `builder ${builderName}: a pod has not ended within ${timeoutMilliseconds / 60_000} min. Fix: \`kubectl delete pod --force\`.`,
+      );
+    }
+    await sleep(pollMilliseconds);
+  }
+}
