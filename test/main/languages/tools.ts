@@ -23,10 +23,9 @@ const table: ToolTable = {
       variables: { "github.com/pulumi/pulumi-yaml/pkg/version.Version": yamlVersion },
     },
   },
-  sdkgen: { version: pulumiVersion, binary: "sdkgen", module: { recipe: "sdkgen", package: "." } },
 };
 
-export type LanguageTool = "python" | "go" | "yaml" | "sdkgen";
+export type LanguageTool = "python" | "go" | "yaml";
 
 function ownHost(language: string): ToolRecipe {
   const variables = { "main.version": pulumiVersion, "main.language": language };
@@ -37,7 +36,7 @@ function ownHost(language: string): ToolRecipe {
   };
 }
 
-/** Path of a language's host, or of what makes SDKs, made ready when it is not. */
+/** Path of a language's host, made ready when it is not. */
 export async function languageTool(name: LanguageTool): Promise<string> {
   const [tool] = await prepare([name], { table, recipes: path.join(__dirname, "../../../tools/offline") });
   return tool.path;
