@@ -45,7 +45,10 @@ describe("the plugin's release", () => {
     checkServer("https://example.com/release");
     checkServer("github://api.github.com/acme/multi-platform-image");
     for (const server of ["example.com/release", "git://example.com/acme/x.git", "./release"]) {
-      assert.throws(() => checkServer(server), /--server ".*" is no place .* use a URL with https, http, github, gitlab/);
+      assert.throws(
+        () => checkServer(server),
+        /--server ".*" is no place .* use a URL with https, http, github, gitlab/,
+      );
     }
   });
 
