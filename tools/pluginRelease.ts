@@ -52,7 +52,7 @@ runCommand(async (args) => {
     }
     const sums: string[] = [];
     for (const file of files) {
-      log(`${file}: ${(fs.statSync(file).size / 1e6).toFixed(1)} MB`);
+      log(`${file}: ${(fs.statSync(file).size / 1e6).toFixed(2)} MB`);
       sums.push(`${await sha256(file)}  ${path.basename(file)}`);
     }
     fs.writeFileSync(path.join(out, "checksums.txt"), sums.join("\n") + "\n");

@@ -108,7 +108,7 @@ nightly.describe("the plugin's release, on a machine without Node", function () 
     assert.deepEqual(files.sort(), [goSdk, plugin, wheel].sort());
     assert.deepEqual(Object.keys(checksums()).sort(), files);
     files.forEach((name) =>
-      console.log(`      ${name}: ${(fs.statSync(path.join(out, name)).size / 1e6).toFixed(1)} MB`),
+      console.log(`      ${name}: ${(fs.statSync(path.join(out, name)).size / 1e6).toFixed(2)} MB`),
     );
   });
 

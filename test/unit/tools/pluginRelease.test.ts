@@ -41,6 +41,19 @@ describe("the plugin's release", () => {
     );
   });
 
+  it("finds what the plugin's own folder needs, also where packages for development are left out", () => {
+    const { packages } = JSON.parse(fs.readFileSync(lockFile, "utf8")) as {
+      packages: Record<string, { dependencies?: Record<string, string>; dev?: boolean }>;
+    };
+    const needed = Object.keys(packages.provider.dependencies ?? {});
+    assert.ok(needed.includes("@pulumi/kubernetes"), needed.join());
+    assert.deepEqual(
+      needed.filter((name) => packages[`node_modules/${name}`].dev),
+      [],
+      "package-lock.json is old. Fix: npm install",
+    );
+  });
+
   it("names in its SDKs only a server from which Pulumi fetches archives", () => {
     checkServer("https://example.com/release");
     checkServer("github://api.github.com/acme/multi-platform-image");
