@@ -1,6 +1,6 @@
 /**
- * `npm run release:plugin -- [--out FOLDER] [--node FILE] [OS/ARCHITECTURE…]`: the plugin for other languages as archives that
- * need no Node on the machine, with their checksums.
+ * `npm run release:plugin -- [--out FOLDER] [--server URL] [--node FILE] [OS/ARCHITECTURE…]`: the plugin for other languages as
+ * archives that need no Node on the machine, the SDKs of Python and Go, and the checksums of all of them.
  */
 import { execFile } from "node:child_process";
 import * as fs from "node:fs";
@@ -9,9 +9,11 @@ import * as path from "node:path";
 import { parseArgs, promisify } from "node:util";
 
 import { runCommand } from "./command";
+import { sha256 } from "./download";
 import { machinePlatform, toolPlatforms, type ToolPlatform } from "./platform";
 import { layOutPlugin, packPlugin } from "./pluginRelease/archive";
 import { fetchNode } from "./pluginRelease/nodeBinary";
+import { checkServer, packSdks } from "./pluginRelease/sdks";
 
 const root = path.join(__dirname, "..");
 const run = promisify(execFile);
@@ -21,28 +23,39 @@ runCommand(async (args) => {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { out: { type: "string", default: "release" }, node: { type: "string" } },
+    options: {
+      out: { type: "string", default: "release" },
+      server: { type: "string" },
+      node: { type: "string" },
+    },
   });
+  const { out, server } = values;
+  if (server !== undefined) {
+    checkServer(server);
+  }
   const platforms = wantedPlatforms(positionals, values.node);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "plugin-release-"));
   try {
+    const files = await packSdks({ folder, out, server, log });
     log("npm pack");
     const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", folder], { cwd: root });
     const [{ filename }] = JSON.parse(stdout) as { filename: string }[];
     const plugin = path.join(folder, "plugin");
     fs.mkdirSync(plugin);
     await layOutPlugin(path.join(folder, filename), plugin);
-    const sums: string[] = [];
     for (const platform of platforms) {
       const node = values.node ?? path.join(folder, "node");
       if (values.node === undefined) {
         await fetchNode(process.version, platform, node, folder, log);
       }
-      const { file, sha256, bytes } = await packPlugin(plugin, node, platform, values.out);
-      log(`${file}: ${(bytes / 1e6).toFixed(1)} MB`);
-      sums.push(`${sha256}  ${path.basename(file)}`);
+      files.push(await packPlugin(plugin, node, platform, out));
     }
-    fs.writeFileSync(path.join(values.out, "checksums.txt"), sums.join("\n") + "\n");
+    const sums: string[] = [];
+    for (const file of files) {
+      log(`${file}: ${(fs.statSync(file).size / 1e6).toFixed(2)} MB`);
+      sums.push(`${await sha256(file)}  ${path.basename(file)}`);
+    }
+    fs.writeFileSync(path.join(out, "checksums.txt"), sums.join("\n") + "\n");
     return 0;
   } finally {
     fs.rmSync(folder, { recursive: true });

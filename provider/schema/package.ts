@@ -9,6 +9,12 @@ const { version, description, license, keywords } = JSON.parse(
   readFileSync(path.join(__dirname, "../../package.json"), "utf8"),
 ) as Pick<PackageSpec, "version" | "description" | "license" | "keywords">;
 
+/**
+ * What programs import. Named here, as Python's package is below, because from a Git repository Pulumi would call both by its owner:
+ * https://github.com/pulumi/pulumi/blob/v3.259.0/pkg/cmd/pulumi/packageworkspace/packageworkspace.go
+ */
+const goModule = "example.com/pulumi-multi-platform-image/sdk/go";
+
 const digest =
   "of the pushed index, `sha256:…`, checked to hold every platform. With one platform it is the manifest's";
 
@@ -141,9 +147,9 @@ export function makeSchema(): { schema: PackageSpec; facts: ArgumentFacts } {
     license,
     keywords,
     language: {
-      python: { pyproject: { enabled: true }, respectSchemaVersion: true },
+      python: { packageName: "pulumi_multi_platform_image", pyproject: { enabled: true }, respectSchemaVersion: true },
       csharp: { respectSchemaVersion: true },
-      go: { respectSchemaVersion: true },
+      go: { modulePath: goModule, importBasePath: `${goModule}/multiplatformimage`, respectSchemaVersion: true },
     },
     types: sorted(types.types),
     resources,

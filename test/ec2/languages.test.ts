@@ -11,7 +11,7 @@ import { isRunning, killEngine, pluginsOf } from "../main/processes";
 import { type Stack, waitFor } from "../main/stack";
 import { nightly } from "../tier";
 import { amd64Spec, writeApp } from "./amd64";
-import { callsOfOthers, createDeployer, type Deployer } from "./deployer";
+import { assertAllIsCalledByDeployer, createDeployer, type Deployer } from "./deployer";
 import { createStack, type Ec2Machines, getEc2 } from "./fixture";
 import { waitForSleep, waitForState } from "./node";
 
@@ -44,15 +44,11 @@ nightly.describe("a program in Python whose builder has an EC2 node", function (
     return Object.keys(liveClaims(parseLease(Parameter?.Value), Date.now() / 1_000));
   }
 
-  it("is woken with the region, endpoints and role of the aws provider in `providers`", async () => {
+  it("is woken with the region, profile, endpoints and role of the aws provider in `providers`", async () => {
     await ec2.cloud.forgetCalls();
     const { code, output } = await stack.up();
     assert.equal(code, 0, output);
-    const calls = await ec2.cloud.calls();
-    const authorized = calls.filter(({ operation }) => operation === "AuthorizeSecurityGroupIngress");
-    assert.equal(authorized.length, 1, output);
-    assert.match(authorized[0].caller.arn, /assumed-role\/deployer\//);
-    assert.deepEqual(await callsOfOthers(ec2.cloud), []);
+    await assertAllIsCalledByDeployer(ec2.cloud);
     assert.doesNotMatch(stack.stateText(), /PRIVATE KEY/);
   });
 

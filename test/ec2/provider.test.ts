@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import { skipWithout } from "../hosts";
 import type { Stack } from "../main/stack";
 import { amd64Spec, writeApp } from "./amd64";
-import { callsOfOthers, createDeployer, type Deployer } from "./deployer";
+import { assertAllIsCalledByDeployer, createDeployer, type Deployer } from "./deployer";
 import { createStack, type Ec2Machines, getEc2 } from "./fixture";
 
 describe("a builder with an aws provider of its own", function () {
@@ -23,15 +23,11 @@ describe("a builder with an aws provider of its own", function () {
 
   after(() => deployer?.remove());
 
-  it("is woken with that provider's region, endpoints and role", async () => {
+  it("is woken with that provider's region, profile, endpoints and role", async () => {
     await ec2.cloud.forgetCalls();
     const { code, output } = await stack.up();
     assert.equal(code, 0, output);
-    const calls = await ec2.cloud.calls();
-    const authorized = calls.filter(({ operation }) => operation === "AuthorizeSecurityGroupIngress");
-    assert.equal(authorized.length, 1, output);
-    assert.match(authorized[0].caller.arn, /assumed-role\/deployer\//);
-    assert.deepEqual(await callsOfOthers(ec2.cloud), []);
+    await assertAllIsCalledByDeployer(ec2.cloud);
     assert.doesNotMatch(stack.stateText(), /"secretKey"\s*:\s*"[^"]*of-the-tests/);
     const destroyed = await stack.run("destroy", "--yes", "--skip-preview");
     assert.equal(destroyed.code, 0, destroyed.output);

@@ -3,7 +3,6 @@ import * as path from "node:path";
 
 import * as tar from "tar";
 
-import { sha256 } from "../download";
 import { splitPlatform, type ToolPlatform } from "../platform";
 import { copyPackage, type LockedPackages, neededPackages } from "./packages";
 
@@ -29,17 +28,11 @@ export async function layOutPlugin(npmPackage: string, folder: string): Promise<
   fs.writeFileSync(path.join(folder, plugin), launcher, { mode: 0o755 });
 }
 
-export interface PluginArchive {
-  file: string;
-  sha256: string;
-  bytes: number;
-}
-
 /**
  * Packs a plugin, laid out in `folder`, with this binary of Node, under the name by which Pulumi looks for it:
  * https://www.pulumi.com/docs/iac/guides/building-extending/packages/packaging/
  */
-export async function packPlugin(folder: string, node: string, platform: ToolPlatform, out: string) {
+export async function packPlugin(folder: string, node: string, platform: ToolPlatform, out: string): Promise<string> {
   const { version } = readJson<{ version: string }>(path.join(folder, "package/package.json"));
   const { os, arch } = splitPlatform(platform);
   const file = path.join(out, `${plugin}-v${version}-${os}-${arch}.tar.gz`);
@@ -48,7 +41,7 @@ export async function packPlugin(folder: string, node: string, platform: ToolPla
   fs.chmodSync(target, 0o755);
   fs.mkdirSync(out, { recursive: true });
   await tar.create({ file, cwd: folder, gzip: true, portable: true }, [plugin, "node", "package"]);
-  return { file, sha256: await sha256(file), bytes: fs.statSync(file).size } satisfies PluginArchive;
+  return file;
 }
 
 function readJson<T>(file: string): T {

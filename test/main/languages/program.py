@@ -34,6 +34,7 @@ if "provider" in spec:
     own = pulumi_aws.Provider(
         "own",
         region=provider["region"],
+        profile=provider["profile"],
         # What is no text arrives as JSON, in which only the classes have Pulumi's own names.
         assume_roles=[pulumi_aws.ProviderAssumeRoleArgs(**role) for role in provider["assume_roles"]],
         endpoints=[pulumi_aws.ProviderEndpointArgs(**services) for services in provider["endpoints"]],

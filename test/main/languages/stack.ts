@@ -3,10 +3,11 @@ import * as path from "node:path";
 
 import { stringify } from "yaml";
 
+import { sdkGenerator } from "../../../tools/pluginRelease/sdks";
 import { cachedFolder } from "../../hosts/cachedFolder";
 import { execute } from "../../hosts/command";
 import { compiledPlugin } from "../compiled";
-import { type Spec, Stack, type StackOptions } from "../stack";
+import { type Spec, Stack, type StackOptions, temporaryDirectory } from "../stack";
 import { languageTool } from "./tools";
 
 export const schemaFile = path.resolve(__dirname, "../../../provider/schema.json");
@@ -19,23 +20,30 @@ interface PythonOptions extends StackOptions {
   requirements?: "requirements.txt" | "requirementsAws.txt";
   /** The program, where a test writes it itself. @default the one beside this file */
   main?: string;
+  /** A virtual environment with an SDK that says where its plugin is. @default the tests' own, and the plugin of this checkout */
+  virtualenv?: string;
   /** How the stack is made. @default Stack.create */
   create?: (spec: Spec, options: StackOptions) => Promise<Stack>;
 }
 
 /** A project in Python whose program declares what its spec says, through the plugin. */
 export async function pythonStack(spec: Spec, options: PythonOptions = {}): Promise<Stack> {
-  const { requirements = "requirements.txt", create = (...args) => Stack.create(...args) } = options;
-  const [host, environment] = [await languageTool("python"), await pythonEnvironment(requirements)];
-  const sdk = await pythonSdk(environment);
+  const { requirements = "requirements.txt", virtualenv, create = (...args) => Stack.create(...args) } = options;
+  const environment = virtualenv ?? (await pythonEnvironment(requirements));
+  const sdk = virtualenv === undefined ? { PYTHONPATH: await pythonSdk(environment) } : {};
   const stack = await create(spec, {
     ...options,
-    programs: path.dirname(host),
-    environment: { ...options.environment, PYTHONPATH: sdk, PYTHONDONTWRITEBYTECODE: "1" },
+    programs: options.programs ?? path.dirname(await languageTool("python")),
+    environment: { ...options.environment, ...sdk, PYTHONDONTWRITEBYTECODE: "1" },
   });
   const runtime = { name: "python", options: { virtualenv: environment } };
   const own = `${programFolder}/program.py`;
-  await declarePlugin(stack, { name: stack.project, runtime, main: options.main ?? own });
+  const project = { name: stack.project, runtime, main: options.main ?? own };
+  if (virtualenv === undefined) {
+    await declarePlugin(stack, project);
+  } else {
+    stack.write("Pulumi.yaml", stringify(project));
+  }
   if (options.main === undefined) {
     stack.write(own, fs.readFileSync(path.join(__dirname, "program.py")));
   }
@@ -93,9 +101,28 @@ function pythonEnvironment(name: string): Promise<string> {
   });
 }
 
+/** A new virtual environment with an SDK, from a wheel or a folder with its source. */
+export async function virtualenvWith(sdk: string): Promise<string> {
+  const folder = temporaryDirectory("virtualenv");
+  await execute(["python3", "-m", "venv", folder]);
+  const requirements = path.join(__dirname, "requirements.txt");
+  const install = [
+    "-m",
+    "pip",
+    "install",
+    "--quiet",
+    "--disable-pip-version-check",
+    "--requirement",
+    requirements,
+    sdk,
+  ];
+  await execute([path.join(folder, "bin/python"), ...install], { timeoutMilliseconds: 600_000 });
+  return folder;
+}
+
 /** The SDK, installed as users install it: it asks for its own version. */
 async function pythonSdk(environment: string): Promise<string> {
-  const generator = await languageTool("sdkgen");
+  const generator = await sdkGenerator();
   const schema = fs.readFileSync(schemaFile, "utf8");
   return cachedFolder("language-python-sdk", { schema, generator, installed: true }, async (folder) => {
     const source = path.join(folder, "source");

@@ -4,6 +4,7 @@ import * as path from "node:path";
 
 import { nodeRelease } from "../../../tools/pluginRelease/nodeBinary";
 import { type LockedPackages, neededPackages } from "../../../tools/pluginRelease/packages";
+import { checkServer } from "../../../tools/pluginRelease/sdks";
 
 const lockFile = path.resolve(__dirname, "../../../package-lock.json");
 
@@ -38,6 +39,30 @@ describe("the plugin's release", () => {
       places.filter((each) => /\/(typescript|ts-node|mocha|@swc\/core)$/.test(each)),
       [],
     );
+  });
+
+  it("finds what the plugin's own folder needs, also where packages for development are left out", () => {
+    const { packages } = JSON.parse(fs.readFileSync(lockFile, "utf8")) as {
+      packages: Record<string, { dependencies?: Record<string, string>; dev?: boolean }>;
+    };
+    const needed = Object.keys(packages.provider.dependencies ?? {});
+    assert.ok(needed.includes("@pulumi/kubernetes"), needed.join());
+    assert.deepEqual(
+      needed.filter((name) => packages[`node_modules/${name}`].dev),
+      [],
+      "package-lock.json is old. Fix: npm install",
+    );
+  });
+
+  it("names in its SDKs only a server from which Pulumi fetches archives", () => {
+    checkServer("https://example.com/release");
+    checkServer("github://api.github.com/acme/multi-platform-image");
+    for (const server of ["example.com/release", "git://example.com/acme/x.git", "./release"]) {
+      assert.throws(
+        () => checkServer(server),
+        /--server ".*" is no place .* use a URL with https, http, github, gitlab/,
+      );
+    }
   });
 
   // As listed in https://nodejs.org/dist/v20.20.2/

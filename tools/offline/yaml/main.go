@@ -1,5 +1,7 @@
 // pulumi-yaml's language host, with what its newest version that the module proxy serves does not have and the engine asks for:
 // https://github.com/pulumi/pulumi-yaml/blob/v1.25.0/cmd/pulumi-language-yaml/main.go
+// Pulumi's modules are newer than its own, which look for a plugin of a Git repository in a folder whose name lacks the plugin's path in
+// the repository (https://github.com/pulumi/pulumi/pull/21119).
 package main
 
 import (

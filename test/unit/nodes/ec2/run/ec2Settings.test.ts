@@ -13,7 +13,7 @@ describe("settings of the aws provider", () => {
       secret_key: "SK",
       token: null,
       region: "eu-central-1",
-      profile: "",
+      profile: "work",
       max_retries: null,
       shared_config_files: ["~/.aws/config"],
       shared_credentials_files: [],
@@ -35,6 +35,7 @@ describe("settings of the aws provider", () => {
     assert.deepEqual(settings, {
       accessKey: "AK",
       secretKey: "SK",
+      profile: "work",
       sharedConfigFiles: ["~/.aws/config"],
       assumeRoles: [
         { roleArn: "arn:aws:iam::1:role/a", durationSeconds: 3600, externalId: "x" },
@@ -81,7 +82,7 @@ describe("settings of the aws provider", () => {
       settingsOfPulumiConfig(() => undefined),
       { endpoints: {} },
     );
-    assert.deepEqual(settingsOfTerraformConfig({}), { endpoints: {} });
+    assert.deepEqual(settingsOfTerraformConfig({ profile: "" }), { endpoints: {} });
   });
 
   for (const [text, seconds] of [
