@@ -12,6 +12,7 @@ import { builderNameOf } from "../support/names";
 import { engineAddress } from "../pulumi/engine";
 import { resolved } from "../pulumi/resolved";
 import { asResourceError } from "../pulumi/resourceError";
+import { withoutTraces } from "../pulumi/traces";
 import { indexName, nodeSetName, nodeSetOf } from "../nodes/nodeSets";
 
 const builderType = "multi-platform-image:index:Builder";
@@ -72,12 +73,7 @@ export class Builder extends pulumi.ComponentResource {
     this.source =
       args instanceof GivenConnection
         ? connectionSource(this, name, args, this.builderName)
-        : declaredSource(
-            this,
-            name,
-            asResourceError(this, () => normaliseBuilder(name, args)),
-            this.builderName,
-          );
+        : declareSource(this, name, args, this.builderName);
     this.nodes = this.source.nodes;
     this.registerOutputs(this.source.registered);
   }
@@ -183,6 +179,16 @@ export class Builder extends pulumi.ComponentResource {
     const { startSessions } = require("./openSession") as typeof import("./openSession");
     return startSessions(await resolved(this.source.reachable()), this, engineAddress());
   }
+}
+
+function declareSource(
+  builder: Builder,
+  name: string,
+  args: BuilderArgs,
+  builderName: pulumi.Output<string>,
+): NodeSource {
+  const normal = asResourceError(builder, () => normaliseBuilder(name, args));
+  return withoutTraces(() => declaredSource(builder, name, normal, builderName));
 }
 
 function organization(): string {

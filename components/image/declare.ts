@@ -13,6 +13,7 @@ import type { Platform } from "../support/platforms";
 import type { PlatformDigests } from "../registry/manifest";
 import { asResourceError } from "../pulumi/resourceError";
 import { isUnbuilt, resolvedOr } from "../pulumi/resolved";
+import { withoutTraces } from "../pulumi/traces";
 import { indexDockerfile } from "./indexDockerfile";
 import { exportByDigest, repositoriesOf } from "./platformRepositories";
 
@@ -49,6 +50,10 @@ export function needsPlatformImages({ builder, imageArgs, build }: ImageDeclarat
 
 /** docker-build's resources for an image. */
 export function declareImage(declaration: ImageDeclaration): DeclaredImage {
+  return withoutTraces(() => declareResources(declaration));
+}
+
+function declareResources(declaration: ImageDeclaration): DeclaredImage {
   const { component, name, builder, imageArgs, build, options } = declaration;
   if (builder && needsPlatformImages(declaration)) {
     return declarePlatformImages({ ...declaration, builder });

@@ -7,7 +7,7 @@ import { ofRun } from "./run";
 const taken = new WeakMap<object, Map<string, number>>();
 
 /**
- * A name of a hook that no other has in this program, and the same one in each run: Pulumi knows hooks by name, and images
+ * A name of a hook that no other has in this program, and the same one in each run: Pulumi knows hooks by name, and resources
  * with different parents may have the same name.
  */
 function hookName(image: string, purpose: string): string {
@@ -19,7 +19,7 @@ function hookName(image: string, purpose: string): string {
 }
 
 /**
- * A hook of an image. It runs in the context in which it is made: in a process that makes components for a program in
+ * A hook of a resource. It runs in the context in which it is made: in a process that makes components for a program in
  * another language, the SDK knows by it which engine's run it is in, and whether that is a preview.
  * @see https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/nodejs/runtime/state.ts
  */
