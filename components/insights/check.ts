@@ -6,11 +6,12 @@ export function checkReport(owner: string, report: unknown): void {
   if (report === undefined || typeof report === "boolean") {
     return;
   }
-  const allowed = "true, false, or { directory, githubSummary } is allowed";
+  const allowed = "true, false, or { directory, githubSummary, dockerbuild, openTelemetry } is allowed";
   if (typeof report !== "object" || report === null) {
     throw argumentError(owner, "report", report, allowed);
   }
-  const { directory, githubSummary, ...others } = report as ReportArgs & Record<string, unknown>;
+  const { directory, githubSummary, dockerbuild, openTelemetry, ...others } = report as ReportArgs &
+    Record<string, unknown>;
   const [other] = Object.keys(others);
   if (other !== undefined) {
     throw argumentError(owner, `report.${other}`, others[other], allowed);
@@ -18,8 +19,10 @@ export function checkReport(owner: string, report: unknown): void {
   if (directory !== undefined && (typeof directory !== "string" || directory === "")) {
     throw argumentError(owner, "report.directory", directory, "the path of a folder is allowed");
   }
-  if (githubSummary !== undefined && typeof githubSummary !== "boolean") {
-    throw argumentError(owner, "report.githubSummary", githubSummary, "true or false is allowed");
+  for (const [name, value] of Object.entries({ githubSummary, dockerbuild, openTelemetry })) {
+    if (value !== undefined && typeof value !== "boolean") {
+      throw argumentError(owner, `report.${name}`, value, "true or false is allowed");
+    }
   }
 }
 

@@ -15,15 +15,15 @@ export interface TraceEvent {
 
 /**
  * The steps of all images as Chrome's trace viewers and ui.perfetto.dev open them: a process for each image and platform. Steps
- * that ran at the same time are in node sets of their own, because older viewers don't draw events that overlap in one.
+ * that ran at the same time are in lanes of their own, because older viewers don't draw events that overlap in one.
  *
  * @see https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
  */
 export function chromeTrace(reports: readonly BuildReport[]): { traceEvents: TraceEvent[] } {
-  const nodeSets = reports.flatMap((report) => report.platforms.map((platform) => ({ report, platform })));
-  const traceEvents = nodeSets.flatMap(({ report, platform }, at): TraceEvent[] => {
+  const lanes = reports.flatMap((report) => report.platforms.map((platform) => ({ report, platform })));
+  const traceEvents = lanes.flatMap(({ report, platform }, at): TraceEvent[] => {
     const pid = at + 1;
-    const begin = Date.parse(report.startedAt) * 1_000 + (report.phases[0]?.seconds ?? 0) * 1e6;
+    const begin = stepsBeginAt(report) * 1e6;
     const name = `${report.image} ${platform.platform} (${platform.node.name})`;
     const ends: number[] = [];
     const ran = platform.steps.filter(({ start, state }) => start !== undefined && state !== "not run");
@@ -33,15 +33,15 @@ export function chromeTrace(reports: readonly BuildReport[]): { traceEvents: Tra
         const start = Math.round((step.start ?? 0) * 1e6);
         const duration = Math.max(1, Math.round(step.seconds * 1e6));
         const free = ends.findIndex((end) => end <= start);
-        const nodeSet = free < 0 ? ends.length : free;
-        ends[nodeSet] = start + duration;
+        const lane = free < 0 ? ends.length : free;
+        ends[lane] = start + duration;
         const args = argumentsOf(step);
         return {
           name: step.name,
           ph: "X",
           cat: step.state,
           pid,
-          tid: nodeSet + 1,
+          tid: lane + 1,
           ts: Math.round(begin + start),
           dur: duration,
           args,
@@ -50,6 +50,11 @@ export function chromeTrace(reports: readonly BuildReport[]): { traceEvents: Tra
     ];
   });
   return { traceEvents };
+}
+
+/** When the nodes began, by this machine's clock: theirs may differ. In seconds since 1970. */
+export function stepsBeginAt({ startedAt, phases }: Pick<BuildReport, "startedAt" | "phases">): number {
+  return Date.parse(startedAt) / 1_000 + (phases[0]?.seconds ?? 0);
 }
 
 function argumentsOf({ state, line, miss }: StepReport): TraceEvent["args"] {

@@ -2,6 +2,7 @@ import type * as dockerBuild from "@pulumi/docker-build";
 
 import type { BuildSession } from "../session/session";
 import { costOf } from "./cost";
+import type { ExportedBuild } from "./dockerbuild/readExport";
 import type { InsightSettings, WatchedBuild } from "./watched";
 import { type ReportInputs, reportInputs } from "./inputs";
 import { keep, newMemory, readKept } from "./kept";
@@ -16,6 +17,7 @@ export class ImageReports {
   report?: BuildReport;
   private readonly findings: PlatformFindings[] = [];
   private readonly missing: string[] = [];
+  private readonly records: ExportedBuild[] = [];
   private readonly builds: WatchedBuild[] = [];
   private memory?: Memory;
   private hasFailed = false;
@@ -40,8 +42,7 @@ export class ImageReports {
     this.report = this.reportOf(ended, inputs, error);
     // Of an image whose platforms are apart, the index ends it.
     if (build.purpose !== "platform" || error !== undefined) {
-      this.publish(urn, this.memory, this.report, kept?.report);
-      this.settings.tell(summaryLines(this.report).join("\n"));
+      await this.publish(urn, this.memory, this.report, kept?.report);
     }
   }
 
@@ -50,7 +51,9 @@ export class ImageReports {
       return;
     }
     const views = session.nodeViews?.(build.platforms);
-    const { findings, missing } = await readBuild(views ?? [], build.since, inputs, memory);
+    const wantsExport = this.settings.files?.dockerbuild === true;
+    const { findings, missing, exported } = await readBuild(views ?? [], build.since, inputs, memory, wantsExport);
+    this.records.push(...exported);
     this.findings.push(...findings);
     this.missing.push(...(views ? missing : ["steps: a Docker engine's container is not asked"]));
   }
@@ -81,13 +84,19 @@ export class ImageReports {
     };
   }
 
-  private publish(urn: string, memory: Memory, report: BuildReport, previous: BuildReport | undefined): void {
+  private async publish(
+    ...[urn, memory, report, previous]: [string, Memory, BuildReport, BuildReport?]
+  ): Promise<void> {
     const found = this.findings.map(({ report: { platform }, memory: own }) => [platform, own] as const);
     // After a failed build the next one is compared with the last that was good.
     const platforms = this.hasFailed ? memory.platforms : { ...memory.platforms, ...Object.fromEntries(found) };
     keep(urn, { memory: { ...memory, platforms }, report, ...(previous && { previous }) });
     const logs = new Map(this.findings.map(({ report: { platform }, logs: of }) => [platform, of] as const));
-    this.settings.run.add({ report, previous, logs }, this.settings.files);
+    this.settings.tell(summaryLines(report).join("\n"));
+    const problem = await this.settings.run.add({ report, previous, logs, records: this.records }, this.settings.files);
+    if (problem !== undefined) {
+      this.settings.tell(`image ${report.image}: its trace was not sent (${problem})`);
+    }
   }
 }
 

@@ -19,6 +19,8 @@ export interface ReportInputs {
   identity: Omit<BuildIdentity, "platforms">;
   remembered: RememberedInputs;
   mask: Mask;
+  /** All that the mask hides. */
+  hidden: readonly string[];
   noCache: boolean;
 }
 
@@ -39,6 +41,11 @@ export async function reportInputs(
   const file = known.dockerfile?.inline ? undefined : known.dockerfile?.location || path.join(location, "Dockerfile");
   const text = known.dockerfile?.inline || textOf(file, location);
   const name = imageName(known.tags, known.exports);
+  const secretValues = [
+    ...Object.values(known.secrets ?? {}),
+    ...(known.registries ?? []).flatMap(({ password }) => password ?? []),
+    ...passwords,
+  ];
   const values = (record: Record<string, unknown>) =>
     Object.fromEntries(
       Object.entries(record).flatMap(([key, value]) => (value === undefined ? [] : [[key, salted(salt, value)]])),
@@ -57,11 +64,8 @@ export async function reportInputs(
       others: values({ addHosts: known.addHosts, network: known.network }),
       contexts: withoutLogins(Object.fromEntries([["", location], ...named])) as Record<string, string>,
     },
-    mask: maskOf(args, [
-      ...Object.values(known.secrets ?? {}),
-      ...(known.registries ?? []).flatMap(({ password }) => password ?? []),
-      ...passwords,
-    ]),
+    mask: maskOf(args, secretValues),
+    hidden: [...secretValues, ...Object.values(args)],
     noCache: known.noCache === true,
   };
 }

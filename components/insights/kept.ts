@@ -17,7 +17,7 @@ function keptFile(stack: string, image: string, urn: string): string {
 }
 
 /** Names of resources and stacks may have any character. */
-function safeName(name: string): string {
+export function safeName(name: string): string {
   return name.replace(/[^\w.-]+/g, "-").slice(0, 100);
 }
 

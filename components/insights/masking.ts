@@ -5,7 +5,7 @@ import { withoutLogins } from "../support/withoutLogins";
 export type Mask = (text: string) => string;
 
 /** Shorter ones are in every text, and no secret is so short. */
-const leastCharacters = 4;
+export const leastCharacters = 4;
 
 /**
  * BuildKit names a step with the values of its arguments, and a command's output may hold more of them: they are replaced by

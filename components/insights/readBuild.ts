@@ -1,5 +1,8 @@
 import { readListing } from "../context/listing";
 import { formatPlatform, ociPlatform, type Platform } from "../support/platforms";
+import { maskExport } from "./dockerbuild/maskExport";
+import { valueMaskOf } from "./dockerbuild/maskBytes";
+import { type ExportedBuild, readExport } from "./dockerbuild/readExport";
 import type { ReportInputs } from "./inputs";
 import type { Memory } from "./lastBuild";
 import type { NodeView } from "../session/nodeView";
@@ -14,6 +17,8 @@ const answerMilliseconds = 4_000;
 export interface ReadBuild {
   findings: PlatformFindings[];
   missing: string[];
+  /** The nodes' whole records, where they are wanted. */
+  exported: ExportedBuild[];
 }
 
 /** Reads what the nodes of a build recorded of it. Never fails: what can't be read is named as missing. */
@@ -22,28 +27,35 @@ export async function readBuild(
   since: number,
   inputs: ReportInputs,
   memory: Memory,
+  wantsExport = false,
 ): Promise<ReadBuild> {
-  const read = await Promise.all(views.map((view) => readNode(view, since, inputs, memory)));
-  return { findings: read.flatMap(({ findings }) => findings), missing: read.flatMap(({ missing }) => missing) };
+  const read = await Promise.all(views.map((view) => readNode(view, since, inputs, memory, wantsExport)));
+  return {
+    findings: read.flatMap(({ findings }) => findings),
+    missing: read.flatMap(({ missing }) => missing),
+    exported: read.flatMap(({ exported }) => exported),
+  };
 }
 
 async function readNode(
   view: NodeView,
   since: number,
-  { identity, remembered, mask, noCache }: ReportInputs,
+  { identity, remembered, mask, hidden, noCache }: ReportInputs,
   memory: Memory,
+  wantsExport: boolean,
 ): Promise<ReadBuild> {
+  const until = Date.now() + answerMilliseconds;
   const own = { ...identity, platforms: view.platforms.map(nameOf) };
   const refs = refsOf(view.builderName, view.name, since, own);
   let found: NodeRecords;
   try {
     found = await readRecords(view.socket, refs, (record) => isRecordOf(record, own), answerMilliseconds);
   } catch (error) {
-    return { findings: [], missing: [`node ${view.name} did not answer (${mask((error as Error).message)})`] };
+    return nothing(`node ${view.name} did not answer (${mask((error as Error).message)})`);
   }
   const record = newest(found.records);
   if (!record) {
-    return { findings: [], missing: [`node ${view.name} has no record of this build`] };
+    return nothing(`node ${view.name} has no record of this build`);
   }
   const findings = view.platforms.map((platform) =>
     platformFindings({
@@ -59,7 +71,20 @@ async function readNode(
       mask,
     }),
   );
-  return { findings, missing: [] };
+  if (!wantsExport) {
+    return { findings, missing: [], exported: [] };
+  }
+  try {
+    const whole = await readExport(view.socket, record.ref, own.platforms[0], until - Date.now());
+    return { findings, missing: [], exported: [maskExport(whole, valueMaskOf(hidden))] };
+  } catch (error) {
+    const reason = `the record of node ${view.name} for its .dockerbuild file (${mask((error as Error).message)})`;
+    return { findings, missing: [reason], exported: [] };
+  }
+}
+
+function nothing(reason: string): ReadBuild {
+  return { findings: [], missing: [reason], exported: [] };
 }
 
 /** Of a build that was begun again, the last one counts. */

@@ -1,5 +1,6 @@
 import type { Platform } from "../support/platforms";
 import type { BuildCost } from "./cost";
+import type { ExportedBuild } from "./dockerbuild/readExport";
 
 /** Why a step was not taken from the cache. "unknown": nothing that this machine knows explains it. */
 export type MissKind =
@@ -86,6 +87,8 @@ export interface BuildReport {
 export interface ReportedBuild {
   report: BuildReport;
   previous?: BuildReport;
+  /** The nodes' whole records, without secrets: where a `.dockerbuild` file was asked for. */
+  records?: readonly ExportedBuild[];
   /** What steps printed, by platform and name: in a page that was asked for alone. */
   logs: ReadonlyMap<Platform, ReadonlyMap<string, string>>;
 }

@@ -14,4 +14,20 @@ export interface ReportArgs {
    * @see https://docs.github.com/actions/reference/workflow-commands-for-github-actions#adding-a-job-summary
    */
   githubSummary?: boolean;
+  /**
+   * Whether `IMAGE.dockerbuild` is written, too: the nodes' whole records of the build, as `docker buildx history export` writes
+   * them, for Docker Desktop (`docker buildx history import`). It holds what steps printed, the Dockerfile, and the
+   * build's graph; stars stand for values of arguments, secrets and passwords.
+   *
+   * @default false
+   */
+  dockerbuild?: boolean;
+  /**
+   * Whether `trace.otlp.json` is written, too, and sent as OTLP over HTTP where OTEL_EXPORTER_OTLP_ENDPOINT or
+   * OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is set. TRACEPARENT is the parent of what it tells.
+   *
+   * @default false
+   * @see https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+   */
+  openTelemetry?: boolean;
 }

@@ -5,20 +5,32 @@ import * as path from "node:path";
 import { writeFileAtomically } from "../support/paths";
 import { chromeTrace } from "./chromeTrace";
 import { page } from "./html/page";
-import { makePrivateFolder } from "./kept";
+import { dockerbuild } from "./dockerbuild/bundle";
+import { makePrivateFolder, safeName } from "./kept";
 import { markdown } from "./markdown";
+import type { OtlpTrace } from "./openTelemetry/otlp";
 
 const keptFolders = 20;
 /** A time, as folders have it in their names. */
 const ownName = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z$/;
 
-/** All files of a folder of reports. */
-export function writeFolder(folder: string, builds: readonly ReportedBuild[]): void {
+/** What a folder has of all images of an update. */
+export function writeFolder(folder: string, builds: readonly ReportedBuild[], trace?: OtlpTrace): void {
   makePrivateFolder(folder);
   const reports = builds.map(({ report }) => report);
   writeFileAtomically(path.join(folder, "report.html"), page(builds));
   writeFileAtomically(path.join(folder, "report.json"), `${JSON.stringify(reports, undefined, 2)}\n`);
   writeFileAtomically(path.join(folder, "trace.json"), `${JSON.stringify(chromeTrace(reports))}\n`);
+  if (trace) {
+    writeFileAtomically(path.join(folder, "trace.otlp.json"), `${JSON.stringify(trace)}\n`);
+  }
+}
+
+/** Its own file for each image: it is large, and the same as it was when another image ends. */
+export function writeDockerbuild(folder: string, { report, records = [] }: ReportedBuild): void {
+  if (records.length > 0) {
+    writeFileAtomically(path.join(folder, `${safeName(report.image)}.dockerbuild`), dockerbuild(records));
+  }
 }
 
 /** Of other names nothing is removed. */

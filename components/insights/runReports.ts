@@ -1,34 +1,19 @@
 import type { ReportArgs } from "./reportArguments";
-import { reportsFolder } from "./kept";
 import type { ReportedBuild } from "./report";
+import type { WrittenReports } from "./writtenReports";
 
-/** The reports of all images of an update: those with the same folder are in one page. */
+/** The reports of all images of an update. What writes them is loaded when the first build has ended. */
 export class RunReports {
   private readonly startedAt = new Date().toISOString().replace(/[:.]/g, "-");
-  private readonly folders = new Map<string, Map<string, ReportedBuild>>();
-  private readonly summarised = new Map<string, ReportedBuild>();
+  private written?: WrittenReports;
 
   constructor(private readonly environment: NodeJS.ProcessEnv = process.env) {}
 
-  add(build: ReportedBuild, files: ReportArgs | undefined): void {
-    const { image, stack } = build.report;
-    // Loaded when a build has ended, as what calls it.
+  /** Writes and sends what is asked for. What a collector refuses is returned, in words: it fails nothing. */
+  async add(build: ReportedBuild, files: ReportArgs | undefined): Promise<string | undefined> {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { writeFolder, writeSection, removeOld } = require("./reportFiles") as typeof import("./reportFiles");
-    if (files) {
-      const own = `${reportsFolder(stack)}/${this.startedAt}`;
-      const folder = files.directory ?? own;
-      const builds = this.folders.get(folder) ?? new Map<string, ReportedBuild>();
-      this.folders.set(folder, builds.set(image, build));
-      writeFolder(folder, [...builds.values()]);
-      if (folder === own) {
-        removeOld(reportsFolder(stack));
-      }
-    }
-    const summary = this.environment.GITHUB_STEP_SUMMARY;
-    if (summary && files?.githubSummary !== false) {
-      this.summarised.set(image, build);
-      writeSection(summary, this.startedAt, [...this.summarised.values()]);
-    }
+    const { WrittenReports } = require("./writtenReports") as typeof import("./writtenReports");
+    this.written ??= new WrittenReports(this.startedAt, this.environment);
+    return this.written.add(build, files);
   }
 }

@@ -25,22 +25,27 @@ export function withoutLogins(value: unknown): unknown {
   return value;
 }
 
-function textWithoutLogins(text: string): string {
+/** A text of the same length, in which stars stand for the logins of URLs: for what has lengths and places in it. */
+export function withHiddenLogins(text: string): string {
+  return textWithoutLogins(text, (login) => "*".repeat(login.length));
+}
+
+function textWithoutLogins(text: string, instead: (login: string) => string = () => ""): string {
   const [first, ...rest] = text.split("://");
   const parts = [first];
   for (const part of rest) {
     const scheme = schemePattern.exec((parts.at(-1) ?? "").slice(-32))?.[0] ?? "";
-    parts.push(scheme === "" ? part : authorityWithoutLogin(scheme.toLowerCase(), part));
+    parts.push(scheme === "" ? part : authorityWithoutLogin(scheme.toLowerCase(), part, instead));
   }
   return parts.join("://");
 }
 
-function authorityWithoutLogin(scheme: string, text: string): string {
+function authorityWithoutLogin(scheme: string, text: string, instead: (login: string) => string): string {
   if (imageSchemes.includes(scheme)) {
     return text;
   }
   const authority = authorityPattern.exec(text)?.[0] ?? "";
   const login = authority.slice(0, authority.lastIndexOf("@") + 1) || (brokenLoginPattern.exec(text)?.[0] ?? "");
   const isUserAlone = /(^|\+)ssh$/.test(scheme) && !login.includes(":");
-  return isUserAlone ? text : text.slice(login.length);
+  return isUserAlone ? text : instead(login) + text.slice(login.length);
 }

@@ -6,10 +6,14 @@ import type { BuildReport } from "../../components/insights/report";
 import { type NamespaceNode, skipWithout, startNamespaceNode } from "../hosts";
 import { getBaseImage, getMachines, type Machines } from "./fixture";
 import { trusting } from "./image";
+import { type Collector, startCollector } from "../unit/insights/collector";
+import { compiled } from "./compiled";
+import { assertSameExport, DockerbuildFile } from "./dockerbuildFile";
 import { readAll, Stack, temporaryDirectory } from "./stack";
 
 const version = "canary-7f3a91";
 const secret = "canary-secret-52c8";
+const [traceId, parentSpanId] = ["4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"];
 const [amd64, arm64] = ["linux/amd64", "linux/arm64"] as const;
 
 // One that a foreign platform builds, too: it runs nothing.
@@ -24,6 +28,7 @@ describe("insights", function () {
   let stack: Stack;
   let summary: string;
   let moving: string;
+  let collector: Collector;
   const values = { VERSION: version };
 
   before(async function () {
@@ -35,7 +40,13 @@ describe("insights", function () {
     const base = await getBaseImage();
     moving = `${registry.host}/moving:1`;
     summary = path.join(temporaryDirectory("summary"), "summary.md");
-    const environment = { ...trusting(registry), GITHUB_STEP_SUMMARY: summary };
+    collector = await startCollector();
+    const environment = {
+      ...trusting(registry),
+      GITHUB_STEP_SUMMARY: summary,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      TRACEPARENT: `00-${traceId}-${parentSpanId}-01`,
+    };
     stack = await Stack.create(spec(), { environment });
     stack.write("moving/Dockerfile", `FROM ${base}\nCOPY file /moved\n`);
     stack.write("moving/file", "1\n");
@@ -44,6 +55,8 @@ describe("insights", function () {
     stack.write("app/src/a.txt", "a\n");
     stack.write("app/zz.txt", "z\n");
   });
+
+  after(() => collector?.close());
 
   function spec() {
     const tags = (name: string) => [`${machines.registry.host}/${name}:1`];
@@ -54,7 +67,11 @@ describe("insights", function () {
       builder: { nodes },
       images: {
         moving: { ...common, context: "./moving", tags: tags("moving"), report: false },
-        app: { ...app, report: { directory: "out" }, prices: { amd64: 3.6, arm64: 7.2 } },
+        app: {
+          ...app,
+          report: { directory: "out", dockerbuild: true, openTelemetry: true },
+          prices: { amd64: 3.6, arm64: 7.2 },
+        },
       },
       outputs: ["indexDigest", "report", "cost"],
     };
@@ -102,14 +119,40 @@ describe("insights", function () {
     assert.ok(Math.abs(one - 0.001) < 1e-4 && Math.abs(other - 0.002) < 1e-4, JSON.stringify(report.cost));
   });
 
+  it("the records of both nodes are one .dockerbuild file, each as buildx exports it, without values of arguments", async () => {
+    const file = await DockerbuildFile.open(path.join(stack.directory, "out/app.dockerbuild"));
+    assert.equal(file.manifests().size, 2);
+    await assertSameExport(file, machines.amd64, [version]);
+    await assertSameExport(file, second, [version]);
+  });
+
+  it("a collector gets one trace of both nodes, below TRACEPARENT, and the file has the same", () => {
+    const [{ trace }] = collector.received;
+    const [{ spans }] = trace.resourceSpans[0].scopeSpans;
+    assert.deepEqual([...new Set(spans.map((span) => span.traceId))], [traceId]);
+    const [root, ...others] = spans;
+    assert.equal(root.parentSpanId, parentSpanId);
+    const nodes = others.filter((span) => span.parentSpanId === root.spanId);
+    assert.deepEqual(nodes.map(({ name }) => name).sort(), [`${amd64} on amd64`, `${arm64} on arm64`]);
+    for (const node of nodes) {
+      const steps = others.filter((span) => span.parentSpanId === node.spanId).map(({ name }) => name);
+      assert.match(steps.join("\n"), /^\[\S+ 3\/4\] COPY src \/src-\$\{VERSION\}$/m);
+    }
+    assert.deepEqual(JSON.parse(fs.readFileSync(path.join(stack.directory, "out/trace.otlp.json"), "utf8")), trace);
+  });
+
   it("an update without a change reads nothing, and leaves the outputs as they are", async () => {
     const before = await stack.outputs<{ app: { report: BuildReport; cost: unknown } }>();
     assert.equal(before.app.report.image, "app");
     assert.deepEqual(before.app.cost, before.app.report.cost);
     const files = fs.statSync(path.join(stack.directory, "out/report.json")).mtimeMs;
+    // As a checkout of what was there before leaves it.
+    stack.write("app/src/a.txt", "b\n");
+    stack.write("app/src/a.txt", "a\n");
     const { output } = await build();
     assert.doesNotMatch(output, /image app: built|\d (updated|replaced)/);
     assert.equal(fs.statSync(path.join(stack.directory, "out/report.json")).mtimeMs, files);
+    assert.equal(collector.received.length, 1);
     assert.deepEqual(await stack.outputs(), before);
   });
 
@@ -130,6 +173,26 @@ describe("insights", function () {
     );
     const { app } = await stack.outputs<{ app: { report: BuildReport } }>();
     assert.deepEqual(app.report, report);
+    const page = fs.readFileSync(path.join(stack.directory, "out/report.html"), "utf8");
+    assert.match(
+      page,
+      /changed src\/a\.txt<span class="step">\[3\/4\] COPY src \/src-\$\{VERSION\} · Dockerfile, line 4</,
+    );
+  });
+
+  it("the command line shows that build again, against the one before, as lines, a page and JSON", async () => {
+    const main = await compiled(path.resolve(__dirname, "../../components/cli/main"));
+    const call = async (...words: string[]) => {
+      const { code, output } = await stack.startOther(process.execPath, main, "report", "app", ...words).done;
+      assert.equal(code, 0, output);
+      return output;
+    };
+    const text = await call("--compare", "--html", "again.html");
+    assert.match(text, /image app: built in .*\nfirst step not cached: \[3\/4\] COPY src/);
+    assert.match(text, /\nbefore, 20\S+: .*; now .*\n/);
+    assert.match(fs.readFileSync(path.join(stack.directory, "again.html"), "utf8"), /changed src\/a\.txt/);
+    const written = JSON.parse(fs.readFileSync(path.join(stack.directory, "out/report.json"), "utf8")) as object;
+    assert.deepEqual(JSON.parse(await call("--json")), written);
   });
 
   it("a changed argument, by its name alone", async () => {
@@ -187,7 +250,9 @@ describe("insights", function () {
     assert.equal(report.result, "failed");
     assert.match(output, /image app: failed in/);
     assert.match(report.error ?? "", /not-there\.json/);
-    assert.match(fs.readFileSync(summary, "utf8"), /\*\*app\*\*: failed in/);
+    const text = fs.readFileSync(summary, "utf8");
+    assert.match(text, /\*\*app\*\*: failed in/);
+    assert.match(text.slice(text.lastIndexOf("### Images built")), /not-there\.json/);
   });
 
   it("the summary of a CI job has one section for each update that built", () => {
@@ -196,8 +261,10 @@ describe("insights", function () {
     assert.match(text, /\| linux\/arm64 \| .* \| 0 of 3 \|/);
   });
 
-  it("no value of an argument and no secret is in any file", () => {
+  it("no value of an argument and no secret is in any file", async () => {
     const text =
+      (await DockerbuildFile.open(path.join(stack.directory, "out/app.dockerbuild"))).text() +
+      JSON.stringify(collector.received) +
       readAll(path.join(stack.directory, "out")) +
       readAll(path.join(stack.directory, ".multi-platform-image/reports")) +
       fs.readFileSync(summary, "utf8");

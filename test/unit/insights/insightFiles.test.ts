@@ -29,10 +29,10 @@ describe("insights: the folders of reports", () => {
     fs.rmSync(root, { recursive: true });
   });
 
-  it("are closed to others, and seen by no Git, also where the folder that they are in is open", () => {
+  it("are closed to others, and seen by no Git, also where the folder that they are in is open", async () => {
     fs.mkdirSync(".multi-platform-image", { mode: 0o755 });
     fs.chmodSync(".multi-platform-image", 0o755);
-    add();
+    await add();
     assert.equal(fs.statSync(".multi-platform-image").mode & 0o777, 0o700);
     assert.equal(fs.readFileSync(".multi-platform-image/.gitignore", "utf8"), "*\n");
     const [folder] = fs.readdirSync(`${reports}/dev`);
@@ -40,12 +40,12 @@ describe("insights: the folders of reports", () => {
   });
 
   for (const link of ["", "/reports", "/reports/dev"]) {
-    it(`.multi-platform-image${link} is not written to where it is a link, and nothing is removed where that leads`, () => {
+    it(`.multi-platform-image${link} is not written to where it is a link, and nothing is removed where that leads`, async () => {
       const place = `.multi-platform-image${link}`;
       fs.mkdirSync(path.dirname(place), { recursive: true });
       fs.symlinkSync(path.join(root, "precious"), place);
       const refused = { name: "BuildError", message: /must be a folder, and is none/ };
-      assert.throws(add, refused);
+      await assert.rejects(add, refused);
       assert.throws(() => keep("urn", { memory: newMemory(), report: build.report }), refused);
       assert.deepEqual(fs.readdirSync(path.join(root, "precious")), years);
     });
@@ -85,10 +85,10 @@ describe("insights: the folders of reports", () => {
     }
   });
 
-  it("keep the last 20, and remove nothing of another name", () => {
+  it("keep the last 20, and remove nothing of another name", async () => {
     const times = Array.from({ length: 30 }, (_, at) => `2026-01-01T00-00-${at + 10}-000Z`);
     [...times, ...years].forEach((name) => fs.mkdirSync(`${reports}/dev/${name}`, { recursive: true }));
-    add();
+    await add();
     const left = fs.readdirSync(`${reports}/dev`);
     assert.deepEqual(
       left.filter((name) => !name.includes("T")),

@@ -224,7 +224,7 @@ describe("insights: a node that is gone", () => {
     const node = { name: "n", address: "a", builderName: "b", platforms: ["linux/amd64" as const], buildkit: "v1" };
     const view = { ...node, socket: "/nowhere/buildkitd.sock", wakeMilliseconds: 0 };
     const identity = { context: ".", buildArgs: {}, tags: [] };
-    const inputs = { identity, remembered: await inputsOf(), mask: maskOf({}, []), noCache: false };
+    const inputs = { identity, remembered: await inputsOf(), mask: maskOf({}, []), hidden: [], noCache: false };
     const { findings, missing } = await readBuild([view], 0, inputs, newMemory());
     assert.deepEqual(findings, []);
     assert.match(missing.join(), /^node n did not answer/);
