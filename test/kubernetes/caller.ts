@@ -32,5 +32,5 @@ export async function build(relay: Relay, dockerfile: string, folder = temporary
   const local = ["context", "dockerfile"].flatMap((name) => ["--local", `${name}=${folder}`]);
   const command = ["build", "--progress", "plain", "--frontend", "dockerfile.v0", ...local];
   const all = [buildctl, "--addr", `unix://${relay.socket("amd64")}`, ...command];
-  return execute(["sh", "-c", 'exec "$@" 2>&1', "sh", ...all]);
+  return execute(["sh", "-c", 'exec "$@" 2>&1', "sh", ...all], { timeoutMilliseconds: 240_000 });
 }

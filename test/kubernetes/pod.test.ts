@@ -82,8 +82,8 @@ nightly.describe("a node in a pod of a real cluster", function () {
 
   it("is told of with the fix where the cluster has no machine of its platform", async () => {
     await assert.rejects(
-      wake({ platform: "linux/arm64", architecture: "arm64" }, 25),
-      /the cluster has no machine for linux\/arm64 with the labels in `nodeSelector`\. Fix: a node group/,
+      wake({ platform: "linux/s390x", architecture: "s390x" }, 25),
+      /the cluster has no machine for linux\/s390x with the labels in `nodeSelector`\. Fix: a node group/,
     );
     const isGone = async () => (await kubernetes.objects.jobs(namespace)).length === 0;
     await waitFor("the end of what would have a machine added for nobody", isGone, 20, 200);

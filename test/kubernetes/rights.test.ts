@@ -38,9 +38,13 @@ nightly.describe("the Role of docs/kubernetes.md, on a real cluster", function (
 
   async function isRefused(right: string, changes: Partial<KubernetesConnectionNode> = {}): Promise<void> {
     const node = await open([right], changes);
+    const [verb, resource] = right.split(" ");
+    const rule = `\\{ apiGroups: .*, resources: \\["${resource}"\\], verbs: \\["${verb}"\\] \\}`;
     await assert.rejects(
       node.wake(() => undefined),
-      new RegExp(`no right to ${right} in namespace rights \\(.*\\)\\. Fix: a Role in that namespace`),
+      new RegExp(
+        `no right to ${right} in namespace rights \\(.*\\)\\. Fix: a Role in that namespace with the rule ${rule}`,
+      ),
     );
   }
 

@@ -69,7 +69,7 @@ nightly.describe("the way to a pod of a real cluster", function () {
   it("has no more on it than what the other side takes, either way", async () => {
     const [size, held] = [160 * mebibyte, 80 * mebibyte];
     // Its own side must not end first: a port-forward has no halves.
-    const taking = `RUN echo ${randomUUID()} && sleep 600 | nc -l -p ${inPort} | (sleep 6 && wc -c && kill -9 -1)`;
+    const taking = `RUN echo ${randomUUID()} && sleep 600 | nc -l -p ${inPort} | (sleep 10 && wc -c && kill -9 -1)`;
     const giving = `RUN head -c ${size} /dev/zero | nc -l -p ${outPort}`;
     const running = build(relay, `FROM ${base}\n${taking}\n${giving}\n`);
     const api = await cluster();

@@ -22,11 +22,11 @@ export const podFaults: readonly Fault[] = [
   {
     part: "a pod",
     fault: "whoever builds there is killed",
-    outcome: "it ends by itself when it is idle; five minutes later a claim, a ConfigMap and a Secret are left alone",
+    outcome: "it ends by itself when it is idle; five minutes later there is nothing but what is declared",
     state: "ok",
     proofs: [
       ["kubernetes/build", "leaves a pod that ends by itself after a crash of its update, and its cache for the next"],
-      ["kubernetes/build", "leaves a claim, a ConfigMap and a Secret alone five minutes later"],
+      ["kubernetes/build", "leaves a claim, a ConfigMap and … alone five minutes later"],
     ],
   },
   {
