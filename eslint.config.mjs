@@ -23,7 +23,7 @@ export default tseslint.config(
       "@typescript-eslint/no-explicit-any": "error",
       "@typescript-eslint/switch-exhaustiveness-check": "error",
       "@typescript-eslint/no-floating-promises": "error",
-      "max-lines": ["error", 300],
+      "max-lines": ["error", 250],
     },
   },
   {

@@ -1,7 +1,10 @@
+import * as assert from "node:assert/strict";
+
 import { EC2, type SecurityGroupRule } from "@aws-sdk/client-ec2";
 import { SSM } from "@aws-sdk/client-ssm";
 
-import { type Ec2Connection, parameterNames } from "../../components/nodes/ec2/connection";
+import { type Ec2Connection, type Lease, parameterNames } from "../../components/nodes/ec2/connection";
+import { liveClaims, parseLease } from "../../components/nodes/ec2/run/claims";
 import type { AwsSettings } from "../../components/nodes/ec2/awsSettings";
 import { type Cloud, type CloudOptions, startCloud } from "../cloud/cloud";
 import { type Authority, createAuthority, createNetwork, openRun, type TestRun } from "../hosts";
@@ -60,4 +63,48 @@ export async function ingressRules(ec2: EC2, groupId: string): Promise<SecurityG
   const Filters = [{ Name: "group-id", Values: [groupId] }];
   const { SecurityGroupRules } = await ec2.describeSecurityGroupRules({ Filters });
   return (SecurityGroupRules ?? []).filter(({ IsEgress }) => !IsEgress);
+}
+
+export async function putLease(ssm: SSM, builderName: string, claims: Lease): Promise<void> {
+  const Name = parameterNames.lease(builderName);
+  await ssm.putParameter({ Name, Value: JSON.stringify(claims), Overwrite: true });
+}
+
+/** What is written down of who may reach a builder. */
+export class AccessBuilder {
+  constructor(
+    private readonly account: AccessAccount,
+    private readonly connection: Ec2Connection,
+  ) {}
+
+  rules(): Promise<SecurityGroupRule[]> {
+    return ingressRules(this.account.ec2, this.connection.securityGroupId);
+  }
+
+  async leaseText(): Promise<string> {
+    const Name = parameterNames.lease(this.connection.builderName);
+    return (await this.account.ssm.getParameter({ Name })).Parameter?.Value ?? "";
+  }
+
+  /** The claims that are not over. */
+  async lease(): Promise<Lease> {
+    return liveClaims(parseLease(await this.leaseText()), Date.now() / 1_000);
+  }
+
+  writeLease(claims: Lease): Promise<void> {
+    return putLease(this.account.ssm, this.connection.builderName, claims);
+  }
+
+  /** A rule as a caller's would be, of whom nothing else is known. */
+  async authorize(address: string, Description: string, ToPort = 1234): Promise<void> {
+    const IpRanges = [{ CidrIp: `${address}/32`, Description }];
+    const IpPermissions = [{ IpProtocol: "tcp", FromPort: 1234, ToPort, IpRanges }];
+    await this.account.ec2.authorizeSecurityGroupIngress({ GroupId: this.connection.securityGroupId, IpPermissions });
+  }
+}
+
+/** AWS says what time it is in whole seconds. */
+export function isAfter(end: number, seconds: number, before: number, after: number): void {
+  const [earliest, latest] = [before / 1_000 + seconds - 2, after / 1_000 + seconds + 2];
+  assert.ok(end >= earliest && end <= latest, `${end} is not from ${earliest} to ${latest}`);
 }

@@ -2,20 +2,21 @@ import * as assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
-import { EC2, type Tag } from "@aws-sdk/client-ec2";
+import { EC2 } from "@aws-sdk/client-ec2";
 import { SSM } from "@aws-sdk/client-ssm";
 
 import type { BuilderStatus } from "../../components/nodes/ec2/shell/builderStatus";
 import { liveClaims, parseLease } from "../../components/nodes/ec2/run/claims";
-import { type Ec2Connection, type Lease, parameterNames, tagNames } from "../../components/nodes/ec2/connection";
+import { type Ec2Connection, type Lease, parameterNames } from "../../components/nodes/ec2/connection";
 import { prepareTools } from "../../tools";
 import { type Cloud, startCloud } from "../cloud/cloud";
-import { execute, serverName, skipWithout } from "../hosts";
+import { skipWithout } from "../hosts";
 import { getMachines, type Machines } from "../main/fixture";
 import { temporaryDirectory, waitFor } from "../main/stack";
+import { putLease } from "./accessAccount";
+import { leadAddresses, makeBuilder } from "./cliBuilder";
 import { type Outcome, slowSource, startCommand, type StartedCommand, storedBuilder } from "./command";
 
 const builderName = "builders-1a2b3c4d";
@@ -44,8 +45,12 @@ describe("the command line, in a cloud", function () {
     cloud = await startCloud(machines.run, machines.network, machines.authority, { machines: false, delays });
     [ec2, ssm] = [new EC2(cloud.client), new SSM(cloud.client)];
     home = temporaryDirectory("home");
-    await makeBuilder();
-    watch = leadAddresses();
+    connection = await makeBuilder(cloud, ec2, ssm, machines.amd64, builderName);
+    ({
+      securityGroupId,
+      nodes: [{ instanceId }],
+    } = connection);
+    watch = leadAddresses(cloud, machines.amd64, () => isOver);
   });
 
   after(async () => {
@@ -158,11 +163,11 @@ describe("the command line, in a cloud", function () {
 
   it("does not stop what somebody else holds", async () => {
     const mine = await lease();
-    await writeLease({ ...mine, "up-00000001": Math.ceil(Date.now() / 1_000) + 600 });
+    await putLease(ssm, builderName, { ...mine, "up-00000001": Math.ceil(Date.now() / 1_000) + 600 });
     const { code, stderr } = await run("stop", "builders");
     assert.equal(code, 1);
     assert.match(stderr, /is in use: up-00000001 holds the nodes until \S+Z\. Fix: wait/);
-    await writeLease(mine);
+    await putLease(ssm, builderName, mine);
   });
 
   it("recipe 5: stops a builder, and gives back what `wake` took", async () => {
@@ -183,64 +188,6 @@ describe("the command line, in a cloud", function () {
     const left = fs.readdirSync(home, { recursive: true, encoding: "utf8" });
     assert.ok(!left.some((file) => /builders|multi-platform-image|\.pem$/.test(file)), left.join("\n"));
   });
-
-  async function makeBuilder(): Promise<void> {
-    const { GroupId } = await ec2.createSecurityGroup({ GroupName: "builder", Description: "of a builder" });
-    securityGroupId = GroupId!;
-    const tags: Record<string, string> = {
-      [tagNames.builder]: builderName,
-      [tagNames.node]: "amd64",
-      [tagNames.platform]: "linux/amd64",
-    };
-    const { Instances } = await ec2.runInstances({
-      ImageId: cloud.images.find(({ architecture }) => architecture === "x86_64")!.id,
-      InstanceType: "c7a.xlarge",
-      SecurityGroupIds: [securityGroupId],
-      TagSpecifications: [
-        { ResourceType: "instance", Tags: Object.entries(tags).map(([Key, Value]): Tag => ({ Key, Value })) },
-      ],
-      MinCount: 1,
-      MaxCount: 1,
-    });
-    instanceId = Instances![0].InstanceId!;
-    const { ca, clientCertificate, clientKey } = machines.amd64;
-    connection = {
-      builderName,
-      accountId: "123456789012",
-      region: cloud.client.region,
-      vpcCidr: "10.0.0.0/16",
-      securityGroupId,
-      ingress: { from: "caller", address: cloud.vpc.callerAddress },
-      addressing: "public",
-      wakeTimeoutSeconds: 60,
-      tls: { ca, cert: clientCertificate, key: clientKey, serverName },
-      nodes: [{ name: "amd64", platform: "linux/amd64", instanceId }],
-      ephemeralNodes: [],
-    };
-    const Name = parameterNames.connection(builderName);
-    await ssm.putParameter({ Name, Type: "SecureString", Value: JSON.stringify(connection) });
-    await ssm.putParameter({ Name: parameterNames.lease(builderName), Type: "String", Value: "{}" });
-    const is = (state: string) => async () => (await cloud.instances())[0].state === state;
-    await waitFor("the instance", is("running"), 30);
-    await ec2.stopInstances({ InstanceIds: [instanceId] });
-    await waitFor("its end", is("stopped"), 30);
-  }
-
-  /** Each public address that the instance gets leads to the harness's node. */
-  async function leadAddresses(): Promise<void> {
-    const led = new Set<string>();
-    const node = machines.amd64.endpoint.replace(/^tcp:\/\/|:\d+$/g, "");
-    while (!isOver) {
-      const [{ publicAddress }] = await cloud.instances();
-      if (publicAddress && !led.has(publicAddress)) {
-        led.add(publicAddress);
-        await execute(
-          cloud.enter(["nft", "add", "element", "inet", "vpc", "public", `{ ${publicAddress} : ${node} }`]),
-        );
-      }
-      await sleep(300);
-    }
-  }
 
   function start(...args: string[]): Promise<StartedCommand> {
     return startCommand(cloud, home, args);
@@ -274,11 +221,6 @@ describe("the command line, in a cloud", function () {
   async function lease(): Promise<Lease> {
     const { Parameter } = await ssm.getParameter({ Name: parameterNames.lease(builderName) });
     return liveClaims(parseLease(Parameter!.Value), Date.now() / 1_000);
-  }
-
-  async function writeLease(value: Lease): Promise<void> {
-    const Name = parameterNames.lease(builderName);
-    await ssm.putParameter({ Name, Value: JSON.stringify(value), Overwrite: true });
   }
 
   /** Claims and rules, each with the minutes that it still lasts, rounded. */

@@ -1,29 +1,25 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 
 import {
   AttachVolumeCommand,
-  CreateLaunchTemplateCommand,
   CreateLaunchTemplateVersionCommand,
   CreateSecurityGroupCommand,
   CreateVolumeCommand,
   DeleteLaunchTemplateCommand,
   DeleteSecurityGroupCommand,
   DeleteVolumeCommand,
-  DescribeInstanceAttributeCommand,
   DescribeLaunchTemplatesCommand,
   DescribeVolumesCommand,
   ModifyLaunchTemplateCommand,
-  type RequestLaunchTemplateData,
   StartInstancesCommand,
   StopInstancesCommand,
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
-import { AddRoleToInstanceProfileCommand, CreateInstanceProfileCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
 
 import { type Account, openAccount, refusal } from "../cloud/account";
-import { permissionsOf } from "../cloud/permissions";
 import { skipWithout, waitUntil } from "../hosts";
 import { errorsOf, Fleets, idOf, spot } from "./fleets";
+import { checkLaunchCalls } from "./launchCalls";
 
 describe("the API of the tests' cloud: launch templates, fleets, instances that AWS takes away", function () {
   this.timeout(60_000);
@@ -45,25 +41,14 @@ describe("the API of the tests' cloud: launch templates, fleets, instances that 
   const pool: Fleets["pool"] = (...args) => fleets.pool(...args);
   const fleet: Fleets["create"] = (...args) => fleets.create(...args);
 
-  const terminate = async (id: string): Promise<void> => {
-    await account.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
-    await account.reach(id, "terminated");
-  };
+  const terminate: Fleets["terminate"] = (id) => fleets.terminate(id);
 
   it("keeps versions of launch templates", async () => {
     const { ec2 } = account;
     const big = { ...fleets.data(), UserData: Buffer.alloc(16_385).toString("base64") };
-    const create = (LaunchTemplateData: RequestLaunchTemplateData) =>
-      ec2.send(
-        new CreateLaunchTemplateCommand({
-          LaunchTemplateName: "nodes",
-          LaunchTemplateData,
-          TagSpecifications: [{ ResourceType: "launch-template", Tags: [{ Key: "own", Value: "yes" }] }],
-        }),
-      );
-    match(await refusal(create(big)), /User data is limited to 16384 bytes/);
-    fleets.templateId = (await create(fleets.data())).LaunchTemplate?.LaunchTemplateId as string;
-    match(await refusal(create(fleets.data())), /^InvalidLaunchTemplateName\.AlreadyExistsException/);
+    match(await refusal(fleets.createTemplate(big)), /User data is limited to 16384 bytes/);
+    fleets.templateId = (await fleets.createTemplate()).LaunchTemplate?.LaunchTemplateId as string;
+    match(await refusal(fleets.createTemplate()), /^InvalidLaunchTemplateName\.AlreadyExistsException/);
     const image = { ImageId: "ami-00000000000000000" };
     await ec2.send(
       new CreateLaunchTemplateVersionCommand({ LaunchTemplateId: fleets.templateId, LaunchTemplateData: image }),
@@ -80,7 +65,6 @@ describe("the API of the tests' cloud: launch templates, fleets, instances that 
   });
 
   it("says what a launch was refused for among a fleet's errors", async () => {
-    const { iam } = account;
     const profile = await fleet([pool("us-east-1a", 1), pool("us-east-1b", 0)]);
     deepEqual(errorsOf(profile), Array(2).fill("InvalidParameterValue on-demand c8g.xlarge"));
     match(profile.Errors?.[0]?.ErrorMessage ?? "", /Invalid IAM Instance Profile name/);
@@ -89,12 +73,7 @@ describe("the API of the tests' cloud: launch templates, fleets, instances that 
       [fleets.subnets.get("us-east-1b"), fleets.subnets.get("us-east-1a")],
     );
 
-    const Service = "ec2.amazonaws.com";
-    const Statement = [{ Effect: "Allow", Principal: { Service }, Action: "sts:AssumeRole" }];
-    const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
-    await iam.send(new CreateRoleCommand({ RoleName: "node", AssumeRolePolicyDocument }));
-    await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: "node" }));
-    await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: "node", RoleName: "node" }));
+    await fleets.createProfile();
     const early = await fleet([pool("us-east-1a", 0)]);
     deepEqual([errorsOf(early), early.Instances], [["InvalidParameterValue on-demand c8g.xlarge"], []]);
     await waitUntil("the profile", async () => terminate(idOf(await fleet([pool("us-east-1a", 0)]))), {
@@ -154,22 +133,19 @@ describe("the API of the tests' cloud: launch templates, fleets, instances that 
     deepEqual([launched.Lifecycle, launched.InstanceType], ["spot", "c8g.xlarge"]);
     equal(launched.LaunchTemplateAndOverrides?.LaunchTemplateSpecification?.Version, "1");
 
-    const instance = await account.reach(id, "running");
-    deepEqual(
-      [instance.InstanceLifecycle, instance.SecurityGroups?.map(({ GroupId }) => GroupId)],
-      ["spot", [fleets.groupId]],
-    );
+    deepEqual(await fleets.instance(id), {
+      lifecycle: "spot",
+      groups: [fleets.groupId],
+      tokens: "required",
+      userData: fleets.data().UserData,
+      onShutdown: "terminate",
+    });
+    const instance = await account.describe(id);
     match(instance.PublicIpAddress ?? "", /^54\.214\./);
     match(instance.IamInstanceProfile?.Arn ?? "", /instance-profile\/node$/);
-    equal(instance.MetadataOptions?.HttpTokens, "required");
-    const tags: Record<string, string | undefined> = {};
-    for (const { Key = "", Value } of instance.Tags ?? []) tags[Key] = Value;
+    const tags = Object.fromEntries((instance.Tags ?? []).map(({ Key = "", Value }) => [Key, Value]));
     equal(tags["aws:ec2launchtemplate:id"], fleets.templateId);
     deepEqual([tags.node, tags.Name, tags["aws:ec2:fleet-id"]], ["arm64", "own", made.FleetId]);
-    const attribute = async (Attribute: "userData" | "instanceInitiatedShutdownBehavior") =>
-      ec2.send(new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute }));
-    equal((await attribute("userData")).UserData?.Value, fleets.data().UserData);
-    equal((await attribute("instanceInitiatedShutdownBehavior")).InstanceInitiatedShutdownBehavior?.Value, "terminate");
     const [volume] = (await ec2.send(new DescribeVolumesCommand({}))).Volumes ?? [];
     deepEqual([volume.Size, volume.Encrypted, volume.Tags], [12, true, [{ Key: "root", Value: "yes" }]]);
     match(
@@ -177,25 +153,7 @@ describe("the API of the tests' cloud: launch templates, fleets, instances that 
       /^UnsupportedOperation: You can't stop the Spot Instance/,
     );
 
-    const calls = await cloud.calls();
-    const asked = calls.filter(({ operation }) => ["CreateFleet", "RunInstances"].includes(operation));
-    deepEqual(asked.map(({ operation }) => operation).sort(), [
-      "CreateFleet",
-      "CreateFleet",
-      "CreateFleet",
-      "RunInstances",
-    ]);
-    for (const call of asked) {
-      const kinds = new Set(call.resources.map(({ arn }) => arn.split(":")[5].split("/")[0]));
-      for (const kind of ["image", "instance", "launch-template", "network-interface", "security-group", "subnet"]) {
-        ok(kinds.has(kind), `${call.operation} is not about a ${kind}: ${[...kinds].join()}`);
-      }
-    }
-    const needed = asked.flatMap(permissionsOf).map(({ action, resource }) => `${action} ${resource.split(":")[5]}`);
-    for (const permission of ["iam:PassRole role/node", "ec2:CreateTags volume/*", "ec2:CreateFleet fleet/*"]) {
-      ok(needed.includes(permission), `${permission} is not among ${needed.join(", ")}`);
-    }
-
+    checkLaunchCalls(await cloud.calls());
     await cloud.run(id, ["poweroff"]);
     equal((await account.reach(id, "terminated")).StateReason?.Code, "Client.InstanceInitiatedShutdown");
     deepEqual([(await cloud.inventory()).volumes, (await cloud.inventory()).networkInterfaces], [[], []]);
@@ -216,10 +174,8 @@ describe("the API of the tests' cloud: launch templates, fleets, instances that 
     equal((await account.describe(idOf(second))).InstanceType, "c7g.large");
     const none = await fleet(pools.slice(1), spot);
     // Capacity comes before the caller's order.
-    deepEqual(
-      errorsOf(none),
-      ["c8g.xlarge", "c7g.large"].map((type) => `MaxSpotInstanceCountExceeded spot ${type}`),
-    );
+    const limit = "MaxSpotInstanceCountExceeded spot";
+    deepEqual(errorsOf(none), [`${limit} c8g.xlarge`, `${limit} c7g.large`]);
     deepEqual(none.Instances, []);
     match(await refusal(account.launch()), /^InsufficientInstanceCapacity: .*c8g\.xlarge.*us-east-1a/);
     await cloud.faults();
@@ -234,11 +190,8 @@ describe("the API of the tests' cloud: launch templates, fleets, instances that 
 
   it("takes instances away, with and without a notice", async () => {
     const { cloud } = account;
-    const ids = await Promise.all([
-      fleet([pool("us-east-1a", 0)]).then(idOf),
-      fleet([pool("us-east-1a", 0)], spot).then(idOf),
-      fleet([pool("us-east-1a", 0)], spot).then(idOf),
-    ]);
+    const made = await Promise.all([undefined, spot, spot].map((input) => fleet([pool("us-east-1a", 0)], input)));
+    const ids = made.map(idOf);
     for (const id of ids) await account.reach(id, "running");
     const [onDemand, taken, noticed] = ids;
     await cloud.terminate(onDemand);
@@ -262,11 +215,7 @@ describe("the API of the tests' cloud: launch templates, fleets, instances that 
     const [one, two, far] = await Promise.all(
       ["us-east-1a", "us-east-1a", "us-east-1b"].map(async (zone) => idOf(await fleet([pool(zone, 0)]))),
     );
-    const read = async (): Promise<void> => {
-      const { Volumes } = await ec2.send(new DescribeVolumesCommand({ VolumeIds: [VolumeId] }));
-      equal(Volumes?.[0]?.State, "available");
-    };
-    await waitUntil("the volume", read, { timeoutMilliseconds: 10_000 });
+    await fleets.waitForVolume(VolumeId);
     match(await refusal(attach(await fleet([pool("us-east-1a", 0)]).then(idOf))), /^IncorrectState: .*not 'running'/);
     for (const id of [one, two, far]) await account.reach(id, "running");
     match(await refusal(attach(far)), /^InvalidVolume\.ZoneMismatch/);

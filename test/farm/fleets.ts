@@ -1,13 +1,20 @@
-import { ok } from "node:assert/strict";
+import { equal, ok } from "node:assert/strict";
 
 import {
   CreateFleetCommand,
   type CreateFleetCommandInput,
   type CreateFleetCommandOutput,
+  CreateLaunchTemplateCommand,
+  type CreateLaunchTemplateCommandOutput,
+  DescribeInstanceAttributeCommand,
+  DescribeVolumesCommand,
   type RequestLaunchTemplateData,
+  TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
+import { AddRoleToInstanceProfileCommand, CreateInstanceProfileCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
 
 import type { Account } from "../cloud/account";
+import { waitUntil } from "../hosts";
 
 /** A type in a zone, in which a fleet may launch. */
 export interface Pool {
@@ -54,6 +61,51 @@ export class Fleets {
         { ResourceType: "instance", Tags: [{ Key: "node", Value: "arm64" }] },
         { ResourceType: "volume", Tags: [{ Key: "root", Value: "yes" }] },
       ],
+    };
+  }
+
+  createTemplate(LaunchTemplateData = this.data()): Promise<CreateLaunchTemplateCommandOutput> {
+    const TagSpecifications = [{ ResourceType: "launch-template" as const, Tags: [{ Key: "own", Value: "yes" }] }];
+    return this.account.ec2.send(
+      new CreateLaunchTemplateCommand({ LaunchTemplateName: "nodes", LaunchTemplateData, TagSpecifications }),
+    );
+  }
+
+  /** The profile of the template's instances. */
+  async createProfile(): Promise<void> {
+    const { iam } = this.account;
+    const Service = "ec2.amazonaws.com";
+    const Statement = [{ Effect: "Allow", Principal: { Service }, Action: "sts:AssumeRole" }];
+    const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+    await iam.send(new CreateRoleCommand({ RoleName: "node", AssumeRolePolicyDocument }));
+    await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: "node" }));
+    await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: "node", RoleName: "node" }));
+  }
+
+  async terminate(id: string): Promise<void> {
+    await this.account.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+    await this.account.reach(id, "terminated");
+  }
+
+  async waitForVolume(id: string): Promise<void> {
+    const read = async (): Promise<void> => {
+      const { Volumes } = await this.account.ec2.send(new DescribeVolumesCommand({ VolumeIds: [id] }));
+      equal(Volumes?.[0]?.State, "available");
+    };
+    await waitUntil("the volume", read, { timeoutMilliseconds: 10_000 });
+  }
+
+  /** A running instance, by what its template says of it. */
+  async instance(InstanceId: string) {
+    const { InstanceLifecycle, SecurityGroups, MetadataOptions } = await this.account.reach(InstanceId, "running");
+    const attribute = (Attribute: "userData" | "instanceInitiatedShutdownBehavior") =>
+      this.account.ec2.send(new DescribeInstanceAttributeCommand({ InstanceId, Attribute }));
+    return {
+      lifecycle: InstanceLifecycle,
+      groups: SecurityGroups?.map(({ GroupId }) => GroupId),
+      tokens: MetadataOptions?.HttpTokens,
+      userData: (await attribute("userData")).UserData?.Value,
+      onShutdown: (await attribute("instanceInitiatedShutdownBehavior")).InstanceInitiatedShutdownBehavior?.Value,
     };
   }
 

@@ -47,3 +47,13 @@ export async function checkOut(source: Source, spec: Spec, options: CheckoutOpti
   await execute(["sh", "-c", script, directory]);
   return stack;
 }
+
+export function write(folder: string, file: string, content: string): void {
+  fs.writeFileSync(path.join(folder, file), content);
+}
+
+export function link(folder: string, target: string): void {
+  const file = path.join(folder, "app/link");
+  fs.rmSync(file, { force: true });
+  fs.symlinkSync(target, file);
+}

@@ -7,7 +7,7 @@ import { getMachines, type Machines } from "../main/fixture";
 import { pullFiles, trusting } from "../main/image";
 import { type Spec, type Stack, type StackOptions, temporaryDirectory } from "../main/stack";
 import { nightly } from "../tier";
-import { checkOut, createSource, git, type Source } from "./checkouts";
+import { checkOut, createSource, git, link, type Source, write } from "./checkouts";
 import { allOf, type Checkout, checkoutsOfTheSame } from "./sameContent";
 
 const dockerfile = "FROM scratch\nARG VERSION\nCOPY . /app/\nCOPY --from=lib . /lib/\n";
@@ -246,13 +246,3 @@ describe("digests that do not move", function () {
     });
   });
 });
-
-function write(folder: string, file: string, content: string): void {
-  fs.writeFileSync(path.join(folder, file), content);
-}
-
-function link(folder: string, target: string): void {
-  const place = path.join(folder, "app/link");
-  fs.rmSync(place, { force: true });
-  fs.symlinkSync(target, place);
-}

@@ -11,7 +11,7 @@ from typing import Any
 
 from moto.ec2.models.instances import Instance
 
-from .instances import Life
+from .life import Life
 from .world import World
 
 _CHECK_MINUTES = 1

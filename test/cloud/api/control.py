@@ -7,7 +7,8 @@ from typing import Any
 
 from flask import Flask, jsonify, request
 
-from .instances import RETIRED, Life
+from .instances import RETIRED
+from .life import Life
 from .inventory import describe, inventory
 from .world import World
 

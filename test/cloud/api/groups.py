@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from .errors import Refusal
-from .instances import groups_of
+from .life import groups_of
 from .world import Call, World
 
 

@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 import traceback
-from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Address, ip_network
 from pathlib import Path
@@ -15,14 +14,12 @@ from typing import Any
 
 from moto.core.utils import utcnow
 from moto.ec2.models.instances import Instance, StateReason
-from moto.ec2.models.security_groups import SecurityGroup
 
 from .faults import CLOCKS, ENDS_AT_ONCE, NEVER_BOOTS
+from .life import Life, groups_of
 from .nomachine import NoMachine
 from .watch import end_reason
 from .world import World
-
-_CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 
 USER = ("Client.UserInitiatedShutdown", "User initiated shutdown")
 GUEST = ("Client.InstanceInitiatedShutdown", "Instance initiated shutdown")
@@ -30,35 +27,6 @@ FAILED_LAUNCH = ("Server.InternalError", "Internal error on launch")
 LOST_POWER = ("Server.InternalError", "Internal error")
 RECLAIMED = ("Server.SpotInstanceTermination", "Spot instance termination")
 RETIRED = ("Server.ScheduledStop", "Stopped due to scheduled retirement")
-
-
-@dataclass
-class Life:
-    """An instance and its machine."""
-
-    instance: Instance
-    machine: Any
-    # One order at a time for the machine. Taken before the world's lock, never inside it.
-    machine_lock: threading.RLock = field(default_factory=threading.RLock)
-    up: bool = False
-    boots: int = 0
-    # What ended the guest, when it was not the guest.
-    ended_by: tuple[str, str] | None = None
-    # Whether whoever stopped it did not want to wait for its system.
-    skips_shutdown: bool = False
-    started: float = 0.0
-    # Since when its network is cut, if it is.
-    cut_since: float | None = None
-    # When AWS takes a spot instance back, once it has said so.
-    notice: float | None = None
-    # Where the text of this boot begins.
-    console_start: int = 0
-    # The console at the last stop: all that GetConsoleOutput has without `Latest`.
-    last_console: str = ""
-
-    @property
-    def state(self) -> str:
-        return self.instance._state.name
 
 
 class Instances:
@@ -80,15 +48,15 @@ class Instances:
         instance.launch_time = utcnow()
         life.started, life.cut_since = time.time(), None
         instance._reason, instance.state_reason = "", StateReason()
-        self._set(life, "pending")
+        life.set_state("pending")
         self._thread(self._live, life)
 
     def stop(self, life: Life, reason: tuple[str, str] = USER) -> None:
-        self._set(life, "stopping")
+        life.set_state("stopping")
         self._thread(self._bring_down, life, "stopped", reason, life.skips_shutdown)
 
     def terminate(self, life: Life) -> None:
-        self._set(life, "shutting-down")
+        life.set_state("shutting-down")
         self._thread(self._bring_down, life, "terminated", USER)
 
     def take_away(self, life: Life) -> None:
@@ -96,7 +64,7 @@ class Instances:
         with self.world.lock:
             if life.state in ("shutting-down", "terminated"):
                 return
-            self._set(life, "shutting-down")
+            life.set_state("shutting-down")
         reason = RECLAIMED if life.instance.lifecycle == "spot" else LOST_POWER
         self._thread(self._bring_down, life, "terminated", reason, True)
 
@@ -167,7 +135,7 @@ class Instances:
                 return
             with self.world.lock:
                 if life.state == "pending":
-                    self._set(life, "running")
+                    life.set_state("running")
         if fault != NEVER_BOOTS:
             life.machine.wait()
             self._follow_guest(life)
@@ -180,7 +148,7 @@ class Instances:
                 if life.state != "running":
                     return
                 ends = reason == GUEST and life.instance.instance_initiated_shutdown_behavior == "terminate"
-                self._set(life, "shutting-down" if ends else "stopping")
+                life.set_state("shutting-down" if ends else "stopping")
         time.sleep(self.world.settings.delays.stopping)
         self._finish(life, "terminated" if ends else "stopped", reason)
 
@@ -257,16 +225,5 @@ class Instances:
         return (NEVER_BOOTS, ENDS_AT_ONCE, *(CLOCKS if life.instance.architecture == "arm64" else ()))
 
     @staticmethod
-    def _set(life: Life, state: str) -> None:
-        # A new object: an answer that is being written may hold the old one.
-        old = life.instance._state
-        life.instance._state = type(old)(state, _CODES[state])
-
-    @staticmethod
     def _thread(target: Any, *arguments: Any) -> None:
         threading.Thread(target=target, args=arguments, daemon=True).start()
-
-
-def groups_of(instance: Instance) -> list[SecurityGroup]:
-    """Also those that were given with a network interface, as the aws provider does it for public addresses."""
-    return list({group.id: group for nic in instance.nics.values() for group in nic.group_set}.values())

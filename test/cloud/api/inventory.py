@@ -8,7 +8,7 @@ from moto.ecr.models import ecr_backends
 from moto.logs.models import logs_backends
 
 from .alarms import alarm_names
-from .instances import Life
+from .life import Life
 from .world import World
 
 

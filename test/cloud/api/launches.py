@@ -14,7 +14,7 @@ from moto.ec2.utils import convert_tag_spec, parse_user_data
 from .account import check_account
 from .errors import Refusal
 from .gp3 import check_gp3
-from .instances import groups_of
+from .life import groups_of
 from .tokens import Tokens
 from .world import Call, World
 

@@ -15,7 +15,7 @@ from moto.ec2.responses.general import General
 
 from .account import check_account
 from .errors import Refusal
-from .instances import Life
+from .life import Life
 from .world import Call, World
 
 

@@ -14,7 +14,7 @@ from moto.ec2.models.instances import Instance
 
 from .errors import Refusal
 from .gp3 import check_gp3
-from .instances import Life
+from .life import Life
 from .world import Call, World
 
 _GIBIBYTE = 1024**3

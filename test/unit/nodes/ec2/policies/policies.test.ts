@@ -3,7 +3,6 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { tagNames } from "../../../../../components/nodes/ec2/connection";
-import { nodeRoleName } from "../../../../../components/nodes/ec2/roleName";
 import { builderPattern } from "../../../../../components/nodes/ec2/policies/builderPattern";
 import { callerPolicy, type CallerRole, callerRoles } from "../../../../../components/nodes/ec2/policies/policyTable";
 import { actionsOf, isAllowed, type Permission, type Policy } from "../../../../cloud/policy";
@@ -219,46 +218,4 @@ describe("the callers' policies", () => {
     assert.equal(arns("cn-north-1").at(-1), `arn:aws-cn:ssm:cn-north-1:111122223333:${parameter}`);
     assert.equal(arns("us-gov-west-1").at(-1), `arn:aws-us-gov:ssm:us-gov-west-1:111122223333:${parameter}`);
   });
-});
-
-describe("what hooks and the command line call", () => {
-  /** The actions of the AWS SDK's calls in a folder of `components/`. */
-  function called(...folders: string[]): string[] {
-    const sources = folders.flatMap((folder) => {
-      const full = path.resolve(__dirname, "../../../../../components", folder);
-      const files = fs.readdirSync(full, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
-      return files.map((file) => fs.readFileSync(path.join(full, file), "utf8"));
-    });
-    const found = sources.flatMap((source) => [...source.matchAll(/\b(ec2|ssm|sts)\s*\.([a-z]\w+)\(/g)]);
-    return found.map(([, service, call]) => `${service}:${call[0].toUpperCase()}${call.slice(1)}`);
-  }
-  const allowed = (...roles: CallerRole[]) =>
-    new Set(roles.flatMap((role) => actionsOf(callerPolicy(role, { builder: own }))));
-
-  it("is what the policies for building and for the command line allow, and no more", () => {
-    const actions = new Set(called("nodes/ec2/run", "nodes/ec2/shell", "cli"));
-    // Of these EC2 asks, in the course of a launch.
-    const consequences = ["ec2:CreateTags", "ec2:RunInstances", "iam:CreateServiceLinkedRole", "iam:PassRole"];
-    assert.deepEqual(
-      [...allowed("build", "build-ephemeral", "command-line")].filter((each) => !consequences.includes(each)).sort(),
-      [...actions].sort(),
-    );
-  });
-
-  it("of hooks is what the policies for building allow", () => {
-    const unknown = called("nodes/ec2/run").filter((action) => !allowed("build", "build-ephemeral").has(action));
-    assert.deepEqual(unknown, []);
-  });
-});
-
-describe("the name of a node's role", () => {
-  it("is the builder's and the node's, and told from other builders'", () => {
-    assert.equal(nodeRoleName(own, "amd64"), "builders-1a2b3c4d@amd64");
-    assert.equal(nodeRoleName("b".repeat(58), "amd64").length, 64);
-  });
-
-  it("fails if IAM would refuse it", () =>
-    assert.throws(() => nodeRoleName("b".repeat(59), "amd64"), {
-      message: /^node amd64: its role in IAM would be named b+@amd64, which has 65 characters: 64 are allowed\. Fix: /,
-    }));
 });

@@ -1,16 +1,13 @@
 import * as assert from "node:assert/strict";
 import { mock } from "node:test";
-import { setImmediate, setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 
-import type { RunNode } from "../../../../../components/nodes/node";
 import { type Ec2Connection, tagNames } from "../../../../../components/nodes/ec2/connection";
 import { type Ec2Session, sessionWith } from "../../../../../components/nodes/ec2/run/open";
-import { createAuthority } from "../../../../hosts";
 import { Ec2Account } from "./ec2Account";
-import { type CallersConnection, ec2Connection } from "./ec2Connection";
+import { type CallersConnection, callersTls, ec2Connection, ephemeralNode } from "./ec2Connection";
+import { minutes, pass, passUntilDone } from "./mockedTime";
 import { ParameterStore } from "./parameterStore";
-
-const minutes = (count: number) => count * 60_000;
 
 describe("what an update holds on EC2", () => {
   let account: Ec2Account;
@@ -19,59 +16,24 @@ describe("what an update holds on EC2", () => {
   const told: string[] = [];
   const progress = (message: string) => void told.push(message);
 
-  before(async () => {
-    const authority = await createAuthority();
-    const client = await authority.issueClient();
-    tls = { ca: authority.certificate, cert: client.certificate, key: client.key };
-  });
+  before(async () => (tls = await callersTls()));
 
   beforeEach(() => {
     mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
     told.length = 0;
-    account = new Ec2Account();
-    connection = ec2Connection(tls);
+    [account, connection] = [new Ec2Account(), ec2Connection(tls)];
   });
 
   afterEach(() => mock.timers.reset());
 
-  async function pass(seconds: number): Promise<void> {
-    for (let at = 0; at < seconds * 2; at += 1) {
-      mock.timers.tick(500);
-      await setImmediate();
-      await setImmediate();
-    }
-  }
-
-  async function passUntilDone<T>(promise: Promise<T>): Promise<T> {
-    let isDone = false;
-    void promise.catch(() => undefined).then(() => (isDone = true));
-    while (!isDone) {
-      await pass(0.5);
-    }
-    return promise;
-  }
-
   const open = (): Ec2Session => sessionWith(connection, () => Promise.resolve(account.clients));
 
   const ephemeral = (): Ec2Session => {
-    connection.ephemeralNodes = [
-      {
-        name: "arm64",
-        platform: "linux/arm64",
-        launchTemplateId: "lt-0",
-        launchTemplateVersion: "1",
-        instanceTypes: ["c8g.xlarge"],
-        subnets: [],
-        capacityType: "spot",
-        cacheVolume: { id: "vol-0", zone: "us-east-1a" },
-      },
-    ];
+    connection.ephemeralNodes = [ephemeralNode];
     return open();
   };
 
-  const kept = (
-    state: "running" | "stopped" = "running",
-  ): { id: string; node: RunNode; access: Ec2Session["access"] } => {
+  const kept = (state: "running" | "stopped" = "running") => {
     const id = account.addInstance({ State: { Name: state } });
     connection.nodes = [{ name: "arm64", platform: "linux/arm64", instanceId: id }];
     const { nodes, access } = open();
