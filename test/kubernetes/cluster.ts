@@ -41,7 +41,9 @@ export async function startCluster(run: TestRun, network: TestNetwork, authority
   const host = await network.addHost("cluster");
   const folder = join(run.folder, "kubernetes");
   const cgroup = `${run.name}-kubernetes`;
-  const places = { folder, address: host.address, podNetwork: `10.244.${run.number & 255}`, cgroup };
+  // Of aws-iam-authenticator's own port.
+  const tokenReviewer = `http://${network.address}:21362/authenticate`;
+  const places = { folder, address: host.address, podNetwork: `10.244.${run.number & 255}`, cgroup, tokenReviewer };
   await layOut(places, tools, authority);
   // The way back to pods, for the registry, which is this process' side of the network.
   await execute(["ip", "route", "add", `${places.podNetwork}.0/24`, "via", host.address, "dev", run.name]);
@@ -147,6 +149,7 @@ async function layOut(places: settings.ClusterPlaces, tools: KubernetesTools, au
   await write("containerd.toml", settings.containerdSettings(places));
   await write("kubelet.json", settings.kubeletSettings(places));
   await write("net.d/10-pods.conflist", settings.networkSettings(places));
+  await write("pki/reviewer.kubeconfig", settings.reviewerSettings(places));
   await write("resolv.conf", "nameserver 127.0.0.1\n");
   await write("audit.yaml", {
     apiVersion: "audit.k8s.io/v1",

@@ -8,6 +8,8 @@ export interface ClusterPlaces {
   /** The first three numbers of its pods' addresses. */
   podNetwork: string;
   cgroup: string;
+  /** Whom the API server asks about tokens that it does not know: an URL. Nobody need be there. */
+  tokenReviewer: string;
 }
 
 /** @see https://github.com/containerd/containerd/blob/v2.2.1/docs/cri/config.md */
@@ -93,6 +95,16 @@ export const networkSettings = ({ folder, podNetwork }: ClusterPlaces): object =
   ],
 });
 
+/** @see https://kubernetes.io/docs/reference/access-authn-authz/authentication/#webhook-token-authentication */
+export const reviewerSettings = ({ tokenReviewer }: ClusterPlaces): object => ({
+  apiVersion: "v1",
+  kind: "Config",
+  clusters: [{ name: "reviewer", cluster: { server: tokenReviewer } }],
+  users: [{ name: "api-server", user: {} }],
+  contexts: [{ name: "reviewer", context: { cluster: "reviewer", user: "api-server" } }],
+  "current-context": "reviewer",
+});
+
 export const apiServerFlags = ({ folder, address }: ClusterPlaces): string[] => [
   "--etcd-servers=http://127.0.0.1:2379",
   "--bind-address=0.0.0.0",
@@ -102,6 +114,8 @@ export const apiServerFlags = ({ folder, address }: ClusterPlaces): string[] => 
   `--tls-private-key-file=${folder}/pki/server.key`,
   `--client-ca-file=${folder}/pki/ca.crt`,
   `--token-auth-file=${folder}/pki/tokens.csv`,
+  `--authentication-token-webhook-config-file=${folder}/pki/reviewer.kubeconfig`,
+  "--authentication-token-webhook-version=v1",
   "--authorization-mode=Node,RBAC",
   "--enable-admission-plugins=NodeRestriction",
   "--allow-privileged=true",
