@@ -1,5 +1,5 @@
-import type { ReportArgs } from "./arguments";
-import { removeOld, writeDockerbuild, writeFolder, writeSection } from "./files";
+import type { ReportArgs } from "./reportArguments";
+import { removeOld, writeDockerbuild, writeFolder, writeSection } from "./reportFiles";
 import { reportsFolder } from "./kept";
 import { type OtlpSpan, traceOf } from "./openTelemetry/otlp";
 import { sendTrace } from "./openTelemetry/send";

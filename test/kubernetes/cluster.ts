@@ -38,6 +38,9 @@ export async function startCluster(run: TestRun, network: TestNetwork, authority
   const { folder } = places;
   const machine = await openMachine(run, host, tools, places);
   await writeKeys(places, authority);
+  // Of aws-iam-authenticator's own port.
+  const reviewer = settings.reviewerSettings(`http://${network.address}:21362/authenticate`);
+  await writeFile(join(folder, "pki/reviewer.kubeconfig"), JSON.stringify(reviewer));
   await writeFile(join(folder, "audit.yaml"), JSON.stringify(auditPolicy));
   const volumes = join(folder, "volumes");
   await mkdir(volumes);

@@ -12,9 +12,11 @@ import type { KubernetesBuilderStatus } from "../../components/nodes/kubernetes/
 import { policy } from "../../components/cli/policy";
 import { prepareTools } from "../../tools";
 import { pushBaseImage, skipWithout } from "../hosts";
+import { slowSource } from "../ec2/command";
 import { compiled, startsFast } from "../main/compiled";
 import { Stack, temporaryDirectory, waitFor } from "../main/stack";
 import { nightly } from "../tier";
+import { eksKubeconfig, reviewTokens } from "./eks";
 import { addVolume, getKubernetes, kubernetesPulumiHome, type Kubernetes } from "./fixture";
 import { nodeArguments } from "./node";
 
@@ -86,9 +88,9 @@ nightly.describe("the command line, with a builder on a real cluster", function 
   }
 
   /** A build as somebody does it in a shell. */
-  async function build(step: string): Promise<string> {
+  async function build(instruction: string): Promise<string> {
     const folder = temporaryDirectory("context");
-    fs.writeFileSync(path.join(folder, "Dockerfile"), `FROM ${base}\nRUN ${step}\n`);
+    fs.writeFileSync(path.join(folder, "Dockerfile"), `FROM ${base}\n${instruction}\n`);
     const [stored] = fs.readdirSync(path.join(home, ".docker/buildx/instances"));
     const args = ["build", "--progress", "plain", "--builder", stored, "--platform", "linux/amd64", folder];
     const { stderr } = await run(buildx, args, { env: environment });
@@ -108,7 +110,7 @@ nightly.describe("the command line, with a builder on a real cluster", function 
     assert.equal(code, 0, stderr);
     assert.match(stderr, /process \d+ of this machine carries connections to the pods until then/);
     assert.match(stdout, /^docker buildx build --builder builders-[0-9a-f]{8}-direct --platform linux\/amd64 /);
-    assert.match(await build("uname -m > /machine && cat /machine"), /x86_64/);
+    assert.match(await build("RUN uname -m > /machine && cat /machine"), /x86_64/);
     const { nodes, heldUntil } = await status();
     const [{ state, machine, buildkitVersion, activeBuilds }] = nodes;
     assert.deepEqual([state, machine, buildkitVersion, activeBuilds], ["ready", "node1", "v0.33.1", 0]);
@@ -118,14 +120,40 @@ nightly.describe("the command line, with a builder on a real cluster", function 
     assert.ok(!files.some((file) => file.endsWith(".pem")), "no key is in a file");
   });
 
+  it("takes a token of EKS that is signed here, without the program aws, to the API and to the pod", async () => {
+    const secretKey = "secret/of+the=builder";
+    const { cluster } = kubernetes;
+    const reviewer = await reviewTokens(cluster, "farm", { AKIDOFTHEBUILDER: { secretKey } }, "builder");
+    const kept = environment;
+    const own = fs.readFileSync(cluster.kubeconfig("builder"), "utf8");
+    const of = (name: string) => {
+      const KUBECONFIG = path.join(home, `${name}.kubeconfig`);
+      fs.writeFileSync(KUBECONFIG, eksKubeconfig(own, name));
+      const keys = { AWS_ACCESS_KEY_ID: "AKIDOFTHEBUILDER", AWS_SECRET_ACCESS_KEY: secretKey };
+      return { ...kept, ...keys, KUBECONFIG, PATH: home };
+    };
+    try {
+      environment = of("farm");
+      const [{ state, buildkitVersion }] = (await status()).nodes;
+      assert.deepEqual([state, buildkitVersion], ["ready", "v0.33.1"]);
+      environment = of("another");
+      assert.match((await command("status", "builders")).stderr, /the cluster refuses these credentials \(401 /);
+    } finally {
+      environment = kept;
+      reviewer.close();
+    }
+  });
+
   it("wakes it again without a cut, and does not shorten what is held", async () => {
-    const building = build("sleep 8 && echo finished-it");
+    const source = await slowSource(new URL(`https://${kubernetes.registry.host}`).hostname);
+    const building = build(`ADD ${source.url} /`);
     await waitFor("the build", async () => (await status()).nodes[0].activeBuilds === 1, 30, 500);
     const refused = await command("stop", "builders");
     assert.match(refused.stderr, /is in use: node amd64 runs 1 build\. Fix: wait, or stop it even so with --force/);
     const { code, stderr } = await command("wake", "builders", "--minutes", "1");
     assert.equal(code, 0, stderr);
-    assert.match(await building, /finished-it/);
+    source.answer();
+    await building;
     const minutes = (Date.parse((await status()).heldUntil ?? "") - Date.now()) / 60_000;
     assert.ok(minutes > 2, "the first one's five minutes hold");
   });

@@ -94,6 +94,19 @@ export const networkSettings = ({ folder, podNetwork }: ClusterPlaces): object =
   ],
 });
 
+/**
+ * @param tokenReviewer whom the API server asks about tokens that it does not know: an URL. Nobody need be there.
+ * @see https://kubernetes.io/docs/reference/access-authn-authz/authentication/#webhook-token-authentication
+ */
+export const reviewerSettings = (tokenReviewer: string): object => ({
+  apiVersion: "v1",
+  kind: "Config",
+  clusters: [{ name: "reviewer", cluster: { server: tokenReviewer } }],
+  users: [{ name: "api-server", user: {} }],
+  contexts: [{ name: "reviewer", context: { cluster: "reviewer", user: "api-server" } }],
+  "current-context": "reviewer",
+});
+
 export const apiServerFlags = ({ folder, address }: ClusterPlaces): string[] => [
   "--etcd-servers=http://127.0.0.1:2379",
   "--bind-address=0.0.0.0",
@@ -103,6 +116,8 @@ export const apiServerFlags = ({ folder, address }: ClusterPlaces): string[] => 
   `--tls-private-key-file=${folder}/pki/server.key`,
   `--client-ca-file=${folder}/pki/ca.crt`,
   `--token-auth-file=${folder}/pki/tokens.csv`,
+  `--authentication-token-webhook-config-file=${folder}/pki/reviewer.kubeconfig`,
+  "--authentication-token-webhook-version=v1",
   "--authorization-mode=Node,RBAC",
   "--enable-admission-plugins=NodeRestriction",
   "--allow-privileged=true",

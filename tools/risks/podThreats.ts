@@ -46,6 +46,10 @@ export const podThreats: readonly Threat[] = [
         "unit/nodes/kubernetes/kubernetesEks",
         "is signed with the credentials of the environment, for one cluster and for 15 minutes",
       ],
+      [
+        "kubernetes/commandLine",
+        "takes a token of EKS that is signed here, without the program aws, to the API and to the pod",
+      ],
     ],
   },
   {

@@ -39,12 +39,15 @@ export function parseStored(text: string, namespace: string): StoredNode | undef
   if (!isRecord(stored) || !isRecord(stored.node) || !isRecord(stored.tls)) {
     return undefined;
   }
-  const { node, builderName } = stored;
+  const { node, builderName, tls } = stored;
   const isWhole =
     isBuilderName(builderName) &&
     isNodeName(node.name) &&
     isObjectName(node.objectName) &&
     node.namespace === namespace &&
+    [node.image, tls.ca, tls.cert, tls.key].every((each) => typeof each === "string") &&
+    isRecord(node.nodeSelector) &&
+    Array.isArray(node.tolerations) &&
     typeof stored.wakeTimeoutSeconds === "number";
   return isWhole ? (stored as unknown as StoredNode) : undefined;
 }

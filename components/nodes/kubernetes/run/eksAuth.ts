@@ -25,7 +25,7 @@ export function signForEks(owner: string, config: KubeConfig): void {
   const region = regionOf(owner, identity, config.getCurrentCluster()?.server ?? "");
   let last: { token: string; at: number } | undefined;
   config.users = config.users.map((each) =>
-    each.name === user.name ? ({ ...each, exec: undefined, authProvider: { name: providerName } } as User) : each,
+    each.name === user.name ? { ...each, exec: undefined, authProvider: { name: providerName } } : each,
   );
   config.addAuthenticator({
     isAuthProvider: ({ authProvider }: User) => (authProvider as { name?: string } | undefined)?.name === providerName,

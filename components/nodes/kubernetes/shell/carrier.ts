@@ -5,16 +5,17 @@
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { keepConnection } from "../../../buildkit/client";
+import { keepConnection, readDaemonInfo } from "../../../buildkit/client";
 import { serveAsHolder } from "../../../transport/holders";
 import type { Relay } from "../../../transport/relay";
 import { loadCluster } from "../run/load";
 import { KubernetesNode } from "../run/node";
 import { type CarrierTask, readyLine } from "./carrierProcess";
 import { holdRelay } from "./hold";
+import { keep, type Way } from "./keep";
 
-const againMilliseconds = 2_000;
-const goneMilliseconds = 60_000;
+const pollMilliseconds = 2_000;
+const answerMilliseconds = 6_000;
 
 async function main(): Promise<void> {
   const { settings, builder, chosen, until } = JSON.parse(await readInput()) as CarrierTask;
@@ -38,24 +39,23 @@ async function main(): Promise<void> {
     throw new Error("a pod has ended as soon as it was ready");
   }
   process.stdout.write(`${readyLine}\n`);
-  await Promise.all(nodes.map((node) => keep(node, relay, end, ending.signal)));
+  await Promise.all(nodes.map((node) => keep(wayTo(node, relay, end, ending.signal), end, ending.signal)));
   // Another one has the sockets that are registered; what is built through these may take its time.
   while (names.some((name) => relay.connections(name).length > 0) && new Date() < end) {
-    await sleep(againMilliseconds);
+    await sleep(pollMilliseconds);
   }
 }
 
-/** Keeps a connection to a node until then, or until there is no pod any more. */
-async function keep(node: KubernetesNode, relay: Relay, until: Date, signal: AbortSignal): Promise<void> {
-  let lastSeen = Date.now();
-  while (new Date() < until && !signal.aborted && Date.now() - lastSeen < goneMilliseconds) {
-    if (await point(node, relay).catch(() => false)) {
-      await keepConnection(relay.socket(node.name), until.getTime() - Date.now(), signal)
-        .then(() => (lastSeen = Date.now()))
-        .catch(() => undefined);
-    }
-    await sleep(signal.aborted ? 0 : againMilliseconds);
-  }
+/** The way to a node, through the relay as buildx goes it. */
+function wayTo(node: KubernetesNode, relay: Relay, until: Date, signal: AbortSignal): Way {
+  const socket = relay.socket(node.name);
+  return {
+    find: () => point(node, relay),
+    hold: async () => {
+      await readDaemonInfo(socket, answerMilliseconds);
+      await keepConnection(socket, until.getTime() - Date.now(), signal).catch(() => undefined);
+    },
+  };
 }
 
 /** Has connections go to the node's pod as it is now. Says whether there is one. */

@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import * as path from "node:path";
 
 import { BuildError } from "../../../support/errors";
 import { moduleFile } from "../../../support/packageFiles";
@@ -32,7 +31,7 @@ export async function startCarrier(task: CarrierTask): Promise<Carrier> {
   // In this repository the library runs from its TypeScript sources.
   const loader = script.endsWith(".ts") ? ["-r", require.resolve("ts-node/register/transpile-only")] : [];
   const child = spawn(process.execPath, [...loader, script], {
-    cwd: path.dirname(script),
+    // In this folder: KUBECONFIG may be a path from here.
     detached: true,
     stdio: ["pipe", "pipe", "ignore"],
   });

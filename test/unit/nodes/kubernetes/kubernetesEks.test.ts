@@ -17,7 +17,12 @@ const env = (variables: Record<string, string>) => Object.entries(variables).map
 const args = ["--region", "eu-west-1", "eks", "get-token", "--cluster-name", "farm", "--output", "json"];
 
 describe("the program for a token of EKS that a kubeconfig names", () => {
-  const meanings: [title: string, exec: ExecConfig, environment: Record<string, string>, expected: unknown][] = [
+  const meanings: [
+    title: string,
+    exec: ExecConfig,
+    environment: Record<string, string>,
+    expected: object | undefined,
+  ][] = [
     ["aws", { command: "aws", args }, {}, { cluster: "farm", region: "eu-west-1", profile: undefined }],
     [
       "aws, with a role, a profile and equals signs",

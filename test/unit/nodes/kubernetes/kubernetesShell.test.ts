@@ -66,6 +66,8 @@ describe("a builder on Kubernetes, as the command line finds it", () => {
     ["an object's name is none", text({}, { objectName: "a/b" })],
     ["it is of another namespace", text({}, { namespace: "kube-system" })],
     ["it lacks what reaches the node", text({ tls: undefined })],
+    ["it lacks a key", text({ tls: { ca: "", cert: "" } })],
+    ["its tolerations are no list", text({}, { tolerations: {} })],
   ] as const) {
     it(`is none if ${title}`, () => {
       assert.ok(parseStored(text(), "builds"));
