@@ -13,6 +13,8 @@ import { kubernetesTools } from "./tools";
 /** A real cluster: its control plane, and a machine whose kubelet runs pods. */
 export interface TestCluster {
   readonly places: settings.ClusterPlaces;
+  /** Whom the API server asks about tokens that it does not know: an URL. Nobody need be there. */
+  readonly tokenReviewer: string;
   /** Where volumes of its machines are. */
   readonly volumes: string;
   /** Path of a kubeconfig. */
@@ -39,8 +41,8 @@ export async function startCluster(run: TestRun, network: TestNetwork, authority
   const machine = await openMachine(run, host, tools, places);
   await writeKeys(places, authority);
   // Of aws-iam-authenticator's own port.
-  const reviewer = settings.reviewerSettings(`http://${network.address}:21362/authenticate`);
-  await writeFile(join(folder, "pki/reviewer.kubeconfig"), JSON.stringify(reviewer));
+  const tokenReviewer = `http://${network.address}:21362/authenticate`;
+  await writeFile(join(folder, "pki/reviewer.kubeconfig"), JSON.stringify(settings.reviewerSettings(tokenReviewer)));
   await writeFile(join(folder, "audit.yaml"), JSON.stringify(auditPolicy));
   const volumes = join(folder, "volumes");
   await mkdir(volumes);
@@ -63,6 +65,7 @@ export async function startCluster(run: TestRun, network: TestNetwork, authority
   await machine.startKubelet(kubeconfig("node"));
   return {
     places,
+    tokenReviewer,
     volumes,
     kubeconfig,
     run: (...command) => machine.run(...command),

@@ -9,7 +9,7 @@ interface TokenReview {
 
 /** Has the API server take tokens as that of an EKS cluster of this name does, whoever's key of these it is: all are one user. */
 export async function reviewTokens(
-  { places }: TestCluster,
+  { tokenReviewer }: TestCluster,
   cluster: string,
   keys: Readonly<Record<string, KnownKey>>,
   username: string,
@@ -24,7 +24,7 @@ export async function reviewTokens(
       response.end(JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", status }));
     });
   });
-  const { hostname, port } = new URL(places.tokenReviewer);
+  const { hostname, port } = new URL(tokenReviewer);
   await new Promise<void>((resolve) => server.listen(Number(port), hostname, resolve));
   return server;
 }
