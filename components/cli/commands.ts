@@ -128,7 +128,7 @@ export function parseCommand(args: readonly string[]): Command {
         ? { name: "help", of: "policy" }
         : {
             name: "policy",
-            builder: required("policy", builder, "the output `builderName`, which a preview tells, too"),
+            builder: required("policy", builder, "the output `builderName`, which a preview shows, too"),
             role: parseRole(values.for),
             account: parseMatching("account", values.account, /^\d{12}$/, "the 12 digits of an AWS account are"),
             region: parseMatching("region", values.region, /^[a-z]{2}(-[a-z]+)+-\d+$/, "eu-west-1, for instance, is"),

@@ -64,7 +64,7 @@ export interface Ec2Connection {
 /** The port of buildkitd on every node. */
 export const buildkitPort = 1234;
 
-/** The name in the certificate of every node: their addresses change. One CA per builder tells builders apart. */
+/** The name in the certificate of every node: their addresses change. One CA per builder distinguishes builders. */
 export const nodeServerName = "node.multi-platform-image.internal";
 
 /** Where a builder's parameters are in Parameter Store. */
@@ -97,7 +97,7 @@ export const tagNames = {
  */
 export type Lease = Record<string, number>;
 
-/** The claim that tells an ephemeral node not to wait for the cache volume. */
+/** The claim by which an ephemeral node does not wait for the cache volume. */
 export const coldClaim = (instanceId: string): string => `${instanceId} cold`;
 
 /** What may change on a node without replacing it: read at each boot and every minute, applied when idle. */
