@@ -64,7 +64,7 @@ function launch(program: string): number {
     cwd: files.folder,
     detached: true,
     stdio: ["ignore", log, log],
-    // It sends traces to a collector on this machine unless told not to.
+    // It sends traces to a collector on this machine unless this is set.
     env: { ...process.env, OTEL_TRACES_EXPORTER: "none" },
   });
   fs.closeSync(log);

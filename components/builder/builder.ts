@@ -44,7 +44,7 @@ const builderType = "multi-platform-image:index:Builder";
 export class Builder extends pulumi.ComponentResource {
   /**
    * The name under which buildx knows this builder: the resource's name and a hash of organization, project, stack and
-   * place in the program. The same on every machine, and whatever the nodes are, so that neither rebuilds an image.
+   * position in the program. The same on every machine, and whatever the nodes are, so that neither rebuilds an image.
    */
   public readonly builderName: pulumi.Output<string>;
   /** The nodes, in their order. */
@@ -133,7 +133,7 @@ export class Builder extends pulumi.ComponentResource {
   }
 
   /**
-   * The nodes as a preview tells of them.
+   * The nodes as a preview describes them.
    * @internal
    */
   previewed(): Promise<readonly PreviewedNode[] | undefined> {

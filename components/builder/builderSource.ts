@@ -43,7 +43,7 @@ export interface NodeSource {
   readonly insecureRegistries: readonly string[];
   /** Kept in the builder's state. Must not reject: Pulumi would report it as a serialization failure. */
   readonly registered: pulumi.Inputs;
-  /** The nodes as a preview tells of them. */
+  /** The nodes as a preview describes them. */
   previewed(): Promise<readonly PreviewedNode[] | undefined>;
   /** @throws pulumi.ResourceError when the nodes can't be shared. */
   connection(): pulumi.Output<BuilderConnection>;
@@ -101,12 +101,12 @@ function refuseUnshared(component: pulumi.Resource, name: string, declared: read
   }
 }
 
-/** The argument of `Builder.fromConnection`: a class of its own tells it from arguments of a builder. */
+/** The argument of `Builder.fromConnection`: a class of its own, so that it is not taken for arguments of a builder. */
 export class GivenConnection {
   constructor(readonly value: pulumi.Input<BuilderConnection>) {}
 }
 
-/** Nodes of another stack, as the connection of their builder tells. */
+/** Nodes of another stack, as the connection of their builder lists them. */
 export function connectionSource(
   builder: pulumi.ComponentResource,
   name: string,

@@ -147,7 +147,7 @@ export function parseCommand(args: readonly string[]): Command {
           "builds, for instance, is",
         ),
       };
-      const named = required("policy", builder, "the output `builderName`, which a preview tells, too");
+      const named = required("policy", builder, "the output `builderName`, which a preview shows, too");
       return { name: "policy", builder: named, role: parseRole(values.for, where), ...where };
     }
     case "report":

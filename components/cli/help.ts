@@ -2,7 +2,7 @@ import type { CommandName } from "./commands";
 import { policyRoles } from "./policy";
 
 const placeHelp = `  --region REGION    of EC2 nodes; default: AWS_REGION, AWS_DEFAULT_REGION, or the profile's
-  --profile PROFILE  of ~/.aws/config; default: AWS's usual places for credentials
+  --profile PROFILE  of ~/.aws/config; default: where AWS looks for credentials
   --namespace NAME   for nodes on Kubernetes: where they are; default with --context: the context's
   --context CONTEXT  for nodes on Kubernetes: of KUBECONFIG or ~/.kube/config; default: its current one`;
 
@@ -73,7 +73,7 @@ IMAGE is the name of a MultiPlatformImage.
 Prints an IAM policy for callers of a builder, as JSON: all that one kind of caller needs, for this builder alone. With
 --namespace a Role of Kubernetes, as YAML. Calls nobody, so that the builder need not be there yet.
 
-BUILDER is the builder's registered name (builders-1a2b3c4d): the output \`builderName\`, which a preview tells, too.
+BUILDER is the builder's registered name (builders-1a2b3c4d): the output \`builderName\`, which a preview shows, too.
 Its beginning (builders) stands for every builder of that name, in whichever stack.
 
 ${rolesHelp({})}
@@ -98,7 +98,7 @@ Build nodes on EC2 and Kubernetes outside of \`pulumi up\`, and what callers may
   policy BUILDER    print the IAM policy or the Role that a caller needs
   report [IMAGE]    what the last build did, and what it cost
 
-multi-platform-image COMMAND --help tells more. Exit codes: 0 success, 1 failure, 2 wrong usage.
+multi-platform-image COMMAND --help says more. Exit codes: 0 success, 1 failure, 2 wrong usage.
 `;
 
 export function helpText(command: CommandName | undefined): string {

@@ -79,7 +79,7 @@ export function namesIn(directory: string): string[] {
   }
 }
 
-// TMPDIR may have been another one when it was written, so the end of the path tells. See `socketDirectory`.
+// TMPDIR may have been another one when it was written, so only the end of the path is compared. See `socketDirectory`.
 function relaySocket(endpoint: string): string | undefined {
   const pattern = new RegExp(`^unix://(/.*/mpi-${userId()}/[0-9a-f]{8}/[^/]+\\.sock)$`);
   const socket = pattern.exec(endpoint)?.[1];

@@ -5,7 +5,7 @@ import { readRecordIfThere, writeFileAtomically } from "../support/paths";
 import { type FoundFile, hashFile } from "./files";
 import { contentsFolder } from "./folders";
 
-/** What tells an unchanged file, and the hash of its content. */
+/** By what an unchanged file is recognized, and the hash of its content. */
 type Known = [traits: string, hash: string];
 
 /** A file that was changed so shortly before may be changed again within one tick of its file system's clock. */

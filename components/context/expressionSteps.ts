@@ -1,4 +1,4 @@
-/** What stands before a place of a text. */
+/** What stands before a position in a text. */
 export type Before = "start" | "word" | "other";
 
 /** A step of an expression that is matched; behind the last one it has matched. */

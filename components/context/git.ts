@@ -76,9 +76,9 @@ function queriedRef(parameters: URLSearchParams): string | undefined {
  * The commit that a Git context's ref has now, as `git` of this machine learns it, with its own credentials.
  *
  * Synchronous: what it finds decides on options of a resource.
- * @param tell is called, before the wait begins, for a server that does not answer at once.
+ * @param log is called, before the wait begins, for a server that does not answer at once.
  */
-export function lookUpCommit(context: GitContext, tell: (message: string) => void): FoundCommit {
+export function lookUpCommit(context: GitContext, log: (message: string) => void): FoundCommit {
   const look = lookUp(context);
   if ("problem" in look) {
     return look;
@@ -88,7 +88,7 @@ export function lookUpCommit(context: GitContext, tell: (message: string) => voi
   let answer = ask(quietMilliseconds);
   if (isLate(answer.error)) {
     const seconds = lookUpTimeoutMilliseconds / 1_000;
-    tell(
+    log(
       `looking up ${describeGit(context)}: no answer in ${quietMilliseconds / 1_000} s; waiting at most ${seconds} s`,
     );
     answer = ask(lookUpTimeoutMilliseconds - quietMilliseconds);

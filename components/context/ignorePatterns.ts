@@ -54,7 +54,7 @@ export class IgnorePatterns {
 /** Braces are no syntax of `.dockerignore`: they reach Go's expressions by accident, and few files have any. */
 const mostRepeats = 1_000;
 
-/** Each repetition is one more place that a name is compared at, for each of its characters and each pattern. */
+/** Each repetition is one more position that a name is compared at, for each of its characters and each pattern. */
 function checkRepeats(file: string, text: string): void {
   const counts = [...text.matchAll(/\{(\d+)(?:,(\d*))?\}/g)];
   const repeats = counts.reduce((sum, [, least, most]) => sum + Math.max(Number(least), Number(most ?? 0)), 0);
@@ -153,7 +153,7 @@ function matcherOf(pattern: string): (file: string) => boolean {
       expression += anyCharacter;
       kind = "expression";
     } else if (".+()$".includes(character)) {
-      // Not "|{}": the original means to, and its bitmap has no place for them.
+      // Not "|{}": the original means to, and its bitmap has no bit for them.
       expression += `\\${character}`;
     } else if (character === "\\" && at + 1 >= characters.length) {
       // As it is where the pattern has no wildcard; with one, the original refuses it.

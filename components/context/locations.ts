@@ -54,7 +54,7 @@ export function followDockerfile({ context, dockerfile }: KnownContext): KnownCo
 export async function stageAll(
   { context = { location: "." }, dockerfile }: KnownContext,
   project: string,
-  tell: (folder: string, staged: StagedContext) => void,
+  log: (folder: string, staged: StagedContext) => void,
 ): Promise<KnownContext> {
   const location = context.location || ".";
   const file = isRemoteLocation(location) ? dockerfile : fixedDockerfile(location, dockerfile);
@@ -63,7 +63,7 @@ export async function stageAll(
     isRemoteLocation(folder) || !isFolder(folder)
       ? folder
       : // A named context has the patterns at its own root alone.
-        stageOnce(folder, name === undefined ? own : undefined, project, tell),
+        stageOnce(folder, name === undefined ? own : undefined, project, log),
   );
 }
 
@@ -93,7 +93,7 @@ async function stageOnce(
   folder: string,
   ownPatterns: string | undefined,
   project: string,
-  tell: (folder: string, staged: StagedContext) => void,
+  log: (folder: string, staged: StagedContext) => void,
 ): Promise<string> {
   const own = ownPatterns === undefined ? undefined : readIgnored(ownPatterns);
   // With its name: two programs of one process may give the same folder another one.
@@ -104,7 +104,7 @@ async function stageOnce(
     staged = stageContext(folder, own ?? readRootIgnored(folder), name);
     staging.set(key, staged);
     void staged
-      .then((each) => tell(folder, each))
+      .then((each) => log(folder, each))
       .catch(() => undefined)
       .finally(() => staging.delete(key));
   }

@@ -1,4 +1,4 @@
-/** As docker-build tells a remote context from a folder: Git, HTTP, or standard input. */
+/** As docker-build distinguishes a remote context from a folder: Git, HTTP, or standard input. */
 export function isRemoteLocation(location: string): boolean {
   const isUrl = /^(https?:\/\/|git:\/\/|ssh:\/\/|github\.com\/|docker-image:\/\/|oci-layout:\/\/)|^-$/.test(location);
   return isUrl || isScpLocation(location);

@@ -48,7 +48,7 @@ function checkOne(owner: string, exports: readonly Record<string, unknown>[], fl
   }
 }
 
-/** With `exec` docker-build runs docker-buildx, and tells it where builders are: in Docker's folder, whatever BUILDX_CONFIG is. */
+/** With `exec` docker-build runs docker-buildx, and says where builders are: in Docker's folder, whatever BUILDX_CONFIG is. */
 function checkStore(owner: string, exec: boolean): void {
   const [read, written] = [path.join(dockerDirectory(), "buildx"), buildxDirectory()].map((each) => path.resolve(each));
   if (exec && read !== written) {

@@ -4,7 +4,7 @@ import type { ProvenanceMode } from "../provenance/statement";
 
 const modes: readonly unknown[] = ["min", "max"];
 
-/** Refuses provenance where BuildKit's record of the build can't be had, or is of other content than what is pushed. */
+/** Refuses provenance where BuildKit's record of the build can't be read, or is of other content than what is pushed. */
 export function checkProvenance(
   owner: string,
   {

@@ -133,7 +133,7 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
   }
 
   /**
-   * The repository of the first tag: `ghcr.io/acme/api`. For what takes repository, tag and digest apart, as values of Helm
+   * The repository of the first tag: `ghcr.io/acme/api`. For what takes repository, tag and digest as separate values, as those of Helm
    * charts do. Known once the image is pushed. An error, if it is used, when there is no tag.
    */
   get repositoryUrl(): pulumi.Output<string> {

@@ -5,7 +5,7 @@ import { kubernetes } from "./kubernetes/kind";
 import { local } from "./local/kind";
 import { remote } from "./remote/kind";
 
-/** Every kind of node. The one place that knows them all by name: without a row for a member of the union it fails to compile. */
+/** Every kind of node. The one file that knows them all by name: without a row for a member of the union it fails to compile. */
 const table = { ec2, kubernetes, local, remote } satisfies {
   [K in KindName]: Pick<NodeKind<Extract<NodeArgs, { kind: K }>>, "arguments">;
 };

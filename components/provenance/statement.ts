@@ -2,7 +2,7 @@ import type { RecordedProvenance } from "../buildkit/history";
 import { digestOf, parseManifest, type PlatformDigests } from "../registry/manifest";
 import { withoutLogins } from "../support/withoutLogins";
 
-/** How much of a build its provenance tells: buildx's words. */
+/** How much of a build its provenance describes: buildx's words. */
 export type ProvenanceMode = "min" | "max";
 
 /** A blob or a manifest as others refer to it. */

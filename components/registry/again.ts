@@ -7,7 +7,7 @@ const mostMilliseconds = 10_000;
 export interface Patience {
   milliseconds: number;
   /** Called before the first wait, with what went wrong. */
-  tell?: (problem: string) => void;
+  log?: (problem: string) => void;
 }
 
 /** An answer that may be another one soon, and when the other side wants to be asked again. */
@@ -20,7 +20,7 @@ export interface PassingFailure {
 export async function again<T>(
   work: () => Promise<T>,
   failureOf: (error: unknown) => PassingFailure | undefined,
-  { milliseconds, tell }: Patience,
+  { milliseconds, log }: Patience,
   clock: { now: () => number; wait: (milliseconds: number) => Promise<unknown> } = { now: () => Date.now(), wait },
 ): Promise<T> {
   const end = clock.now() + milliseconds;
@@ -34,7 +34,7 @@ export async function again<T>(
         throw error;
       }
       if (attempt === 0) {
-        tell?.((error as Error).message);
+        log?.((error as Error).message);
       }
       const pause = Math.min(firstMilliseconds * 2 ** attempt, mostMilliseconds);
       // At the end of the time it is asked once more, also of one that wants more time.

@@ -46,9 +46,9 @@ const patienceMilliseconds = 60_000;
 /**
  * Reads the pushed index and checks that it holds every platform.
  *
- * @param tell gets a line on why it takes longer.
+ * @param log gets a line on why it takes longer.
  */
-export async function checkImage(image: BuiltImage, tell?: (message: string) => void): Promise<CheckedImage> {
+export async function checkImage(image: BuiltImage, log?: (message: string) => void): Promise<CheckedImage> {
   const { digest, tag, platforms } = image;
   if (!isInRegistry(image) || tag === undefined) {
     return notInRegistry(image);
@@ -60,7 +60,7 @@ export async function checkImage(image: BuiltImage, tell?: (message: string) => 
   }
   try {
     const isInsecure = image.insecureRegistries.includes(reference.registry);
-    const patience = image.wasPushedNow ? patienceOf(tell) : undefined;
+    const patience = image.wasPushedNow ? patienceOf(log) : undefined;
     const platformDigests = await readIndex({ reference, digest, isInsecure }, platforms, image.logins, patience);
     return { ...named, platformDigests, problem: describeOther(platformDigests, image) };
   } catch (error) {
@@ -94,11 +94,11 @@ export function assumeImage(image: BuiltImage, standIn: (platform: Platform) => 
 }
 
 /** How long what was just pushed is asked for. */
-export function patienceOf(tell: ((message: string) => void) | undefined): Patience {
+export function patienceOf(log: ((message: string) => void) | undefined): Patience {
   const seconds = patienceMilliseconds / 1_000;
   return {
     milliseconds: patienceMilliseconds,
-    tell: (problem) => tell?.(`${problem}. It was pushed just now, and is read again for up to ${seconds} s.`),
+    log: (problem) => log?.(`${problem}. It was pushed just now, and is read again for up to ${seconds} s.`),
   };
 }
 

@@ -104,11 +104,11 @@ function singlePlatform(ref: string, digest: string, platforms: readonly Platfor
   return { [platforms[0]]: digest };
 }
 
-/** What an index or a manifest tells of its platforms. */
+/** What an index or a manifest says of its platforms. */
 export interface ListedPlatforms {
-  /** Of an index: what its manifests are for. None for a single manifest, which does not tell. */
+  /** Of an index: what its manifests are for. None for a single manifest, which does not say. */
   platforms?: OciPlatform[];
-  /** Some manifests of the index do not tell what they are for. */
+  /** Some manifests of the index do not say what they are for. */
   hasOthers: boolean;
 }
 

@@ -9,7 +9,7 @@ const knownRealms: Record<string, string> = {
 };
 
 /**
- * Whether a registry's login may be sent to the place that it names: its own host, one above or below it, or another of the
+ * Whether a registry's login may be sent to the server that it names: its own host, one above or below it, or another of the
  * same registered domain, as `auth.docker.io` is of `registry-1.docker.io`. Never without TLS where the registry has it.
  *
  * @see https://publicsuffix.org

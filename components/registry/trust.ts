@@ -68,7 +68,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** That of macOS and Windows, in a Node that can tell (22.15). On Linux it is what the files hold. */
+/** That of macOS and Windows, in a Node that can read it (22.15). On Linux it is what the files hold. */
 function systemStore(): readonly string[] {
   const { getCACertificates } = tls as { getCACertificates?: (type: "system") => string[] };
   return process.platform === "linux" ? [] : (getCACertificates?.("system") ?? []);

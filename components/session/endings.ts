@@ -120,7 +120,7 @@ export class Endings {
     if (!this.builds.has(build.attempt) || !build.attempt.isBuilding || build.since !== since) {
       return;
     }
-    // buildx looks for a policy in a Git repository before it notes the build, and tells of no such look:
+    // buildx looks for a policy in a Git repository before it notes the build, and reports no such look:
     // https://github.com/docker/buildx/blob/v0.35.0/build/opt.go
     const isBefore = gitSource !== undefined && found.every(({ refs }) => refs.length === 0);
     const before = isBefore
@@ -203,7 +203,7 @@ export class Endings {
     }
     if (looks === 0) {
       silent.delete(key);
-    } else if (looks === reportedLooks && by.isToldBefore) {
+    } else if (looks === reportedLooks && by.isLoggedBefore) {
       say(`${subject}; its server is asked from here, too, if that lasts`);
     }
     let times = silent.get(key) ?? 0;

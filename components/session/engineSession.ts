@@ -49,7 +49,7 @@ export class EngineSession implements BuildSession {
     return Promise.resolve(newAttempt(platforms));
   }
 
-  /** By the same container, which has all platforms: buildx tells containers apart by their node's name. */
+  /** By the same container, which has all platforms: buildx distinguishes containers by their node's name. */
   async prepareIndex(
     platforms: readonly Platform[],
     _woken: readonly Platform[],

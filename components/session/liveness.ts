@@ -24,7 +24,7 @@ interface Place {
  */
 export class Liveness {
   private readonly builds = new Map<object, { names: readonly string[]; progress: Progress }>();
-  /** Probes in a row that failed, by place. */
+  /** Probes in a row that failed, by node and endpoint. */
   private readonly failures = new Map<string, number>();
   private timer?: NodeJS.Timeout;
   private look?: Promise<void>;

@@ -17,7 +17,7 @@ interface Process {
 
 /**
  * The processes that build for the update that this program is part of. Pulumi's engine starts them with its own address, which
- * it tells to this program, too: https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/common/resource/plugin/provider_plugin.go.
+ * it gives to this program, too: https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/common/resource/plugin/provider_plugin.go.
  * Where none was started so, they are its children: it is an ancestor of a program's process, or, of an inline program of the
  * Automation API, its child. Where several engines may be meant, none is; nor is a provider that a developer has attached
  * (`PULUMI_DEBUG_PROVIDERS`): the engine did not start it.
@@ -83,7 +83,7 @@ function readPs(): Process[] {
   return parsePs(execFileSync("ps", ["-A", "-ww", "-o", "pid=,ppid=,command="], options));
 }
 
-/** What `ps` says of all processes. A program's path may have blanks in it, and its words are not told apart from it. */
+/** What `ps` says of all processes. A program's path may have blanks in it, and nothing separates its words from it. */
 export function parsePs(table: string): Process[] {
   return [...table.matchAll(/^ *(\d+) +(\d+) +(.*)$/gm)].map(([, pid, parent, command]) => {
     const at = command.indexOf(` `, Math.max(0, command.indexOf(`/${provider}`)));

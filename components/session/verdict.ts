@@ -1,7 +1,7 @@
 import { explainAnswer, type Party } from "./answers";
 import { explainDockerfile } from "./dockerfileErrors";
 
-/** What may make it good. "look at step": a RUN step failed, and only its own output can tell whether that was for lack of space. */
+/** What may make it good. "look at step": a RUN step failed, and only its own output can show whether that was for lack of space. */
 export type Remedy = "none" | "wake" | "make room" | "look at step" | "wait for registry";
 
 export interface Verdict {

@@ -10,9 +10,9 @@ export interface WaitLimits {
   askedLooks: number;
   /** The server of an ADD has not begun to answer: it may have to make first what it sends. */
   addedLooks: number;
-  /** Nothing moves in a push or in what is written to a cache, as far as BuildKit tells. */
+  /** Nothing moves in a push or in what is written to a cache, as far as BuildKit reports. */
   pushedLooks: number;
-  /** Git is fetched from, or a file is downloaded for an ADD: BuildKit tells nothing of either. */
+  /** Git is fetched from, or a file is downloaded for an ADD: BuildKit reports nothing of either. */
   fetchedLooks: number;
 }
 
@@ -43,7 +43,7 @@ interface AskedFromHere {
   /** That the server gives this machine no answer either. */
   silence: string;
   /** Whether the log says so before the server is asked for the first time. */
-  isToldBefore: boolean;
+  isLoggedBefore: boolean;
 }
 
 // Steps in which BuildKit asks a registry for a few bytes, and downloads nothing:
@@ -118,7 +118,7 @@ export function waitOf(
         most: mostSilentAnswers,
         isSilent: attempt.isRegistrySilent,
         silence: "its registry does not answer this machine either",
-        isToldBefore: false,
+        isLoggedBefore: false,
       },
     };
   }
@@ -132,7 +132,7 @@ export function waitOf(
         most: mostSilentAnswers,
         isSilent: () => someSilent(attempt.cacheServers ?? [], world),
         silence: `its server (${(attempt.cacheServers ?? ["not known"]).join(", ")}) does not answer this machine either`,
-        isToldBefore: true,
+        isLoggedBefore: true,
       },
     };
   }
@@ -147,7 +147,7 @@ export function waitOf(
         most: pinnedSource.test(source) ? mostSilentAnswers : mostSilentAnswersOfUnknown,
         isSilent: () => world.isGitServerSilent(source),
         silence: "the Git server does not answer this machine either",
-        isToldBefore: true,
+        isLoggedBefore: true,
       },
     };
   }
@@ -179,7 +179,7 @@ function waitOfAdd(
       most: mostSilentAnswersOfUnknown,
       isSilent: () => someSilent(serversOf(name), world),
       silence: "its server does not answer this machine either",
-      isToldBefore: true,
+      isLoggedBefore: true,
     },
   };
 }

@@ -6,7 +6,7 @@ import { shortHash } from "./paths";
 /** A node's, as buildx takes it: https://github.com/docker/buildx/blob/v0.35.0/store/util.go */
 export const nodeNamePattern = /^[a-z][a-z0-9._-]*$/;
 
-/** A builder's, as the library makes it: what the component is called, and a hash of its place. */
+/** A builder's, as the library makes it: what the component is called, and a hash of its position in the program. */
 const builderNamePattern = /^[a-z][a-z0-9._-]*-[0-9a-f]{8}$/;
 
 export function isNodeName(value: unknown): value is string {

@@ -63,7 +63,7 @@ export function socketDirectory(key: string, nameBytes = usualNameBytes): string
 }
 
 /**
- * Makes such a folder again, where it was removed since. In between its name was free, in a place where others can make folders.
+ * Makes such a folder again, where it was removed since. In between its name was free, in a folder where others can make folders.
  * @throws BuildError where it, or what it lies in, is not this user's alone any more.
  */
 export function remakeSocketDirectory(directory: string): void {

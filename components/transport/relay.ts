@@ -49,7 +49,7 @@ export class Relay {
   private readonly directory: string;
   private listening?: Promise<void>;
 
-  /** @param key what tells this builder from others on this machine: its name and buildx's store. */
+  /** @param key what distinguishes this builder from others on this machine: its name and buildx's store. */
   constructor(key: string, nodeNames: readonly string[]) {
     // Not the process's id: one process may run several updates of a stack (https://www.pulumi.com/docs/automation-api/).
     const [forProvider, own] = [1, 2].map(() => crypto.randomBytes(4).toString("hex"));

@@ -78,7 +78,7 @@ export function withDates(failure: Failure, kind: FailureKind, sides: TlsSides):
 
 const nodeTakes = "wait: a node takes its new certificate within a minute or two; if it does not, look at its console";
 
-/** All certificates of a builder were made anew, and only one side knows. The later certificate tells which. */
+/** All certificates of a builder were made anew, and only one side knows. It is the side with the later certificate. */
 function untrusted(builderName: string, failure: Failure, { client, node }: TlsSides): Failure {
   if (client && node && isNewer(node, client)) {
     return {

@@ -26,7 +26,7 @@ const secrets = ["password", "secretAccessKey", "sessionToken", "secrets", "key"
 interface Member {
   symbol: ts.Symbol;
   isOptional: boolean;
-  /** Of a union's: the values of what tells its members apart. */
+  /** Of a union's: the values of what distinguishes its members. */
   kinds?: string[];
 }
 

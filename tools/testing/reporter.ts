@@ -90,7 +90,7 @@ class Reporter extends Mocha.reporters.Base {
     this.line(text);
   }
 
-  /** A hook that fails is told as a test, too. */
+  /** A hook that fails is reported as a test, too. */
   private note(test: Mocha.Test, outcome: TestResult["outcome"]): void {
     this.tests.push({
       file: nameOf(test.file ?? ""),

@@ -1,7 +1,7 @@
 import type { Outputs } from "./settings";
 import type { World } from "./world";
 
-/** What only a real account can tell. */
+/** What only a real account can answer. */
 export interface Answer {
   question: string;
   answer: string;
@@ -52,7 +52,7 @@ export const questions: readonly Question[] = [
       ),
   },
   {
-    question: "Which kind of address does checkip.amazonaws.com tell?",
+    question: "Which kind of address does checkip.amazonaws.com answer with?",
     ask: async (world) => `IPv${await world.addressFamily()}`,
   },
 ];

@@ -82,7 +82,7 @@ export function diagnosticsIn(output: string): string {
     .join("\n");
 }
 
-/** What an event tells of a change to a resource, if it does. */
+/** What an event says of a change to a resource, if it does. */
 export function changeOf({ resOutputsEvent, resOpFailedEvent }: EngineEvent): Change[] {
   const { op, urn, type } = (resOutputsEvent ?? resOpFailedEvent)?.metadata ?? { op: "same", urn: "", type: "" };
   return unchanged.has(op) ? [] : [{ operation: op, type, name: urn.split("::").at(-1) ?? urn }];

@@ -43,7 +43,7 @@ export interface MultiPlatformImageArgs extends Omit<
    */
   buildOnPreview?: dockerBuild.ImageArgs["buildOnPreview"];
   /**
-   * Caches to read from. With several platforms each is read at the places of the platforms, as `cacheTo` writes them, and
+   * Caches to read from. With several platforms each is read at the locations of the platforms, as `cacheTo` writes them, and
    * at the one that is named, which another tool may have written; what is not there is a line in the log. Equivalent to
    * buildx's `--cache-from`.
    *
@@ -52,7 +52,7 @@ export interface MultiPlatformImageArgs extends Omit<
    */
   cacheFrom?: dockerBuild.ImageArgs["cacheFrom"];
   /**
-   * Caches to write. With several platforms each has a place of its own, because buildx would have every node write to the
+   * Caches to write. With several platforms each has a location of its own, because buildx would have every node write to the
    * same one: `app:cache` becomes `app:cache-linux-arm64` and `app:cache-linux-amd64`, the folder `cache` becomes
    * `cache/linux-arm64`, and scopes and names (`gha`, `s3`, `azblob`) get the same ending. They are written after the
    * image, by a build of its platform's node for each. An `inline` cache is part of the image. Equivalent to buildx's

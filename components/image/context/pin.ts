@@ -56,8 +56,8 @@ export async function pinKnown(component: pulumi.Resource, location: string): Pr
   if (!context) {
     return location;
   }
-  const tell = (message: string) => void say("info", message, component, true);
-  const found = await reportWhile(`looking up ${describeGit(context)}`, lookUpKnown(context), tell);
+  const log = (message: string) => void say("info", message, component, true);
+  const found = await reportWhile(`looking up ${describeGit(context)}`, lookUpKnown(context), log);
   if ("commit" in found) {
     return context.pin(found.commit);
   }

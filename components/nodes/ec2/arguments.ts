@@ -172,7 +172,7 @@ export interface Ec2Args {
 
 /** An archive with the layout of BuildKit's releases, for each platform that has a node. */
 export interface BuildkitReleaseArgs {
-  /** As the daemon reports it, without `v`: `0.33.1`. Nodes keep versions apart by it. */
+  /** As the daemon reports it, without `v`: `0.33.1`. Nodes name the folder of each version by it. */
   version: string;
   /** URL, reachable from the node, and SHA-256 of the archive (`.tar.gz`). */
   archives: Partial<Record<Ec2Platform, { url: string; sha256: string }>>;

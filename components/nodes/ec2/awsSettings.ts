@@ -39,7 +39,7 @@ export interface AwsWebIdentity {
 
 /**
  * How to act in AWS as an aws provider does: plain values, a secret, never stored. With none of them AWS's usual
- * places are searched: the environment, shared files, SSO, the container or the machine.
+ * sources are searched: the environment, shared files, SSO, the container or the machine.
  */
 export interface AwsSettings extends TransportSettings {
   accessKey?: string;

@@ -91,7 +91,7 @@ export const tagNames = {
  */
 export type Lease = Record<string, number>;
 
-/** The claim that tells an ephemeral node not to wait for the cache volume. */
+/** The claim by which an ephemeral node does not wait for the cache volume. */
 export const coldClaim = (instanceId: string): string => `${instanceId} cold`;
 
 /** What may change on a node without replacing it: read at each boot and every minute, applied when idle. */

@@ -4,7 +4,7 @@ import { BuildError } from "../../support/errors";
 const longestRoleName = 64;
 
 /**
- * The name of a node's role, and of its instance profile. Which roles a caller may pass, a policy tells by their names alone
+ * The name of a node's role, and of its instance profile. Which roles a caller may pass, a policy says by their names alone
  * (`iam:PassRole` knows no tags), so the name is the builder's, and differs from those of others: "@" is in no
  * builder's name.
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html

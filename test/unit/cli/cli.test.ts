@@ -79,7 +79,7 @@ describe("the command line", () => {
     ["wake a --platform windows/amd64", /^--platform is "windows\/amd64"/],
     [
       "policy --for build",
-      /^policy needs the name of a builder: the output `builderName`, which a preview tells, too$/,
+      /^policy needs the name of a builder: the output `builderName`, which a preview shows, too$/,
     ],
     ["policy a", /^--for is missing: manage, manage-ephemeral, build, build-ephemeral, command-line are allowed$/],
     ["policy a --for admin", /^--for is "admin": manage, /],

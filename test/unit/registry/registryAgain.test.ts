@@ -20,7 +20,7 @@ describe("what is asked again", () => {
       },
     };
     const told: string[] = [];
-    const patience = { milliseconds: 60_000, tell: (problem: string) => void told.push(problem) };
+    const patience = { milliseconds: 60_000, log: (problem: string) => void told.push(problem) };
     const work = () => Promise.reject<number>(new Error(`failure ${++count}`));
     const failureOf = () => ({ isPassing, retryAfterMilliseconds: wanted });
     return { waits, told, result: again(work, failureOf, patience, clock) };

@@ -13,7 +13,7 @@ const graceMinutes = 110;
 const dayMinutes = 24 * 60;
 
 /**
- * How long a node idles before it is stopped from outside. EC2 tells its use of the processor every 5 minutes, and an alarm
+ * How long a node idles before it is stopped from outside. EC2 reports its use of the processor every 5 minutes, and an alarm
  * looks back over a day at most, or over a week with periods of an hour.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
  */

@@ -51,7 +51,7 @@ function problemOf(
   if (!supportedArchitectures.includes(architecture)) {
     return `whose architecture is ${supportedArchitectures.join(", ")}: ${platform} needs a type of ${architecture}`;
   }
-  // Only NVMe tells a volume's id: https://docs.aws.amazon.com/ebs/latest/userguide/identify-nvme-ebs-device.html
+  // Only NVMe shows a volume's id: https://docs.aws.amazon.com/ebs/latest/userguide/identify-nvme-ebs-device.html
   if (ebsNvmeSupport === "unsupported") {
     return "which has no NVMe, by which a node finds its cache's volume: it needs a type on the Nitro system";
   }

@@ -25,13 +25,13 @@ export function launchHooks(
     return undefined;
   }
   let wait: LaunchWait | undefined;
-  const tell = (text: string, isPassing?: boolean) => void say("info", text, parent, isPassing);
+  const log = (text: string, isPassing?: boolean) => void say("info", text, parent, isPassing);
   const typeIn = async (inputs: object | undefined): Promise<string> => {
     const { instanceType } = await resolved(pulumi.output((inputs ?? {}) as { instanceType?: string }));
     return instanceType ?? "unknown";
   };
   const begin = async ({ newInputs }: pulumi.ResourceHookArgs) => {
-    wait = new LaunchWait(`EC2 to launch node ${node} (${platform}, ${await typeIn(newInputs)})`, tell);
+    wait = new LaunchWait(`EC2 to launch node ${node} (${platform}, ${await typeIn(newInputs)})`, log);
   };
   const end = ({ newOutputs }: pulumi.ResourceHookArgs) => {
     wait?.end(`node ${node} is launched as instance ${String((newOutputs as { id?: unknown } | undefined)?.id)}`);

@@ -65,7 +65,7 @@ function templateArguments(name: string, { node, around, ...parts }: NodeParts, 
     blockDeviceMappings: [
       {
         deviceName: image.rootDeviceName,
-        // It holds the cache, too, where the cache's own volume is not to be had.
+        // It holds the cache, too, where the cache's own volume is not available.
         ebs: {
           volumeType: "gp3",
           volumeSize: node.rootVolumeSizeGibibytes,

@@ -12,7 +12,7 @@ export interface PolicyTarget {
   region?: string;
 }
 
-/** The ARNs and conditions of one builder: all that tells it from others is here. */
+/** The ARNs and conditions of one builder: all that distinguishes it from others is here. */
 export class Scope {
   private readonly partition: string;
   private readonly region: string;
@@ -26,7 +26,7 @@ export class Scope {
     this.equals = target.builder.includes("?") ? "StringLike" : "StringEquals";
   }
 
-  /** Of EC2, by kinds: whose they are, only conditions tell, because AWS makes up the ids. */
+  /** Of EC2, by kinds: only conditions can say whose they are, because AWS makes up the ids. */
   ec2(...kinds: Ec2Kind[]): string[] {
     // Groups and their rules as one ARN: a managed policy has room for 6,144 characters.
     const isOfBoth = (["security-group", "security-group-rule"] as const).every((kind) => kinds.includes(kind));

@@ -38,7 +38,7 @@ export function liveClaims(lease: Lease, nowSeconds: number): Lease {
   return Object.fromEntries(Object.entries(lease).filter(([, until]) => until > nowSeconds));
 }
 
-/** Whether some hold nodes without a claim by their own name: then nobody can tell who does not. */
+/** Whether some hold nodes without a claim by their own name: then nobody can know who does not. */
 export function hasShared(lease: Lease, nowSeconds: number): boolean {
   return (lease[sharedClaim] ?? 0) > nowSeconds;
 }

@@ -50,7 +50,7 @@ export class ConsoleWatch {
     try {
       return await readConsole(await this.clients(), this.instanceId);
     } catch {
-      // Only a hint: the deadline tells why the console can't be read.
+      // Only a hint: the error at the deadline says why the console can't be read.
       return "";
     }
   }

@@ -4,7 +4,7 @@ import type { SecurityGroupRule } from "@aws-sdk/client-ec2";
 
 import { buildkitPort } from "../../daemonAddress";
 
-/** A rule that lets one caller in, as its description tells. */
+/** A rule that lets one caller in, as its description says. */
 export interface CallerRule {
   /** Who made it: 8 hexadecimal digits. */
   holder: string;

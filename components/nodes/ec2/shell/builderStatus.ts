@@ -23,7 +23,7 @@ export interface NodeStatus {
   heldBy?: string;
   /** EC2's word, or `gone`. */
   state: string;
-  /** When it came into this state, where EC2 tells. */
+  /** When it came into this state, where EC2 says so. */
   since?: string;
   /** Where its daemon is, as callers reach it. */
   address?: string;
@@ -89,7 +89,7 @@ export async function readBuilderStatus(account: Account, connection: Ec2Connect
   };
 }
 
-/** What EC2 tells of a node's instance. */
+/** What EC2 says of a node's instance. */
 export function describeNode(
   instance: Instance | undefined,
   connection: Pick<Ec2Connection, "builderName" | "addressing" | "tls">,
@@ -104,7 +104,7 @@ export function describeNode(
   };
 }
 
-/** What there is to tell of an ephemeral node beside that: whoever launched it claims it together with the builder. */
+/** What else there is to say of an ephemeral node: whoever launched it claims it together with the builder. */
 export function describeLaunched(
   instanceId: string,
   instance: Instance | undefined,

@@ -6,7 +6,7 @@ import { BuildError } from "../../../support/errors";
 import { isBuilderName, isNodeName, matchBuilder } from "../../../support/names";
 import type { Account } from "./account";
 
-/** The node of a builder, as the tags of its instance tell, or those of the template that ephemeral ones are launched from. */
+/** The node of a builder, by the tags of its instance, or those of the template that ephemeral ones are launched from. */
 export interface ListedNode {
   name: string;
   platform: string;
@@ -64,7 +64,7 @@ export function groupNodes(instances: readonly Instance[], templates: readonly L
     const builderName = tagOf(tagged, tagNames.builder);
     const nodes = builders.get(builderName) ?? [];
     const name = tagOf(tagged, tagNames.node);
-    // A template tells of a node only as long as no instance does.
+    // A template stands for a node only as long as no instance does.
     if (builderName && (instanceId || !nodes.some((each) => each.name === name))) {
       builders.set(builderName, [...nodes, { name, platform: tagOf(tagged, tagNames.platform), instanceId, state }]);
     }

@@ -22,7 +22,7 @@ export interface LocalNodeFiles {
   telemetrySocket: string;
 }
 
-/** Where a local node keeps what. Sockets lie apart, because their paths must be short. */
+/** Where a local node keeps what. Sockets are in another folder, because their paths must be short. */
 export function localNodeFiles(directory: string, socketDirectory: string): LocalNodeFiles {
   return {
     directory,

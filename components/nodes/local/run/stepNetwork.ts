@@ -45,7 +45,7 @@ export function stepNetworkLines(network: StepNetwork | undefined): string[] {
     : [];
 }
 
-/** What a start of the daemon tells of the network of its RUN steps. */
+/** What a start of the daemon logs of the network of its RUN steps. */
 export function describeStepNetwork(missing: readonly string[]): string {
   return missing.length === 0
     ? ""

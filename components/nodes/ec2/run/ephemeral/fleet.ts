@@ -120,7 +120,7 @@ function final(message: string): FleetFailure {
   return { kind: "final", error: new BuildError(message) };
 }
 
-/** Where nothing is to be had at all. */
+/** Where there is no capacity at all. */
 export function noCapacity(node: Ec2EphemeralNode, region: string, why: string): BuildError {
   const zones = node.subnets.map(({ zone }) => zone).join(", ");
   return new BuildError(

@@ -16,7 +16,7 @@ export interface NewInstance {
   capacityType: CapacityType;
 }
 
-/** Launches one instance for a node; spot that is not to be had is bought on demand. */
+/** Launches one instance for a node; on demand where there is no spot capacity. */
 export class Launcher {
   /** Asked again each second, reported once. */
   private reported?: CapacityType;
