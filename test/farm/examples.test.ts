@@ -135,7 +135,9 @@ describe("the examples", function () {
   });
 
   describe("eks, without its cluster", () => {
-    it("builds the image that the Deployment runs", async () => {
+    // exampleEcs.test.ts builds an image of an example on kept nodes, ec2/life.test.ts looks into one, and
+    // unit/examples/examplesEks.test.ts has what the Deployment runs.
+    nightly.it("builds the image that the Deployment runs", async () => {
       const stack = await createExampleStack("eks", ecr);
       stack.write("index.ts", 'import { image } from "./images";\nexport const ref = image.ref;\n');
       const { ref } = await up<{ ref: string }>(stack, "eks: the image, first");
