@@ -169,16 +169,21 @@ export function lifeOfBuilder(open: () => BuilderLife): void {
   it("a build wakes them at other addresses, with their cache", async () => {
     const made = (await filesOf(lastPlatform()))("made").toString();
     const addressesBefore = (await life.ec2.cloud.instances()).map(({ publicAddress }) => publicAddress);
-    assert.ok(addressesBefore.every((address) => address === null));
+    assert.deepEqual(
+      addressesBefore,
+      addressesBefore.map(() => null),
+    );
+    const { boots } = await instance(lastArchitecture());
     life.stack.write("app/greeting", "good morning\n");
     const { code, output, seconds } = await life.stack.up();
     assert.equal(code, 0, output);
     record("stop-when-idle", `wake of ${kinds()}`, seconds);
     assert.deepEqual((await life.stack.outputs<Outputs>()).nodes, outputs.nodes);
     const read = await filesOf(lastPlatform());
-    assert.equal(read("greeting").toString(), "good morning\n");
-    assert.equal(read("made").toString(), made, "the cache was lost");
-    assert.equal((await instance(lastArchitecture())).boots, 2);
+    assert.equal(read("greeting").toString(), "good morning\n", output);
+    assert.equal(read("made").toString(), made, `the cache was lost: ${output}`);
+    // Of this update alone: on a busy machine an idle node may have stopped, and been woken, in the first one, too.
+    assert.equal((await instance(lastArchitecture())).boots, boots + 1, output);
   });
 
   it("destroy leaves nothing of it", async () => {

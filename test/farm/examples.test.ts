@@ -135,7 +135,9 @@ describe("the examples", function () {
   });
 
   describe("eks, without its cluster", () => {
-    it("builds the image that the Deployment runs", async () => {
+    // exampleEcs.test.ts builds an image of an example on kept nodes, ec2/life.test.ts looks into one, and
+    // unit/examples/examplesEks.test.ts has what the Deployment runs.
+    nightly.it("builds the image that the Deployment runs", async () => {
       const stack = await createExampleStack("eks", ecr);
       const library = 'import { Builder } from "pulumi-multi-platform-image";';
       const program = [

@@ -108,11 +108,14 @@ describe("programs of the Automation API that are functions", function () {
       }
     }
     assert.equal(seen.size, names.length * rounds);
-    const { dev, staging, prod } = await deployer.update(specs);
-    assert.deepEqual(
-      [dev, staging, prod].map(({ changes }) => Object.keys(changes)),
-      [["same"], ["same"], ["same"]],
-    );
+    // The test before this one has an update of such a program without a change.
+    if (runsAll) {
+      const { dev, staging, prod } = await deployer.update(specs);
+      assert.deepEqual(
+        [dev, staging, prod].map(({ changes }) => Object.keys(changes)),
+        [["same"], ["same"], ["same"]],
+      );
+    }
     // Nothing of it is said past the update that it is of.
     assert.equal(await deployer.end(), "");
   });
