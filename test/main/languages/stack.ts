@@ -94,30 +94,20 @@ export async function declarePlugin(stack: Stack, project: object): Promise<void
 function pythonEnvironment(name: string): Promise<string> {
   const file = path.join(__dirname, name);
   const requirements = fs.readFileSync(file, "utf8");
-  return cachedFolder("language-python", { requirements }, async (folder) => {
-    await execute(["python3", "-m", "venv", folder]);
-    const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", file];
-    await execute([path.join(folder, "bin/python"), ...install], { timeoutMilliseconds: 600_000 });
-  });
+  return cachedFolder("language-python", { requirements }, (folder) => makeVirtualenv(folder, file));
 }
 
 /** A new virtual environment with an SDK, from a wheel or a folder with its source. */
 export async function virtualenvWith(sdk: string): Promise<string> {
   const folder = temporaryDirectory("virtualenv");
-  await execute(["python3", "-m", "venv", folder]);
-  const requirements = path.join(__dirname, "requirements.txt");
-  const install = [
-    "-m",
-    "pip",
-    "install",
-    "--quiet",
-    "--disable-pip-version-check",
-    "--requirement",
-    requirements,
-    sdk,
-  ];
-  await execute([path.join(folder, "bin/python"), ...install], { timeoutMilliseconds: 600_000 });
+  await makeVirtualenv(folder, path.join(__dirname, "requirements.txt"), sdk);
   return folder;
+}
+
+async function makeVirtualenv(folder: string, requirements: string, ...others: string[]): Promise<void> {
+  await execute(["python3", "-m", "venv", folder]);
+  const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", requirements];
+  await execute([path.join(folder, "bin/python"), ...install, ...others], { timeoutMilliseconds: 600_000 });
 }
 
 /** The SDK, installed as users install it: it asks for its own version. */
