@@ -3,7 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type * as dockerBuild from "@pulumi/docker-build";
 
 import type { BuildSession } from "../session/session";
+import type { Platform } from "../support/platforms";
 import type { ImageReports } from "./imageReports";
+import { readKept } from "./kept";
+import type { KeptImage } from "./lastBuild";
+import type { LastTimes } from "./lastTimes";
 import type { BuildReport } from "./report";
 import type { InsightSettings, WatchedBuild } from "./watched";
 
@@ -22,6 +26,29 @@ export class ImageInsights {
   /** Of this update; none where nothing was built. */
   get report(): BuildReport | undefined {
     return this.reports?.report;
+  }
+
+  /** What a build is likely to cost and take, by the last ones; nothing where none is known on this machine. */
+  async likely(): Promise<string | undefined> {
+    const kept = await this.kept();
+    return kept && lastTimesModule().describeLikely(kept, this.settings.prices);
+  }
+
+  /** How long the last build took; nothing where none is known on this machine. */
+  async last(platforms: readonly Platform[]): Promise<LastTimes | undefined> {
+    const kept = await this.kept();
+    return kept && lastTimesModule().lastTimes(kept, platforms);
+  }
+
+  /** What can't be read is not known: no build may fail for it. */
+  private async kept(): Promise<KeptImage | undefined> {
+    const { image, stack, urn } = this.settings;
+    const known = await urn();
+    try {
+      return readKept(stack, image, known);
+    } catch {
+      return undefined;
+    }
   }
 
   /** After a build, before its nodes are given up. Never fails, and takes seconds at most. */
@@ -53,4 +80,10 @@ export class ImageInsights {
     this.reports ??= new ImageReports(this.settings);
     await this.reports.add(build, await openSession(), inputs, error);
   }
+}
+
+/** An update without a build has no use for it. */
+function lastTimesModule() {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return require("./lastTimes") as typeof import("./lastTimes");
 }

@@ -11,6 +11,7 @@ const leaksVariable = "PULUMI_DEBUG_PROMISE_LEAKS";
  * @see https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/nodejs/runtime/debuggable.ts
  */
 export function withoutTraces<T>(declare: () => T): T {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- Node calls it so, too
   const describe: Describe | undefined = Error.prepareStackTrace;
   if (!describe || process.env[leaksVariable]) {
     return declare();

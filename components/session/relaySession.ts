@@ -42,6 +42,8 @@ export class RelaySession implements BuildSession {
   private readonly answers = new Map<string, DaemonInfo>();
   private readonly waking = new Map<string, Promise<DaemonInfo>>();
   private readonly wakeMilliseconds = new Map<string, number>();
+  /** Of earlier updates. */
+  private readonly lastWakeSeconds = new Map<string, number>();
 
   constructor(private readonly settings: RelaySessionSettings) {
     this.relay = new Relay(
@@ -52,7 +54,12 @@ export class RelaySession implements BuildSession {
     this.endings = new Endings(this.relay, settings.engineAddress);
   }
 
-  async prepare(platforms: readonly Platform[], progress: Progress): Promise<Attempt> {
+  async prepare(
+    platforms: readonly Platform[],
+    progress: Progress,
+    lastWakes: ReadonlyMap<string, number> = new Map(),
+  ): Promise<Attempt> {
+    lastWakes.forEach((seconds, name) => this.lastWakeSeconds.set(name, seconds));
     return this.begin(platforms, platforms, this.settings.builderName, progress);
   }
 
@@ -180,7 +187,8 @@ export class RelaySession implements BuildSession {
     if (!wake) {
       const hasAnswered = this.answers.has(node.name);
       const since = Date.now();
-      wake = wakeNode(node, this.relay, this.settings.wakeTimeoutSeconds, progress, hasAnswered)
+      const { wakeTimeoutSeconds } = this.settings;
+      wake = wakeNode(node, this.relay, wakeTimeoutSeconds, progress, hasAnswered, this.lastWakeSeconds.get(node.name))
         .then((info) => this.keepAnswer(node, info, progress))
         .finally(() => {
           this.waking.delete(node.name);

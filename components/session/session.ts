@@ -59,8 +59,15 @@ export function newAttempt(
 
 /** The nodes of one builder during one update. */
 export interface BuildSession {
-  /** Makes all ready for a build of these platforms. */
-  prepare(platforms: readonly Platform[], progress: Progress): Promise<Attempt>;
+  /**
+   * Makes all ready for a build of these platforms.
+   * @param lastWakes seconds that nodes took to answer the last time, by their names.
+   */
+  prepare(
+    platforms: readonly Platform[],
+    progress: Progress,
+    lastWakes?: ReadonlyMap<string, number>,
+  ): Promise<Attempt>;
   /**
    * Makes ready for a build that puts together what nodes have pushed, on the node of the first platform alone.
    * @param woken the platforms whose nodes are to be awake, its own among them.

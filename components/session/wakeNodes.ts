@@ -21,6 +21,7 @@ const replaceAfterMilliseconds = 20_000;
 /**
  * Wakes the node, points the relay at it and waits until its daemon lists its workers.
  * @param hasAnswered whether it did so before in this update: then another may take its place, once.
+ * @param lastSeconds how long that took in an earlier update.
  */
 export async function wakeNode(
   node: RunNode,
@@ -28,6 +29,7 @@ export async function wakeNode(
   timeoutSeconds: number,
   progress: Progress,
   hasAnswered = false,
+  lastSeconds?: number,
 ): Promise<DaemonInfo> {
   let start = Date.now();
   let deadline = start + timeoutSeconds * 1_000;
@@ -70,7 +72,8 @@ export async function wakeNode(
       lastProgress = Date.now();
       const seconds = Math.round((Date.now() - start) / 1_000);
       const cause = "waitingFor" in said ? said.waitingFor : said.cause;
-      const usual = node.usual?.();
+      const last = lastSeconds === undefined ? undefined : `${Math.round(lastSeconds)} s last time`;
+      const usual = [last, node.usual?.()].filter(Boolean).join("; ");
       progress(
         `waiting for node ${node.name}, ${seconds} s of at most ${timeoutSeconds} s${usual ? ` (${usual})` : ""}: ${cause}`,
         true,

@@ -9,7 +9,7 @@ import { trusting } from "./image";
 import { type Collector, startCollector } from "../unit/insights/collector";
 import { compiled } from "./compiled";
 import { assertSameExport, DockerbuildFile } from "./dockerbuildFile";
-import { readAll, Stack, temporaryDirectory } from "./stack";
+import { readAll, Stack, temporaryDirectory, waitFor } from "./stack";
 
 const version = "canary-7f3a91";
 const secret = "canary-secret-52c8";
@@ -44,6 +44,8 @@ describe("insights", function () {
     const environment = {
       ...trusting(registry),
       GITHUB_STEP_SUMMARY: summary,
+      // Lines that go by are in the log of events alone, a flag that Pulumi has for its own development.
+      PULUMI_DEBUG_COMMANDS: "true",
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       TRACEPARENT: `00-${traceId}-${parentSpanId}-01`,
     };
@@ -242,6 +244,39 @@ describe("insights", function () {
       missesOf((await build()).report),
       both(5, "first build", "no build of this platform before is known on this machine"),
     );
+  });
+
+  it("a preview says what a build is likely to cost and take, by the last ones", async () => {
+    stack.write("app/zz.txt", "v\n");
+    const { code, output } = await stack.preview();
+    assert.equal(code, 0, output);
+    assert.match(
+      output,
+      /image app would be built: .*\n +on node .*\n +likely \$\S+ of nodes, \d.* s \(by the last build\)/,
+    );
+    assert.doesNotMatch(output, /image moving would be built[^]*likely[^]*likely/);
+  });
+
+  it("the status line says for how long a node and a build are waited for, and how long both took last time", async () => {
+    const base = await getBaseImage();
+    const slow = (at: number) =>
+      `FROM --platform=${amd64} ${base} AS slow\nRUN sleep 5 && echo ${at} > /slow\n${dockerfile(moving)}COPY --from=slow /slow /\n`;
+    const told: string[] = [];
+    for (const at of [1, 2]) {
+      await second.stop();
+      stack.write("app/Dockerfile", slow(at));
+      const log = path.join(stack.directory, `events-${at}.json`);
+      const read = () => (fs.existsSync(log) ? fs.readFileSync(log, "utf8") : "");
+      const { done } = stack.start("up", "--yes", "--skip-preview", "--event-log", log);
+      await waitFor("the wait for node arm64", () => /waiting for node arm64, \d+ s of at most/.test(read()));
+      await second.start();
+      const { code, output } = await done;
+      assert.equal(code, 0, output);
+      told.push(read());
+    }
+    assert.match(told[0], /building and pushing image app, \d+ s \(/);
+    assert.match(told[1], /waiting for node arm64, \d+ s of at most \d+ s \(\d+ s last time\): /);
+    assert.match(told[1], /building and pushing image app, \d+ s \(\S+ s last time/);
   });
 
   it("a build that fails has a report with its error, and fails as before", async () => {

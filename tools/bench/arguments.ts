@@ -7,6 +7,21 @@ export interface BenchArguments {
 
 const fewestPairs = 7;
 
+/** What `--help` says. */
+export function helpText(): string {
+  const longest = Math.max(...Object.keys(rows).map((name) => name.length));
+  const lines = Object.entries(rows).map(
+    ([name, { title, minutes }]) => `  ${name.padEnd(longest)}  ${String(minutes).padStart(2)} min  ${title}`,
+  );
+  return [
+    "npm run bench -- [--pairs N] [ROW…]",
+    "",
+    `Without names all rows, ${fewestPairs} pairs each. What ${fewestPairs} pairs take on two idle cores, about:`,
+    ...lines,
+    "",
+  ].join("\n");
+}
+
 /** `[--pairs N] [NAME…]`. */
 export function readArguments(args: readonly string[]): BenchArguments {
   const at = args.indexOf("--pairs");

@@ -1,53 +1,24 @@
-import * as os from "node:os";
-
-import type { RowResult, SideResult } from "./compare";
-import { dollarsOf, lifecycles, others, volumesDollarsAMonth } from "./prices";
+import { dollars } from "./dollars";
+import type { RowResult, SideResult } from "./results";
 import type { Spread } from "./statistics";
 
 const [begin, end] = ["<!-- made by npm run bench -->", "<!-- end of what npm run bench made -->"];
-const builds = 1_000;
-const buildMinutes = [1, 5] as const;
-
-/** What the figures hold for. */
-export interface Circumstances {
-  date: string;
-  machine: string;
-  /** Processes that wanted a core, on average, while the rows were measured. */
-  load: number;
-}
-
-export function circumstances(): Circumstances {
-  const cpus = os.cpus();
-  const memory = Math.round(os.totalmem() / (1 << 30));
-  return {
-    date: new Date().toISOString().slice(0, 10),
-    machine: `${cpus.length} cores (${cpus[0]?.model ?? "unknown"}), ${memory} GB, Linux ${os.release()}, Node ${process.versions.node}`,
-    load: os.loadavg()[2],
-  };
-}
 
 /** The page with the results in place of those that it has between its markers. */
-export function withResults(page: string, results: readonly RowResult[], about: Circumstances): string {
+export function withResults(page: string, results: readonly RowResult[]): string {
   const from = page.indexOf(begin);
   const to = page.indexOf(end);
   if (from < 0 || to < 0) {
     throw new Error(`docs/performance.md must have the lines "${begin}" and "${end}", between which the results go.`);
   }
-  return `${page.slice(0, from + begin.length)}\n\n${describe(results, about)}\n\n${page.slice(to)}`;
+  return `${page.slice(0, from + begin.length)}\n\n${describe(results)}\n\n${page.slice(to)}`;
 }
 
-function describe(results: readonly RowResult[], { date, machine, load }: Circumstances): string {
-  const isShared = load > os.cpus().length;
-  const shared = isShared
-    ? ` The machine was shared by other work (${load.toFixed(0)} processes wanted a core, on average): seconds of a core say more than seconds.`
-    : "";
+function describe(results: readonly RowResult[]): string {
   return [
-    `Measured on ${date} on ${machine}.${shared}`,
+    ...circumstancesOf(results),
     "",
-    "| row | pairs | of a core: ours | plain | ratio | goal | seconds: ours | plain | ratio | memory: ours | ratio |",
-    "| --- | -: | -: | -: | -: | -: | -: | -: | -: | -: | -: |",
-    ...results.map(rowOf),
-    "",
+    ...mainTable(results),
     '<img src="performance/ratios.svg" width="860" alt="Seconds of a core: ours by plain docker-build, each row with its spread and its goal">',
     "",
     '<img src="performance/cpu.svg" width="860" alt="Seconds of a core of each row: ours, and plain docker-build">',
@@ -57,6 +28,34 @@ function describe(results: readonly RowResult[], { date, machine, load }: Circum
     "",
     ...dollars(),
   ].join("\n");
+}
+
+/** When and on what the rows were measured: those that have the same in common, in one line. */
+function circumstancesOf(results: readonly RowResult[]): string[] {
+  const groups = new Map<string, RowResult[]>();
+  for (const result of results) {
+    const key = `Measured on ${result.date} on ${result.machine}`;
+    groups.set(key, [...(groups.get(key) ?? []), result]);
+  }
+  return [...groups].map(([text, of]) => {
+    const which = groups.size > 1 ? ` (${of.map(({ name }) => name).join(", ")})` : "";
+    const loads = of.map(({ load }) => load.toFixed(0)).sort((one, other) => Number(one) - Number(other));
+    const load = [...new Set([loads[0], loads[loads.length - 1]])].join(" to ");
+    return `${text}${which}. On average ${load} processes wanted a core, those of the benchmark among them.`;
+  });
+}
+
+/** The rows that compare this component with plain docker-build. */
+function mainTable(results: readonly RowResult[]): string[] {
+  const compared = results.filter(({ sides: { ours, plain } }) => ours && plain);
+  return compared.length === 0
+    ? []
+    : [
+        "| row | pairs | of a core: ours | plain | ratio | goal | seconds: ours | plain | ratio | memory: ours | ratio |",
+        "| --- | -: | -: | -: | -: | -: | -: | -: | -: | -: | -: |",
+        ...compared.map(rowOf),
+        "",
+      ];
 }
 
 function rowOf({ name, title, goal, pairs, sides, ratios }: RowResult): string {
@@ -80,9 +79,14 @@ function rowOf({ name, title, goal, pairs, sides, ratios }: RowResult): string {
 const both = (spread: Spread | undefined) =>
   spread ? `${spread.median.toFixed(2)} (${spread.least.toFixed(2)}–${spread.most.toFixed(2)})` : "";
 
+/** A table, or nothing where it has no row. */
+function table(head: string, alignment: string, rows: readonly string[]): string[] {
+  return rows.length > 0 ? [head, alignment, ...rows, ""] : [];
+}
+
 /** What is not of both sides, or of another unit. */
 function othersOf(results: readonly RowResult[]): string[] {
-  const sent = results.filter(({ name }) => /changed|transfer/.test(name));
+  const sent = results.filter(({ sides: { ours, plain } }) => ours && plain && plain.sentBytes.most > 0);
   const beside = results.flatMap(({ name, sides: { ours, plain, wrapped, bake } }) =>
     ours && plain
       ? [
@@ -91,23 +95,40 @@ function othersOf(results: readonly RowResult[]): string[] {
         ]
       : [],
   );
+  const called = results.filter(({ sides: { ours, plain } }) => ours?.calls && plain?.calls);
   return [
-    ...(sent.length > 0
-      ? [
-          "| row | sent of the context to each node: ours | plain |",
-          "| --- | -: | -: |",
-          ...sent.map(({ name, sides }) => `| ${name} | ${bytes(sides.ours)} | ${bytes(sides.plain)} |`),
-          "",
-        ]
-      : []),
-    ...(beside.length > 0
-      ? ["| row | beside these two | of a core | seconds | by |", "| --- | --- | -: | -: | --- |", ...beside, ""]
-      : []),
-    "| row | calls to the engine: ours | plain |",
-    "| --- | --- | --- |",
-    ...results.map(({ name, sides }) => `| ${name} | ${calls(sides.ours)} | ${calls(sides.plain)} |`),
-    "",
+    ...table(
+      "| row | sent of the context to each node: ours | plain |",
+      "| --- | -: | -: |",
+      sent.map(({ name, sides }) => `| ${name} | ${bytes(sides.ours)} | ${bytes(sides.plain)} |`),
+    ),
+    ...table("| row | beside these two | of a core | seconds | by |", "| --- | --- | -: | -: | --- |", beside),
+    ...table(
+      "| row | seconds from the node's first answer until its build begins: ours | of these this component's (goal: ≤ 0.5) | plain |",
+      "| --- | -: | -: | -: |",
+      results.flatMap(wakeOf),
+    ),
+    ...table(
+      "| row | pairs | seconds by QEMU | natively | ratio |",
+      "| --- | -: | -: | -: | -: |",
+      results.flatMap(emulatedOf),
+    ),
+    ...table(
+      "| row | calls to the engine: ours | plain |",
+      "| --- | --- | --- |",
+      called.map(({ name, sides }) => `| ${name} | ${calls(sides.ours)} | ${calls(sides.plain)} |`),
+    ),
   ];
+}
+
+function wakeOf({ name, sides: { ours, plain } }: RowResult): string[] {
+  const cells = [name, both(ours?.afterWakeSeconds), both(ours?.oursAfterWakeSeconds), both(plain?.afterWakeSeconds)];
+  return ours?.afterWakeSeconds ? [`| ${cells.join(" | ")} |`] : [];
+}
+
+function emulatedOf({ name, title, pairs, ratios, sides: { emulated, native } }: RowResult): string[] {
+  const cells = [`**${name}**: ${title}`, pairs, both(emulated?.seconds), both(native?.seconds), both(ratios.seconds)];
+  return emulated ? [`| ${cells.join(" | ")} |`] : [];
 }
 
 /** A third side of a row, and what it is compared with: where it is the less, that one by it. */
@@ -129,25 +150,4 @@ function calls(side: SideResult | undefined): string {
   const entries = Object.entries(side?.calls ?? {}).sort(([, one], [, other]) => other - one);
   const total = entries.reduce((sum, [, count]) => sum + count, 0);
   return `${total}: ${entries.map(([name, count]) => `${count} ${name}`).join(", ")}`;
-}
-
-function dollars(): string[] {
-  const columns = buildMinutes.map((minutes) => `of ${minutes} minute${minutes > 1 ? "s" : ""}`);
-  const cell = (value: number) => `$${value.toFixed(0)}`;
-  return [
-    `| ${builds.toLocaleString("en")} builds of both platforms | ${columns.join(" | ")} | how |`,
-    "| --- | -: | -: | --- |",
-    ...lifecycles.map(
-      ({ name, minutes, why }) =>
-        `| ${name} | ${buildMinutes.map((each) => cell(dollarsOf(builds, each, minutes))).join(" | ")} | ${why} |`,
-    ),
-    `| \`persistent\` | ${buildMinutes.map(() => cell(dollarsOf(1, 730 * 60, 0))).join(" | ")} | a month, however many they are |`,
-    ...others.map(
-      ({ what, dollars: each, source, date }) =>
-        `| ${what} | ${buildMinutes.map((minutes) => cell(builds * minutes * each)).join(" | ")} | [as of ${date}](${source}) |`,
-    ),
-    "",
-    "Docker Build Cloud names no public price of a minute: 500 are in [a Team plan](https://www.docker.com/pricing/faq/), at $15 for each user and month.",
-    `The nodes' volumes are $${volumesDollarsAMonth} a month besides. Minutes of nodes are those of the README's table, which no EC2 account has confirmed yet.`,
-  ];
 }

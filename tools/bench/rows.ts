@@ -1,64 +1,77 @@
-import * as crypto from "node:crypto";
-
-import type { Side, SideName } from "./sides";
+import { getBaseImage } from "../../test/main/fixture";
+import { runAfterWake } from "./afterWake";
+import { writeProgram } from "./compute";
+import { changeOne, megabyte, writeDockerfile, writeFiles, writeModules, writeSteps } from "./contexts";
+import type { Run, Side, SideName } from "./sides";
+import type { NodeChoice, World } from "./world";
 
 /** One line of the benchmark's table: what is built, what changes before each run, and who is compared. */
 export interface Row {
   /** What it is in words. */
   title: string;
-  /** Ours by plain docker-build, at most. */
+  /** The first side by the second one, at most. */
   goal?: number;
   images: number;
+  /** The first is compared with the second. */
   sides: readonly SideName[];
+  /** What seven pairs take on two idle cores, about. */
+  minutes: number;
+  /** The nodes that build. @default both */
+  nodes?: NodeChoice;
+  /** Arguments of the images besides. */
+  arguments?: (tag: string) => object;
   /** Makes the contexts: the same for each side but for a stamp, so that none finds another's work on the nodes. */
-  write(side: Side, image: string): void;
+  write(side: Side, image: string): void | Promise<void>;
   /** What a run has to do; without it nothing has changed since the last one. */
   change?(side: Side, image: string): void;
-}
-
-const megabyte = 1 << 20;
-
-const stamp = () => `${crypto.randomUUID()}\n`;
-
-/** What seldom changes is a layer of its own, as in most Dockerfiles. */
-function writeDockerfile(side: Side, image: string): void {
-  side.write(`${image}/Dockerfile`, "FROM scratch\nCOPY seldom /seldom\nCOPY often /\n");
-  side.write(`${image}/often`, stamp());
-  side.write(`${image}/seldom/stamp`, stamp());
-}
-
-function changeOne(side: Side, image: string): void {
-  side.write(`${image}/often`, stamp());
-}
-
-function writeFiles(side: Side, image: string, count: number, bytes: number): void {
-  writeDockerfile(side, image);
-  for (let at = 0; at < count; at += 1) {
-    const folder = `${image}/seldom/${Math.floor(at / 1000)}/${Math.floor(at / 20) % 50}`;
-    side.write(`${folder}/${at}`, crypto.randomBytes(bytes));
-  }
+  /** What is done to the nodes, or to the project, before each run. */
+  before?(side: Side, world: World): Promise<void>;
+  /** How one run is measured, where that is not all of it. */
+  run?(side: Side, world: World): Promise<Run>;
 }
 
 const pair = ["ours", "plain"] as const;
 const withFloor = ["ours", "plain", "wrapped"] as const;
 
-/** As an install leaves it: many small files, deep below, which the image has no use of. */
-function writeModules(side: Side, image: string): void {
-  side.write(`${image}/Dockerfile`, "FROM scratch\nCOPY often /\n");
-  side.write(`${image}/often`, stamp());
-  for (let at = 0; at < 37_000; at += 1) {
-    side.write(`${image}/node_modules/package-${Math.floor(at / 40)}/dist/${at % 4}/${at}.js`, `exports.at = ${at};\n`);
-  }
-}
+const forgetAll = async (_: Side, { nodes }: World) => {
+  await nodes[0].buildctl(["prune", "--all"]);
+};
 
+/** An image with a step that takes seconds, on one node: the rows of caches. */
+const cached = {
+  images: 1,
+  sides: pair,
+  nodes: "one",
+  write: async (side: Side, image: string) => writeSteps(side, image, await getBaseImage()),
+  change: changeOne,
+} satisfies Partial<Row>;
+
+const cacheOf = (tag: string) => tag.replace(/:1$/, ":cache");
+
+/** The most important first. */
 export const rows: Readonly<Record<string, Row>> = {
-  "no-op-1": { title: "1 image, no change", goal: 1.05, images: 1, sides: withFloor, write: writeDockerfile },
-  "no-op-20": { title: "20 images, no change", goal: 1.05, images: 20, sides: withFloor, write: writeDockerfile },
+  "no-op-1": {
+    title: "1 image, no change",
+    goal: 1.05,
+    images: 1,
+    sides: withFloor,
+    minutes: 2,
+    write: writeDockerfile,
+  },
+  "no-op-20": {
+    title: "20 images, no change",
+    goal: 1.05,
+    images: 20,
+    sides: withFloor,
+    minutes: 3,
+    write: writeDockerfile,
+  },
   "changed-1": {
     title: "1 tiny image, changed",
     goal: 1.08,
     images: 1,
     sides: pair,
+    minutes: 2,
     write: writeDockerfile,
     change: changeOne,
   },
@@ -67,7 +80,26 @@ export const rows: Readonly<Record<string, Row>> = {
     goal: 1.05,
     images: 20,
     sides: ["ours", "plain", "bake"],
+    minutes: 6,
     write: writeDockerfile,
+    change: changeOne,
+  },
+  wake: {
+    title: "1 tiny image, changed, and its node starts 6 s after the update",
+    images: 1,
+    sides: pair,
+    nodes: "one",
+    minutes: 3,
+    write: writeDockerfile,
+    change: changeOne,
+    run: (side, { machines }) => runAfterWake(side, machines.amd64),
+  },
+  transfer: {
+    title: "a context of 120 MB, one byte changed",
+    images: 1,
+    sides: pair,
+    minutes: 2,
+    write: (side, image) => writeFiles(side, image, 120, megabyte),
     change: changeOne,
   },
   "files-no-op": {
@@ -75,6 +107,7 @@ export const rows: Readonly<Record<string, Row>> = {
     goal: 1.08,
     images: 1,
     sides: pair,
+    minutes: 2,
     write: (side, image) => writeFiles(side, image, 20_000, 200),
   },
   "files-changed": {
@@ -82,6 +115,7 @@ export const rows: Readonly<Record<string, Row>> = {
     goal: 1.08,
     images: 1,
     sides: pair,
+    minutes: 3,
     write: (side, image) => writeFiles(side, image, 20_000, 200),
     change: changeOne,
   },
@@ -90,6 +124,7 @@ export const rows: Readonly<Record<string, Row>> = {
     goal: 1.05,
     images: 1,
     sides: pair,
+    minutes: 3,
     write: (side, image) => writeFiles(side, image, 300, megabyte),
     change: changeOne,
   },
@@ -98,13 +133,35 @@ export const rows: Readonly<Record<string, Row>> = {
     goal: 1.1,
     images: 1,
     sides: pair,
+    minutes: 3,
     write: writeModules,
   },
-  transfer: {
-    title: "a context of 120 MB, one byte changed",
+  "cache-warm": { ...cached, title: "a step of seconds, on a node that has its result", minutes: 2 },
+  "cache-cold": { ...cached, title: "the same, on a node whose cache is empty", minutes: 3, before: forgetAll },
+  "cache-moved": {
+    ...cached,
+    title: "a context of 60 MB, in a new checkout in another folder, with a new HOME: one byte changed",
+    minutes: 2,
+    write: (side, image) => writeFiles(side, image, 60, megabyte),
+    before: (side) => side.move(),
+  },
+  "cache-registry": {
+    ...cached,
+    title: "the step of seconds, on a node whose cache is empty, by a cache in the registry",
+    minutes: 3,
+    arguments: (tag) => ({
+      cacheFrom: [{ registry: { ref: cacheOf(tag) } }],
+      cacheTo: [{ registry: { ref: cacheOf(tag), mode: "max" } }],
+    }),
+    before: forgetAll,
+  },
+  computes: {
+    title: "a build that computes (Go's parser and printer), by QEMU and natively",
     images: 1,
-    sides: pair,
-    write: (side, image) => writeFiles(side, image, 120, megabyte),
+    sides: ["emulated", "native"],
+    minutes: 20,
+    nodes: "emulating",
+    write: writeProgram,
     change: changeOne,
   },
 };

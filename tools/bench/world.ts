@@ -2,20 +2,25 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { remoteRegistration } from "../../components/session/registration";
-import type { Platform } from "../../components/support/platforms";
 import { type BuildHost, missingRequirements, serverName, startNamespaceNode } from "../../test/hosts";
 import { endAll } from "../../test/main/atEnd";
 import { getMachines, type Machines } from "../../test/main/fixture";
 import { temporaryDirectory } from "../../test/main/stack";
+import { startEmulatingNode } from "./compute";
 import { Meter } from "./meter";
 
 /** What the rows of the benchmark share: two nodes and a registry on this machine, and the meter. */
 export interface World {
   machines: Machines;
   nodes: readonly BuildHost[];
+  /** Those that build a row's images. One that emulates is started with the first row that asks. */
+  nodesOf(choice?: NodeChoice): Promise<readonly BuildHost[]>;
   meter: Meter;
   close(): Promise<void>;
 }
+
+/** Both nodes; the one of this machine's platform; one of that platform that runs steps of arm64 by QEMU. */
+export type NodeChoice = "both" | "one" | "emulating";
 
 export const plainBuilder = "plain";
 
@@ -38,20 +43,23 @@ export async function openWorld(): Promise<World> {
       meter.close();
       await endAll();
     };
-    return { machines, nodes: [amd64, arm64], meter, close };
+    const nodes = [amd64, arm64];
+    let emulating: Promise<BuildHost> | undefined;
+    const nodesOf = async (choice: NodeChoice = "both") => {
+      if (choice === "emulating") {
+        return [await (emulating ??= startEmulatingNode(machines))];
+      }
+      return choice === "one" ? [amd64] : nodes;
+    };
+    return { machines, nodes, nodesOf, meter, close };
   } catch (error) {
     await endAll();
     throw error;
   }
 }
 
-/** The platforms of the nodes: what each image is built for. */
-export function platformsOf({ nodes }: World): Platform[] {
-  return nodes.map(({ platform }) => platform);
-}
-
 /** A HOME whose buildx knows the nodes, as `buildx create` with the remote driver and `--append` leave it. */
-export function homeWithBuilder({ nodes }: World): string {
+export function homeWithBuilder(nodes: readonly BuildHost[]): string {
   const home = temporaryDirectory("home");
   const registered = nodes.map((node) => ({
     name: node.platform.replace("/", "-"),

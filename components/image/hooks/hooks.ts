@@ -6,15 +6,18 @@ import type { Progress } from "../../support/progress";
 import type { Attempt, BuildSession } from "../../session/session";
 import type { Builder } from "../../builder/builder";
 import type { BuildStep } from "./purposes";
+import type { LastTimes } from "../../insights/lastTimes";
 import type { ImagePurpose } from "../../insights/watched";
 import type { ImageBuild } from "./imageBuild";
-import { errorHook, resourceHook } from "../../pulumi/hookNames";
 import { say } from "../../pulumi/log";
 import { isMocked } from "../../pulumi/mocks";
 import { inOneLine, plainText } from "../../support/plainText";
 import { describePreview } from "../../builder/preview";
 import { resolved } from "../../pulumi/resolved";
+import { sharedHooks } from "../../pulumi/sharedHooks";
 import type { ComparedArgs, whyBuilt } from "./why";
+
+const tellEveryMilliseconds = 3_000;
 
 /** Loaded with the first hook: an update without a build has no use for the half that runs in hooks. */
 function phasesOf(purpose: ImagePurpose) {
@@ -49,8 +52,11 @@ export function imageHooks(
       await reasonOf(why, oldInputs, newInputs).catch((error: Error) => `for a reason unknown (${error.message})`),
     );
     if (pulumi.runtime.isDryRun()) {
-      const text = describePreview(reason, await resolved(component.urn), await builder.previewed(), wakes(build));
-      void say("info", `${subject(name)} ${text}`, component);
+      const nodes = await builder.previewed();
+      const text = describePreview(reason, await resolved(component.urn), nodes, wakes(build));
+      // Of an image whose platforms are apart, once.
+      const likely = purpose === "platform" ? undefined : await build.insights?.likely();
+      void say("info", [`${subject(name)} ${text}`, ...(likely ? [likely] : [])].join("\n  "), component);
     } else {
       loggedReason = reason;
       void say("info", `building ${subject(name)}: ${reason}`, component);
@@ -67,7 +73,6 @@ export function imageHooks(
     session: await session(),
     progress,
   });
-  // One hook of two steps: each hook is a call to the engine for every image, also in an update without a change.
   const prepare = async (args: pulumi.ResourceHookArgs) => {
     await logReason(args);
     if (pulumi.runtime.isDryRun()) {
@@ -75,10 +80,14 @@ export function imageHooks(
     }
     const { newInputs = {} } = args;
     build.watched = { purpose, platforms: build.platforms, since: Date.now(), attempts: 1, reason: loggedReason };
-    build.attempt = await phasesOf(purpose).before(await step(), newInputs);
+    const { before, subject } = phasesOf(purpose);
+    const last = await build.insights?.last(build.platforms);
+    build.attempt = await before({ ...(await step()), last }, newInputs);
     build.watched.preparedAt = Date.now();
+    build.stopTelling = tellWhileBuilding(subject(name), purpose === "index" ? undefined : last, progress);
   };
   const conclude = async ({ newInputs = {}, newOutputs = {} }: pulumi.ResourceHookArgs) => {
+    build.stopTelling?.();
     if (build.attempt) {
       build.attempt.isBuilding = false;
     }
@@ -101,22 +110,14 @@ export function imageHooks(
       build.watched.attempts += 1;
     }
     if (!shouldRetry) {
+      build.stopTelling?.();
       // After-hooks don't run when a build fails.
       await report(build, session, newInputs, errors[0] ?? "it failed");
       await finish(session, build, true);
     }
     return shouldRetry;
   };
-  // Each by a name of its own: the SDK names a plain function by its resource's type and name, which others may have, too.
-  const preparation = [resourceHook(name, "prepare", prepare, { onDryRun: true })];
-  const conclusion = [resourceHook(name, "conclude", conclude)];
-  return {
-    beforeCreate: preparation,
-    beforeUpdate: preparation,
-    afterCreate: conclusion,
-    afterUpdate: conclusion,
-    onError: [errorHook(name, "onError", onError)],
-  };
+  return sharedHooks(component, name, { prepare, conclude, onError });
 }
 
 /** Why docker-build builds, without values: some are secrets. */
@@ -146,6 +147,19 @@ async function recover(
     await say("error", plainText(explanation), component);
   }
   return session.recover(attempt, error, progress);
+}
+
+/** What the status line says besides docker-build's own lines, which go by, and are none while nothing moves. */
+function tellWhileBuilding(subject: string, last: LastTimes | undefined, progress: Progress): () => void {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- as above
+  const { describeBuilding } = require("../../insights/lastTimes") as typeof import("../../insights/lastTimes");
+  const since = Date.now();
+  // It must not keep the program alive.
+  const timer = setInterval(
+    () => progress(describeBuilding(subject, (Date.now() - since) / 1_000, last), true),
+    tellEveryMilliseconds,
+  ).unref();
+  return () => clearInterval(timer);
 }
 
 /** While the nodes are still there to be asked. */

@@ -24,4 +24,6 @@ export interface ImageBuild {
   /** What a report of it is made with; none where none is wanted. */
   readonly insights?: ImageInsights;
   watched?: WatchedBuild;
+  /** Ends the line that says how long it has been building. */
+  stopTelling?: () => void;
 }

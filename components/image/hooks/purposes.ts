@@ -20,6 +20,7 @@ import { attachIfAsked, refuseUnlessRecorded } from "./provenance";
 import { refuseIdentityToken, refuseWithoutIndexLogin } from "../../registry/indexLogin";
 import { isRegistrySilent } from "../../registry/registrySilence";
 import { imageName } from "../../arguments/imageName";
+import type { LastTimes } from "../../insights/lastTimes";
 import type { ImagePurpose } from "../../insights/watched";
 import { resolved } from "../../pulumi/resolved";
 import { whyBuilt, whyIndexBuilt } from "./why";
@@ -34,6 +35,8 @@ export interface BuildStep {
   build: ImageBuild;
   session: BuildSession;
   progress: Progress;
+  /** How long the last build took, as far as this machine knows. */
+  last?: LastTimes;
 }
 
 /** What an image's hooks do and say, by what the image is. */
@@ -83,7 +86,7 @@ export const hookPhases: Record<ImagePurpose, HookPhases> = {
 };
 
 async function prepareBuild(step: BuildStep, inputs: pulumi.Inputs): Promise<Attempt> {
-  const { owner, build, session, progress } = step;
+  const { owner, build, session, progress, last } = step;
   checkDockerContext(owner);
   checkBuildKit(owner);
   if (await resolved(pulumi.output((inputs as Pick<dockerBuild.ImageArgs, "load">).load))) {
@@ -92,7 +95,7 @@ async function prepareBuild(step: BuildStep, inputs: pulumi.Inputs): Promise<Att
   }
   await checkBases(step);
   refuseUnlessRecorded(owner, build, session);
-  return withGoal(await session.prepare(build.platforms, progress), build, inputs);
+  return withGoal(await session.prepare(build.platforms, progress, last?.wakeSeconds), build, inputs);
 }
 
 /** The attempt, with where its image goes to. */

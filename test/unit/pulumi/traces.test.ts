@@ -15,6 +15,7 @@ function traceOfOutput(): unknown {
 }
 
 describe("resources that are declared without traces", () => {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- Node calls it so, too
   const before = Error.prepareStackTrace;
   const described: Error[] = [];
 
