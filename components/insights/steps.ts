@@ -22,9 +22,10 @@ export interface FoundStep {
   instruction?: Instruction;
 }
 
-// `[linux/arm64 build 2/9] COPY src ./`, where platform and stage may be left out:
+// `[linux/arm64 build 2/9] COPY src ./`, where platform and stage may be left out. Numbers below 10 are padded where there are
+// more, and a stage that is built on one platform for another names both: `[linux/amd64->arm64 build  2/12]`.
 // https://github.com/moby/buildkit/blob/v0.33.1/frontend/dockerfile/dockerfile2llb/convert.go (`prefixCommand`)
-const stepName = /^\[(?:(\w+\/[\w/]+) )?(?:([^\s\]]+) )?(\d+)\/(\d+)\] (.*)$/s;
+const stepName = /^\[(?:(\w+\/[\w/]+)(?:->([\w/]+))? )?(?:([^\s\]]+) )? *(\d+)\/(\d+)\] (?:ONBUILD )?(.*)$/s;
 const pulledPart = /^(?:extracting )?sha256:/;
 
 /** The steps of a build's Dockerfile, in the order in which they began; those that did not run last. */
@@ -35,7 +36,7 @@ export function findSteps(
 ): FoundStep[] {
   const pulling = new Set(record.parts.filter(({ id }) => pulledPart.test(id)).map(({ step }) => step));
   const found = record.steps.flatMap((recorded): FoundStep[] => {
-    const [, platform, stage = "stage-0", number, total, command] = stepName.exec(recorded.name) ?? [];
+    const [, platform, target, stage = "stage-0", number, total, command] = stepName.exec(recorded.name) ?? [];
     if (command === undefined) {
       return [];
     }
@@ -43,7 +44,7 @@ export function findSteps(
     return [
       {
         recorded,
-        platform: platform === undefined ? undefined : parsePlatform(platform),
+        platform: platform === undefined ? undefined : parsePlatform(targetOf(platform, target)),
         stage,
         command,
         isBase,
@@ -56,6 +57,13 @@ export function findSteps(
   });
   const began = ({ recorded }: FoundStep) => recorded.started ?? Infinity;
   return found.sort((one, other) => (began(one) === began(other) ? 0 : began(one) - began(other)));
+}
+
+/** The platform that a step is for: of another one than its own, the system is named where it differs. */
+function targetOf(platform: string, target: string | undefined): string {
+  const [system] = platform.split("/");
+  const isWhole = /^(linux|windows|darwin|freebsd|wasi)\//.test(target ?? "");
+  return target === undefined ? platform : isWhole ? target : `${system}/${target}`;
 }
 
 function stateOf({ started, completed, cached, error }: RecordedStep, isBase: boolean, isPulled: boolean): StepState {

@@ -41,21 +41,25 @@ h3{font-size:12px;font-weight:600;letter-spacing:.06em;text-transform:uppercase;
 article:has(.only input:checked) .all-cached{display:none}
 .rows{border-top:1px solid var(--line)}
 details.row{border-bottom:1px solid var(--line)}
+.row>summary:hover{background:var(--track)}
 .row>summary{display:grid;grid-template-columns:minmax(0,38%) 1fr;gap:16px;align-items:center;padding:6px 0;cursor:pointer;list-style:none}
 .row>summary::-webkit-details-marker{display:none}
 .row>summary:focus-visible{outline:2px solid var(--run);outline-offset:2px;border-radius:4px}
 .row .step{font-size:12.5px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .row[open] .step{white-space:pre-wrap;overflow-wrap:anywhere}
 .all-cached .step{color:var(--soft)}
-.nodeSet{position:relative;height:20px;display:block}
-.nodeSet::before{content:"";position:absolute;inset:7px 64px 7px 0;border-radius:3px;background:var(--track)}
-.nodeSet .room{position:absolute;inset:0 64px 0 0}
-.bar{position:absolute;top:4px;height:12px;min-width:3px;border-radius:3px}
+.lane{position:relative;height:18px;display:block}
+.row .lane::before{content:"";position:absolute;inset:8px 68px 8px 0;border-radius:3px;background:var(--track)}
+.lane .room{position:absolute;inset:0 68px 0 0}
+.axis{display:grid;grid-template-columns:minmax(0,38%) 1fr;gap:16px;padding:0 0 2px;font-size:11px;color:var(--soft)}
+.axis i{position:absolute;bottom:0;transform:translateX(-50%);font-style:normal;white-space:nowrap;font-variant-numeric:tabular-nums}
+.axis i:first-child{transform:none}
+.bar{position:absolute;top:3px;height:12px;min-width:3px;max-width:100%;border-radius:3px}
 .bar.cached{background:var(--cached)!important}
 .bar.failed{background:var(--bad)!important}
 .bar.missed{box-shadow:0 0 0 2px var(--card),0 0 0 4px var(--warn)}
-.nodeSet .time{position:absolute;right:0;top:0;width:60px;text-align:right;font-size:12px;line-height:20px;color:var(--soft);font-variant-numeric:tabular-nums;white-space:nowrap}
-.nodeSet .time.ran{color:var(--ink)}
+.lane .time{position:absolute;right:0;top:0;width:64px;text-align:right;font-size:12px;line-height:18px;color:var(--soft);font-variant-numeric:tabular-nums;white-space:nowrap}
+.lane .time.ran{color:var(--ink)}
 .more{padding:2px 0 14px;font-size:13px}
 .more p{margin:4px 0;overflow-wrap:anywhere}
 pre{margin:6px 0 0;padding:10px 12px;background:var(--track);border-radius:8px;font-size:12px;line-height:1.5;overflow:auto;max-height:340px;white-space:pre-wrap;overflow-wrap:anywhere}
@@ -68,6 +72,6 @@ td code{font-size:12.5px;overflow-wrap:anywhere}
 .less{color:var(--good)}.more-time{color:var(--warn)}
 footer{color:var(--soft);font-size:13px}
 @media(max-width:640px){td code{display:block;min-width:190px}.facts small{display:block}main{padding:16px 10px 40px}article{padding:18px 15px 6px;border-radius:12px}h2{font-size:22px}
-.facts{grid-template-columns:1fr 1fr}.row>summary{grid-template-columns:minmax(0,1fr);gap:3px;padding:8px 0}.only{float:none;display:block;margin:-4px 0 10px}}
+.facts{grid-template-columns:1fr 1fr}.row>summary,.axis{grid-template-columns:minmax(0,1fr);gap:3px;padding:8px 0}.axis{padding:0}.only{float:none;display:block;margin:-4px 0 10px}}
 @media print{body{background:#fff}article{border:0;padding:0}details.row>*{display:block}}
 `;

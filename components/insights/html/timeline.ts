@@ -4,7 +4,7 @@ import type { StepReport, ReportedBuild } from "../report";
 import { describeMiss, describeSeconds } from "../summary";
 import { escape } from "./text";
 
-interface nodeSet {
+interface Lane {
   platform: Platform;
   at: number;
   step?: StepReport;
@@ -13,12 +13,12 @@ interface nodeSet {
 
 interface Row {
   name: string;
-  nodeSets: nodeSet[];
+  lanes: Lane[];
 }
 
 const notRun = 1e9;
 
-/** Each step in a row, with a node set for each platform: so the same step stands side by side. */
+/** Each step in a row, with a lane for each platform: so the same step stands side by side. */
 export function timeline({ report, logs }: ReportedBuild): string {
   const { platforms } = report;
   const end = Math.max(0.001, ...platforms.map(({ nodeSeconds }) => nodeSeconds));
@@ -28,16 +28,16 @@ export function timeline({ report, logs }: ReportedBuild): string {
       const name = commonName(step.name);
       const row = rows.get(name) ?? {
         name,
-        nodeSets: platforms.map((each, of): nodeSet => ({ platform: each.platform, at: of })),
+        lanes: platforms.map((each, of): Lane => ({ platform: each.platform, at: of })),
       };
-      row.nodeSets[at] = { platform, at, step, log: logs.get(platform)?.get(step.name) };
+      row.lanes[at] = { platform, at, step, log: logs.get(platform)?.get(step.name) };
       rows.set(name, row);
     }
   });
   if (rows.size === 0) {
     return "";
   }
-  const startOf = ({ nodeSets }: Row) => Math.min(...nodeSets.map(({ step }) => step?.start ?? notRun));
+  const startOf = ({ lanes }: Row) => Math.min(...lanes.map(({ step }) => step?.start ?? notRun));
   const sorted = [...rows.values()].sort((one, other) => startOf(one) - startOf(other));
   const legend = platforms.map(
     ({ platform, node }, at) => `<li><i class="p${at % 4}"></i>${escape(platform)} on ${escape(node.name)}</li>`,
@@ -45,19 +45,37 @@ export function timeline({ report, logs }: ReportedBuild): string {
   return `<section><h3>Steps</h3>
 <label class="only"><input type="checkbox">only what was not cached</label>
 <ul class="legend" style="margin:0 0 12px">${legend.join("")}<li><i></i>from the cache</li></ul>
+${axis(end)}
 <div class="rows">${sorted.map((row) => rowOf(row, end)).join("\n")}</div></section>`;
 }
 
-function rowOf({ name, nodeSets }: Row, end: number): string {
-  const isCached = nodeSets.every(({ step }) => !step || step.state === "cached" || step.state === "not run");
-  const hasFailed = nodeSets.some(({ step }) => step?.state === "failed");
-  const more = nodeSets.flatMap(({ platform, step, log }) => [
+const mostMarks = 5;
+
+/** Where seconds are in all rows: at round numbers. */
+function axis(end: number): string {
+  const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200];
+  const step = steps.find((each) => end / each <= mostMarks) ?? steps[steps.length - 1] * Math.ceil(end / 36_000);
+  const marks = Array.from({ length: Math.floor(end / step) + 1 }, (_, at) => at * step);
+  const texts = marks.map(
+    (at) => `<i style="left:${((100 * at) / end).toFixed(2)}%">${at === 0 ? "0" : markOf(at)}</i>`,
+  );
+  return `<div class="axis" aria-hidden="true"><span></span><span class="lane"><span class="room">${texts.join("")}</span></span></div>`;
+}
+
+function markOf(seconds: number): string {
+  return seconds < 10 ? `${seconds} s` : describeSeconds(seconds).replace(/ 0 [sm]$/, "");
+}
+
+function rowOf({ name, lanes }: Row, end: number): string {
+  const isCached = lanes.every(({ step }) => !step || step.state === "cached" || step.state === "not run");
+  const hasFailed = lanes.some(({ step }) => step?.state === "failed");
+  const more = lanes.flatMap(({ platform, step, log }) => [
     ...(step ? [`<p><b>${escape(platform)}</b>: ${escape(wordsOf(step))}</p>`] : []),
     ...(step?.miss ? [`<p>${escape(describeMiss(step.miss))}</p>`] : []),
     ...(log ? [`<pre>${escape(log)}</pre>`] : []),
   ]);
   return `<details class="row${isCached ? " all-cached" : ""}"${hasFailed ? " open" : ""}>
-<summary><span class="step" title="${escape(name)}">${escape(shortName(name))}</span><span class="lanes">${nodeSets.map((nodeSet) => nodeSetOf(nodeSet, end)).join("")}</span></summary>
+<summary><span class="step" title="${escape(name)}">${escape(shortName(name))}</span><span class="lanes">${lanes.map((lane) => laneOf(lane, end)).join("")}</span></summary>
 <div class="more">${more.join("\n")}</div></details>`;
 }
 
@@ -66,7 +84,7 @@ function shortName(name: string): string {
   return name.replace(/@sha256:[0-9a-f]{64}/, "");
 }
 
-function nodeSetOf({ platform, at, step }: nodeSet, end: number): string {
+function laneOf({ platform, at, step }: Lane, end: number): string {
   const start = step?.start;
   const percent = (value: number) => `${Math.min(100, (100 * value) / end).toFixed(2)}%`;
   const bar =

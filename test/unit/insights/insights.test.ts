@@ -9,6 +9,8 @@ import { newMemory } from "../../../components/insights/kept";
 import type { RememberedInputs } from "../../../components/insights/lastBuild";
 import { maskOf } from "../../../components/insights/masking";
 import { platformFindings } from "../../../components/insights/platformReport";
+import { commonName } from "../../../components/insights/commonName";
+import { findSteps } from "../../../components/insights/steps";
 import { readBuild } from "../../../components/insights/readBuild";
 import { stepKey, whyMissed } from "../../../components/insights/reasons";
 import type { NodeRecord, RecordedStep } from "../../../components/insights/readRecord";
@@ -108,6 +110,23 @@ describe("insights: why a step was not cached", () => {
     assert.deepEqual(await missesOf([2, 3], { buildArgs: { VERSION: "other" } }), [
       [5, "argument", "argument VERSION changed"],
     ]);
+  });
+
+  it("steps are found with padded numbers, and where a stage is built on one platform for another", () => {
+    const record = recordOf([]);
+    const named = (name: string) => ({ ...record, steps: [{ ...record.steps[0], name }] });
+    for (const [name, platform, stage] of [
+      ["[build  2/12] COPY a /", undefined, "build"],
+      ["[ 2/12] COPY a /", undefined, "stage-0"],
+      ["[linux/amd64 build  2/12] COPY a /", "linux/amd64", "build"],
+      ["[linux/amd64->arm64 build 2/4] COPY a /", "linux/arm64", "build"],
+      ["[linux/amd64->arm/v7 2/4] ONBUILD COPY a /", "linux/arm/v7", "stage-0"],
+      ["[linux/amd64->windows/amd64 2/4] COPY a /", undefined, "stage-0"],
+    ] as const) {
+      const [step] = findSteps(named(name), undefined, (text) => text);
+      assert.deepEqual([step?.platform, step?.stage, step?.command], [platform, stage, "COPY a /"], name);
+      assert.match(commonName(name), /^\[(build )? *2\//);
+    }
   });
 
   it("an argument is no reason of a COPY that does not mention it", async () => {
