@@ -7,17 +7,23 @@ import type { BuildReport } from "../../components/insights/report";
 import type { NamespaceNode } from "../../test/hosts";
 import type { Run, Side } from "./sides";
 
-/** How long after the update began a node starts: what it does before has ended, and docker-build waits 20 s at most. */
-const startsAfterMilliseconds = 6_000;
+/** How long somebody waits for the node until it starts: docker-build does 20 s at most. */
+const waitMilliseconds = 5_000;
+/** Who looks each second is met at any moment of it. */
+const moreMilliseconds = 1_000;
 const lookEveryMilliseconds = 20;
 
 /** An update that finds its node asleep: how long after the node's first answer its build begins there, and how much of it is ours. */
 export async function runAfterWake(side: Side, node: NamespaceNode): Promise<Run> {
   await node.stop();
+  const before = await node.connections();
   const running = side.run();
   // A failure is seen below.
   running.catch(() => undefined);
-  await sleep(startsAfterMilliseconds);
+  while ((await node.connections()) === before) {
+    await sleep(lookEveryMilliseconds * 10);
+  }
+  await sleep(waitMilliseconds + Math.random() * moreMilliseconds);
   const [answered] = await Promise.all([answerOf(node), node.start()]);
   const run = await running;
   const last = (await node.history()).at(-1);
