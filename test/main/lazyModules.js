@@ -18,7 +18,7 @@ const lazy = [
 const inspector = "../../runtime/closure/v8Hooks";
 const load = Module._load;
 
-/** Which promises are left over is still told. */
+/** The SDK still says which promises are left over. */
 function withoutTraces(debuggable) {
   const note = debuggable.debuggablePromise;
   if (note.leavesNoTrace || process.env.PULUMI_DEBUG_PROMISE_LEAKS) {

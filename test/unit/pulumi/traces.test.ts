@@ -2,11 +2,20 @@ import * as assert from "node:assert/strict";
 
 import { withoutTraces } from "../../../components/pulumi/traces";
 
-/** An output's promise, as the SDK makes it. */
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- the SDK has no types for it
-const { debuggablePromise } = require("@pulumi/pulumi/runtime/debuggable") as {
-  debuggablePromise: (promise: Promise<unknown>, context: string) => Promise<unknown>;
-};
+/** How the SDK makes an output's promise: loaded anew, since test/main/lazyModules.js has changed the one that is loaded. */
+function loadDebuggablePromise(): (promise: Promise<unknown>, context: string) => Promise<unknown> {
+  const file = require.resolve("@pulumi/pulumi/runtime/debuggable");
+  const loaded = require.cache[file];
+  delete require.cache[file];
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- the SDK has no types for it
+    return (require(file) as { debuggablePromise: ReturnType<typeof loadDebuggablePromise> }).debuggablePromise;
+  } finally {
+    require.cache[file] = loaded;
+  }
+}
+
+const debuggablePromise = loadDebuggablePromise();
 
 function traceOfOutput(): unknown {
   const promise = Promise.resolve();
