@@ -16,7 +16,7 @@ describe("a build that would never end", () => {
 
   it("because the provider does not say that it has ended: it is told, the provider is ended, and the reason is given", async () => {
     watch({});
-    await sleep(400);
+    await build.until(({ ended }) => ended > 0);
     assert.match(
       build.said[0],
       /^the build has ended on node amd64, and docker-build has not said so for .* s; waiting at most/,
@@ -31,16 +31,13 @@ describe("a build that would never end", () => {
 
   it("with what the nodes say of its failure", async () => {
     watch({ readBuild: () => Promise.resolve({ isCompleted: true, error: "exit code: 3" }) });
-    await sleep(200);
+    await build.until(({ attempt }) => attempt.givenUp !== undefined);
     assert.match(build.attempt.givenUp ?? "", /the build has ended on node amd64 \(exit code: 3\), and docker-build/);
   });
 
   it("and whose provider is not found: Ctrl-C is asked for", async () => {
     watch({ endProvider: () => Promise.resolve(false) });
-    const isSaid = () => / its process is not found/.test(build.said.at(-1) ?? "");
-    for (let waited = 0; !isSaid() && waited < 5_000; waited += 50) {
-      await sleep(50);
-    }
+    await build.until(({ said }) => / its process is not found/.test(said.at(-1) ?? ""));
     assert.equal(build.attempt.givenUp, undefined);
     assert.match(build.said.at(-1) ?? "", /its process is not found\. Fix: end this with Ctrl-C/);
   });
@@ -55,7 +52,7 @@ describe("a build that would never end", () => {
         readBuild: () => Promise.resolve({ isCompleted: false }),
         readOpenSteps: () => Promise.resolve(steps.map((name) => step(name))),
       });
-      await sleep(400);
+      await build.until(({ cut }) => cut.length > 0);
       assert.ok(build.said[0].startsWith(`the registry of ${subject} has not answered node amd64 for`), build.said[0]);
       assert.deepEqual([build.cut, build.ended], [["amd64"], 0]);
       assert.match(build.attempt.givenUp ?? "", /takes connections and stays silent\. Fix: /);
@@ -70,7 +67,7 @@ describe("a build that would never end", () => {
   it("because the registry that it pushes to is silent, also to this machine: it is told three times", async () => {
     watch(pushing);
     build.attempt.isRegistrySilent = () => Promise.resolve(true);
-    await sleep(400);
+    await build.until(({ cut }) => cut.length > 0);
     assert.equal(
       build.said.filter((each) => /nothing has moved for .* in the push from node amd64/.test(each)).length,
       2,
@@ -86,7 +83,7 @@ describe("a build that would never end", () => {
     watch(pushing);
     let asked = 0;
     build.attempt.isRegistrySilent = () => Promise.resolve((asked += 1) % 3 !== 0);
-    await sleep(800);
+    await build.until(() => asked >= 4);
     assert.ok(asked >= 4, `${asked}`);
     assert.deepEqual([build.cut, build.ended, build.attempt.givenUp], [[], 0, undefined]);
   });
@@ -135,7 +132,7 @@ describe("a build that would never end", () => {
     await sleep(200);
     assert.deepEqual([build.ended, build.attempt.givenUp, build.said], [0, undefined, []]);
     build.endings.restart(build.attempt);
-    await sleep(200);
+    await build.until(({ ended }) => ended > 0);
     assert.equal(build.ended, 1);
   });
 

@@ -25,7 +25,7 @@ describe("a build beside another of the same builder", () => {
   it("is not given up while it pushes slowly and the other waits for a silent registry", async () => {
     both({ a: [pushing], b: [asking("r.example/base:1")] });
     build.attempt.isRegistrySilent = () => Promise.resolve(false);
-    await sleep(400);
+    await build.until(({ said }) => /the registry of base image/.test(said.join()));
     assert.deepEqual([build.cut, build.attempt.givenUp], [[], undefined]);
     assert.match(build.said.join("\n"), /the registry of base image r\.example\/base:1 has not answered/);
   });
@@ -33,7 +33,7 @@ describe("a build beside another of the same builder", () => {
   it("is given up where each of them waits for a silent server", async () => {
     both({ a: [pushing], b: [asking("r.example/base:1")] });
     build.attempt.isRegistrySilent = () => Promise.resolve(true);
-    await sleep(400);
+    await build.until(({ attempt }) => attempt.givenUp !== undefined);
     assert.deepEqual(build.cut, ["amd64"]);
     assert.match(build.attempt.givenUp ?? "", /does not answer|takes connections and stays silent/);
   });
@@ -49,7 +49,7 @@ describe("a build beside another of the same builder", () => {
   it("is not given up in the download of a file that both add: BuildKit gets it once for both", async () => {
     const add = step("[1/1] ADD http://h/x /");
     both({ a: [add], b: [add] }, { countDownloads: () => Promise.resolve(1) });
-    await sleep(400);
+    await build.until(({ said }) => said.length > 0);
     assert.deepEqual([build.cut, build.attempt.givenUp], [[], undefined]);
     assert.match(build.said[0], /has been at its download/);
   });

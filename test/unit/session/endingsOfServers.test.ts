@@ -17,7 +17,7 @@ describe("a build that would never end, because of a server that BuildKit says n
 
   it("because the server of an ADD does not begin to answer its node: it is told, and its connections are cut", async () => {
     watch(adding(0));
-    await sleep(400);
+    await build.until(({ attempt }) => attempt.givenUp !== undefined);
     assert.match(
       build.said[0],
       /^a server of `ADD http:\/\/h\/x \/` has not begun to answer node amd64 for .* s; waiting at most/,
@@ -31,7 +31,7 @@ describe("a build that would never end, because of a server that BuildKit says n
 
   it("because the server of an ADD has fallen silent in its download, also to this machine", async () => {
     watch({ ...adding(1), isServerSilent: () => Promise.resolve(true) });
-    await sleep(800);
+    await build.until(({ attempt }) => attempt.givenUp !== undefined);
     assert.match(build.said[0], /has been at its download for .* s on node amd64; its server is asked from here/);
     assert.deepEqual([build.cut, build.ended], [["amd64"], 0]);
     assert.match(
@@ -58,7 +58,7 @@ describe("a build that would never end, because of a server that BuildKit says n
       cacheServers: ["http://localhost:5000/v2/"],
       isRegistrySilent: () => Promise.resolve(false),
     });
-    await sleep(400);
+    await build.until(({ attempt }) => attempt.givenUp !== undefined);
     assert.equal(
       build.said.filter((each) => /nothing has moved for .* writes to the cache, and its server/.test(each)).length,
       2,
@@ -84,7 +84,7 @@ describe("a build that would never end, because of a server that BuildKit says n
     it(`because a Git server ${title} is silent, also to this machine: it is reported, and given up after ${asked} silent answers`, async () => {
       let times = 0;
       watch(fetching(source, () => (times += 1) > 0));
-      await sleep(800);
+      await build.until(({ attempt }) => attempt.givenUp !== undefined);
       assert.match(
         build.said[0],
         /^node amd64 has been fetching https:\/\/git\.example\/x\.git#\S+ for .* s; its server is asked/,
@@ -112,7 +112,7 @@ describe("a build that would never end, because of a server that BuildKit says n
       isGitServerSilent: () => Promise.resolve(true),
     });
     build.attempt.gitSource = repository;
-    await sleep(400);
+    await build.until(({ attempt }) => attempt.givenUp !== undefined);
     assert.match(build.said[0], /^node amd64 has been fetching git:\/\/h\/x#\S+ for .* s; its server is asked/);
     assert.deepEqual([build.cut, build.ended], [["amd64"], 0]);
     assert.match(build.attempt.givenUp ?? "", /the Git server does not answer this machine either\. Fix: /);
@@ -128,7 +128,7 @@ describe("a build that would never end, because of a server that BuildKit says n
   it("is none while the Git server answers now and then, however long it takes", async () => {
     let times = 0;
     watch(fetching(`git://h/x#${commit}`, () => (times += 1) % 3 !== 0));
-    await sleep(800);
+    await build.until(() => times >= 4);
     assert.ok(times >= 4, `${times}`);
     assert.deepEqual([build.cut, build.ended, build.attempt.givenUp], [[], 0, undefined]);
   });

@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import type { OpenStep } from "../../../components/buildkit/builds";
 import { Endings } from "../../../components/session/endings";
@@ -48,6 +49,13 @@ export class WatchedBuild {
       ...world,
     });
     this.endings.begin(this.attempt, { builderName: "b", names, progress: (message) => void this.said.push(message) });
+  }
+
+  /** Waits until it has come to that, for as long as a busy machine needs; whether it has, the test says. */
+  async until(isSo: (build: this) => boolean): Promise<void> {
+    for (let waited = 0; !isSo(this) && waited < 10_000; waited += 10) {
+      await sleep(10);
+    }
   }
 
   end(): void {
