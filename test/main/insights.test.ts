@@ -3,103 +3,40 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import type { BuildReport } from "../../components/insights/report";
-import { type NamespaceNode, skipWithout, startNamespaceNode } from "../hosts";
-import { getBaseImage, getMachines, type Machines } from "./fixture";
-import { trusting } from "./image";
-import { type Collector, startCollector } from "../unit/insights/collector";
+import { skipWithout } from "../hosts";
 import { compiled } from "./compiled";
 import { assertSameExport, DockerbuildFile } from "./dockerbuildFile";
-import { readAll, Stack, temporaryDirectory, waitFor } from "./stack";
+import { getBaseImage } from "./fixture";
+import {
+  amd64,
+  arm64,
+  both,
+  dockerfile,
+  InsightsStack,
+  missesOf,
+  parentSpanId,
+  secret,
+  traceId,
+  version,
+} from "./insightsStack";
+import { readAll, type Stack, waitFor } from "./stack";
 
-const version = "canary-7f3a91";
-const secret = "canary-secret-52c8";
-const [traceId, parentSpanId] = ["4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"];
-const [amd64, arm64] = ["linux/amd64", "linux/arm64"] as const;
-
-// One that a foreign platform builds, too: it runs nothing.
-const dockerfile = (base: string, third = "COPY package.json /package.json") =>
-  `FROM ${base}\nARG VERSION\n${third}\nCOPY src /src-$VERSION\nCOPY . /all\n`;
-
-/** Why the first step of each platform was not cached, as the kept report tells, on nodes that really build. */
+/** Why the first step of each platform was not cached, as the kept report says, on nodes that really build. */
 describe("insights", function () {
   this.timeout(300_000);
-  let machines: Machines;
-  let second: NamespaceNode;
+  let own: InsightsStack;
   let stack: Stack;
-  let summary: string;
-  let moving: string;
-  let collector: Collector;
-  const values = { VERSION: version };
 
   before(async function () {
     skipWithout(this, ["namespaces", "debian roots"]);
-    machines = await getMachines();
-    const { run, network, authority, registry } = machines;
-    const settings = { name: "insights", platform: arm64, registries: registry.trusted };
-    second = await startNamespaceNode(run, network, authority, settings);
-    const base = await getBaseImage();
-    moving = `${registry.host}/moving:1`;
-    summary = path.join(temporaryDirectory("summary"), "summary.md");
-    collector = await startCollector();
-    const environment = {
-      ...trusting(registry),
-      GITHUB_STEP_SUMMARY: summary,
-      // Lines that go by are in the log of events alone, a flag that Pulumi has for its own development.
-      PULUMI_DEBUG_COMMANDS: "true",
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-      TRACEPARENT: `00-${traceId}-${parentSpanId}-01`,
-    };
-    stack = await Stack.create(spec(), { environment });
-    stack.write("moving/Dockerfile", `FROM ${base}\nCOPY file /moved\n`);
-    stack.write("moving/file", "1\n");
-    stack.write("app/Dockerfile", dockerfile(moving));
-    stack.write("app/package.json", "{}\n");
-    stack.write("app/src/a.txt", "a\n");
-    stack.write("app/zz.txt", "z\n");
+    own = await InsightsStack.create();
+    ({ stack } = own);
   });
 
-  after(() => collector?.close());
-
-  function spec() {
-    const tags = (name: string) => [`${machines.registry.host}/${name}:1`];
-    const nodes = [machines.amd64.remoteNode(), second.remoteNode()];
-    const common = { platforms: [amd64, arm64] };
-    const app = { ...common, context: "./app", tags: tags("insights"), buildArgs: values, secrets: { token: secret } };
-    return {
-      builder: { nodes },
-      images: {
-        moving: { ...common, context: "./moving", tags: tags("moving"), report: false },
-        app: {
-          ...app,
-          report: { directory: "out", dockerbuild: true, openTelemetry: true },
-          prices: { amd64: 3.6, arm64: 7.2 },
-        },
-      },
-      outputs: ["indexDigest", "report", "cost"],
-    };
-  }
-
-  async function build(isGood = true): Promise<{ output: string; report: BuildReport }> {
-    stack.declare(spec());
-    const { code, output } = await stack.up();
-    assert.equal(code === 0, isGood, output.slice(-6_000));
-    const [report] = JSON.parse(
-      fs.readFileSync(path.join(stack.directory, "out/report.json"), "utf8"),
-    ) as BuildReport[];
-    return { output, report };
-  }
-
-  const missesOf = ({ platforms }: BuildReport) =>
-    Object.fromEntries(
-      platforms.map(({ platform, missedFirst }) => [
-        platform,
-        missedFirst && [missedFirst.line, missedFirst.kind, missedFirst.reason],
-      ]),
-    );
-  const both = (...miss: unknown[]) => ({ [amd64]: miss, [arm64]: miss });
+  after(() => own?.collector.close());
 
   it("a first build says that no earlier one is known, and what it took", async () => {
-    const { output, report } = await build();
+    const { output, report } = await own.build();
     assert.deepEqual(
       missesOf(report),
       both(3, "first build", "no build of this platform before is known on this machine"),
@@ -114,7 +51,7 @@ describe("insights", function () {
   });
 
   it("its parts are the time between the hooks, and its dollars are those of its seconds", async () => {
-    const { report } = await build();
+    const { report } = await own.build();
     const sum = report.phases.reduce((all, { seconds }) => all + seconds, 0);
     assert.ok(Math.abs(sum - report.seconds) < 0.05 * report.seconds, JSON.stringify(report.phases));
     const [one, other] = report.cost.nodes.map(({ dollars, seconds }) => (dollars ?? 0) / seconds);
@@ -122,14 +59,14 @@ describe("insights", function () {
   });
 
   it("the records of both nodes are one .dockerbuild file, each as buildx exports it, without values of arguments", async () => {
-    const file = await DockerbuildFile.open(path.join(stack.directory, "out/app.dockerbuild"));
+    const file = await DockerbuildFile.open(own.file("out/app.dockerbuild"));
     assert.equal(file.manifests().size, 2);
-    await assertSameExport(file, machines.amd64, [version]);
-    await assertSameExport(file, second, [version]);
+    await assertSameExport(file, own.machines.amd64, [version]);
+    await assertSameExport(file, own.second, [version]);
   });
 
   it("a collector gets one trace of both nodes, below TRACEPARENT, and the file has the same", () => {
-    const [{ trace }] = collector.received;
+    const [{ trace }] = own.collector.received;
     const [{ spans }] = trace.resourceSpans[0].scopeSpans;
     assert.deepEqual([...new Set(spans.map((span) => span.traceId))], [traceId]);
     const [root, ...others] = spans;
@@ -140,27 +77,27 @@ describe("insights", function () {
       const steps = others.filter((span) => span.parentSpanId === node.spanId).map(({ name }) => name);
       assert.match(steps.join("\n"), /^\[\S+ 3\/4\] COPY src \/src-\$\{VERSION\}$/m);
     }
-    assert.deepEqual(JSON.parse(fs.readFileSync(path.join(stack.directory, "out/trace.otlp.json"), "utf8")), trace);
+    assert.deepEqual(JSON.parse(own.read("out/trace.otlp.json")), trace);
   });
 
   it("an update without a change reads nothing, and leaves the outputs as they are", async () => {
     const before = await stack.outputs<{ app: { report: BuildReport; cost: unknown } }>();
     assert.equal(before.app.report.image, "app");
     assert.deepEqual(before.app.cost, before.app.report.cost);
-    const files = fs.statSync(path.join(stack.directory, "out/report.json")).mtimeMs;
+    const files = fs.statSync(own.file("out/report.json")).mtimeMs;
     // As a checkout of what was there before leaves it.
     stack.write("app/src/a.txt", "b\n");
     stack.write("app/src/a.txt", "a\n");
-    const { output } = await build();
+    const { output } = await own.build();
     assert.doesNotMatch(output, /image app: built|\d (updated|replaced)/);
-    assert.equal(fs.statSync(path.join(stack.directory, "out/report.json")).mtimeMs, files);
-    assert.equal(collector.received.length, 1);
+    assert.equal(fs.statSync(own.file("out/report.json")).mtimeMs, files);
+    assert.equal(own.collector.received.length, 1);
     assert.deepEqual(await stack.outputs(), before);
   });
 
   it("a changed file", async () => {
     stack.write("app/src/a.txt", "b\n");
-    const { output, report } = await build();
+    const { output, report } = await own.build();
     assert.deepEqual(missesOf(report), both(4, "file", "changed src/a.txt"));
     assert.match(
       output,
@@ -175,7 +112,7 @@ describe("insights", function () {
     );
     const { app } = await stack.outputs<{ app: { report: BuildReport } }>();
     assert.deepEqual(app.report, report);
-    const page = fs.readFileSync(path.join(stack.directory, "out/report.html"), "utf8");
+    const page = own.read("out/report.html");
     assert.match(
       page,
       /changed src\/a\.txt<span class="step">\[3\/4\] COPY src \/src-\$\{VERSION\} · Dockerfile, line 4</,
@@ -192,27 +129,27 @@ describe("insights", function () {
     const text = await call("--compare", "--html", "again.html");
     assert.match(text, /image app: built in .*\nfirst step not cached: \[3\/4\] COPY src/);
     assert.match(text, /\nbefore, 20\S+: .*; now .*\n/);
-    assert.match(fs.readFileSync(path.join(stack.directory, "again.html"), "utf8"), /changed src\/a\.txt/);
-    const written = JSON.parse(fs.readFileSync(path.join(stack.directory, "out/report.json"), "utf8")) as object;
+    assert.match(own.read("again.html"), /changed src\/a\.txt/);
+    const written = JSON.parse(own.read("out/report.json")) as object;
     assert.deepEqual(JSON.parse(await call("--json")), written);
   });
 
   it("a changed argument, by its name alone", async () => {
-    values.VERSION = "canary-ab12cd";
-    const { report } = await build();
+    own.values.VERSION = "canary-ab12cd";
+    const { report } = await own.build();
     assert.deepEqual(missesOf(report), both(4, "argument", "argument VERSION changed"));
   });
 
   it("a changed line of the Dockerfile", async () => {
-    stack.write("app/Dockerfile", dockerfile(moving, "COPY package.json /other.json"));
-    const { report } = await build();
+    stack.write("app/Dockerfile", dockerfile(own.moving, "COPY package.json /other.json"));
+    const { report } = await own.build();
     assert.deepEqual(missesOf(report), both(3, "Dockerfile", "line 3 of the Dockerfile changed"));
   });
 
   it("a base image that has moved", async () => {
     stack.write("moving/file", "2\n");
     stack.write("app/zz.txt", "y\n");
-    const { report } = await build();
+    const { report } = await own.build();
     for (const { missedFirst } of report.platforms) {
       assert.equal(missedFirst?.line, 3);
       assert.equal(missedFirst?.kind, "base image");
@@ -221,9 +158,9 @@ describe("insights", function () {
   });
 
   it("a cache that is lost on one node, and a file that has changed on both", async () => {
-    await second.buildctl(["prune", "--all"]);
+    await own.second.buildctl(["prune", "--all"]);
     stack.write("app/zz.txt", "x\n");
-    const { output, report } = await build();
+    const { output, report } = await own.build();
     assert.deepEqual(missesOf(report), {
       [amd64]: [5, "file", "changed zz.txt"],
       [arm64]: [
@@ -236,12 +173,12 @@ describe("insights", function () {
   });
 
   it("a build before that is not known is no guess", async () => {
-    for (const file of fs.readdirSync(path.join(stack.directory, ".multi-platform-image/reports/dev/last"))) {
+    for (const file of fs.readdirSync(own.file(".multi-platform-image/reports/dev/last"))) {
       fs.rmSync(path.join(stack.directory, ".multi-platform-image/reports/dev/last", file));
     }
     stack.write("app/zz.txt", "w\n");
     assert.deepEqual(
-      missesOf((await build()).report),
+      missesOf((await own.build()).report),
       both(5, "first build", "no build of this platform before is known on this machine"),
     );
   });
@@ -260,16 +197,16 @@ describe("insights", function () {
   it("the status line says for how long a node and a build are waited for, and how long both took last time", async () => {
     const base = await getBaseImage();
     const slow = (at: number) =>
-      `FROM --platform=${amd64} ${base} AS slow\nRUN sleep 5 && echo ${at} > /slow\n${dockerfile(moving)}COPY --from=slow /slow /\n`;
+      `FROM --platform=${amd64} ${base} AS slow\nRUN sleep 5 && echo ${at} > /slow\n${dockerfile(own.moving)}COPY --from=slow /slow /\n`;
     const told: string[] = [];
     for (const at of [1, 2]) {
-      await second.stop();
+      await own.second.stop();
       stack.write("app/Dockerfile", slow(at));
-      const log = path.join(stack.directory, `events-${at}.json`);
+      const log = own.file(`events-${at}.json`);
       const read = () => (fs.existsSync(log) ? fs.readFileSync(log, "utf8") : "");
       const { done } = stack.start("up", "--yes", "--skip-preview", "--event-log", log);
       await waitFor("the wait for node arm64", () => /waiting for node arm64, \d+ s of at most/.test(read()));
-      await second.start();
+      await own.second.start();
       const { code, output } = await done;
       assert.equal(code, 0, output);
       told.push(read());
@@ -280,30 +217,30 @@ describe("insights", function () {
   });
 
   it("a build that fails has a report with its error, and fails as before", async () => {
-    stack.write("app/Dockerfile", dockerfile(moving, "COPY not-there.json /package.json"));
-    const { output, report } = await build(false);
+    stack.write("app/Dockerfile", dockerfile(own.moving, "COPY not-there.json /package.json"));
+    const { output, report } = await own.build(false);
     assert.equal(report.result, "failed");
     assert.match(output, /image app: failed in/);
     assert.match(report.error ?? "", /not-there\.json/);
-    const text = fs.readFileSync(summary, "utf8");
+    const text = fs.readFileSync(own.summary, "utf8");
     assert.match(text, /\*\*app\*\*: failed in/);
     assert.match(text.slice(text.lastIndexOf("### Images built")), /not-there\.json/);
   });
 
   it("the summary of a CI job has one section for each update that built", () => {
-    const text = fs.readFileSync(summary, "utf8");
+    const text = fs.readFileSync(own.summary, "utf8");
     assert.equal(text.match(/ begin -->/g)?.length, text.match(/### Images built/g)?.length);
     assert.match(text, /\| linux\/arm64 \| .* \| 0 of 3 \|/);
   });
 
   it("no value of an argument and no secret is in any file", async () => {
     const text =
-      (await DockerbuildFile.open(path.join(stack.directory, "out/app.dockerbuild"))).text() +
-      JSON.stringify(collector.received) +
-      readAll(path.join(stack.directory, "out")) +
-      readAll(path.join(stack.directory, ".multi-platform-image/reports")) +
-      fs.readFileSync(summary, "utf8");
+      (await DockerbuildFile.open(own.file("out/app.dockerbuild"))).text() +
+      JSON.stringify(own.collector.received) +
+      readAll(own.file("out")) +
+      readAll(own.file(".multi-platform-image/reports")) +
+      fs.readFileSync(own.summary, "utf8");
     assert.ok(text.includes("VERSION"));
-    for (const canary of [version, values.VERSION, secret]) assert.ok(!text.includes(canary), canary);
+    for (const canary of [version, own.values.VERSION, secret]) assert.ok(!text.includes(canary), canary);
   });
 });

@@ -5,13 +5,11 @@ import type { ImageArgs } from "@pulumi/docker-build";
 import type { Listing } from "../../../components/context/listing";
 import { reportInputs } from "../../../components/insights/inputs";
 import { readInstructions } from "../../../components/insights/instructions";
-import { newMemory } from "../../../components/insights/kept";
 import type { RememberedInputs } from "../../../components/insights/lastBuild";
 import { maskOf } from "../../../components/insights/masking";
 import { platformFindings } from "../../../components/insights/platformReport";
 import { commonName } from "../../../components/insights/commonName";
 import { findSteps } from "../../../components/insights/steps";
-import { readBuild } from "../../../components/insights/readBuild";
 import { stepKey, whyMissed } from "../../../components/insights/reasons";
 import type { NodeRecord, RecordedStep } from "../../../components/insights/readRecord";
 
@@ -235,17 +233,5 @@ describe("insights: why a step was not cached", () => {
         [9, "file"],
       ],
     );
-  });
-});
-
-describe("insights: a node that is gone", () => {
-  it("is told as missing, and fails nothing", async () => {
-    const node = { name: "n", address: "a", builderName: "b", platforms: ["linux/amd64" as const], buildkit: "v1" };
-    const view = { ...node, socket: "/nowhere/buildkitd.sock", wakeMilliseconds: 0 };
-    const identity = { context: ".", buildArgs: {}, tags: [] };
-    const inputs = { identity, remembered: await inputsOf(), mask: maskOf({}, []), hidden: [], noCache: false };
-    const { findings, missing } = await readBuild([view], 0, inputs, newMemory());
-    assert.deepEqual(findings, []);
-    assert.match(missing.join(), /^node n did not answer/);
   });
 });
