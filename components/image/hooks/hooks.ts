@@ -17,7 +17,8 @@ import { resolved } from "../../pulumi/resolved";
 import { sharedHooks } from "../../pulumi/sharedHooks";
 import type { ComparedArgs, whyBuilt } from "./why";
 
-const tellEveryMilliseconds = 3_000;
+/** Pulumi writes each of these lines into the log of a CI: a build of many minutes must not fill it. */
+const tellAfterMilliseconds = (lasted: number) => (lasted < 60_000 ? 3_000 : 30_000);
 
 /** Loaded with the first hook: an update without a build has no use for the half that runs in hooks. */
 function phasesOf(purpose: ImagePurpose) {
@@ -73,6 +74,11 @@ export function imageHooks(
     session: await session(),
     progress,
   });
+  let last: LastTimes | undefined;
+  const tell = () => {
+    const { subject } = phasesOf(purpose);
+    build.stopTelling = tellWhileBuilding(subject(name), purpose === "index" ? undefined : last, progress);
+  };
   const prepare = async (args: pulumi.ResourceHookArgs) => {
     await logReason(args);
     if (pulumi.runtime.isDryRun()) {
@@ -80,11 +86,11 @@ export function imageHooks(
     }
     const { newInputs = {} } = args;
     build.watched = { purpose, platforms: build.platforms, since: Date.now(), attempts: 1, reason: loggedReason };
-    const { before, subject } = phasesOf(purpose);
-    const last = await build.insights?.last(build.platforms);
+    const { before } = phasesOf(purpose);
+    last = await build.insights?.last(build.platforms);
     build.attempt = await before({ ...(await step()), last }, newInputs);
     build.watched.preparedAt = Date.now();
-    build.stopTelling = tellWhileBuilding(subject(name), purpose === "index" ? undefined : last, progress);
+    tell();
   };
   const conclude = async ({ newInputs = {}, newOutputs = {} }: pulumi.ResourceHookArgs) => {
     build.stopTelling?.();
@@ -98,7 +104,12 @@ export function imageHooks(
       await finish(session, build, false);
     }
   };
-  const onError = async ({ errors, newInputs = {} }: pulumi.ErrorHookArgs) => {
+  const onError = async ({ errors, failedOperation, newInputs = {} }: pulumi.ErrorHookArgs) => {
+    // What is deleted after a replacement is of a build that is over.
+    if (failedOperation === "delete") {
+      return false;
+    }
+    build.stopTelling?.();
     let shouldRetry = false;
     try {
       const { explain } = phasesOf(purpose);
@@ -108,9 +119,9 @@ export function imageHooks(
     }
     if (shouldRetry && build.watched) {
       build.watched.attempts += 1;
+      tell();
     }
     if (!shouldRetry) {
-      build.stopTelling?.();
       // After-hooks don't run when a build fails.
       await report(build, session, newInputs, errors[0] ?? "it failed");
       await finish(session, build, true);
@@ -154,12 +165,19 @@ function tellWhileBuilding(subject: string, last: LastTimes | undefined, progres
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- as above
   const { describeBuilding } = require("../../insights/lastTimes") as typeof import("../../insights/lastTimes");
   const since = Date.now();
-  // It must not keep the program alive.
-  const timer = setInterval(
-    () => progress(describeBuilding(subject, (Date.now() - since) / 1_000, last), true),
-    tellEveryMilliseconds,
-  ).unref();
-  return () => clearInterval(timer);
+  let timer: NodeJS.Timeout;
+  const wait = () => {
+    // It must not keep the program alive.
+    timer = setTimeout(
+      () => {
+        progress(describeBuilding(subject, (Date.now() - since) / 1_000, last), true);
+        wait();
+      },
+      tellAfterMilliseconds(Date.now() - since),
+    ).unref();
+  };
+  wait();
+  return () => clearTimeout(timer);
 }
 
 /** While the nodes are still there to be asked. */
