@@ -2,6 +2,7 @@ import { AsyncResource } from "node:async_hooks";
 
 import * as pulumi from "@pulumi/pulumi";
 
+import { errorHook, resourceHook } from "./hookNames";
 import { ofRun } from "./run";
 import { resolved } from "./resolved";
 
@@ -28,12 +29,17 @@ export class HooksByResource {
   }
 
   async of({ urn, name, type }: Pick<pulumi.ResourceHookArgs, "urn" | "name" | "type">): Promise<StepHooks> {
-    for (const { parent, hooks } of this.byName.get(name) ?? []) {
-      if (urn === childUrn(await resolved(parent.urn), type, name)) {
-        return hooks;
+    const entries = this.byName.get(name) ?? [];
+    // Parents of others may wait for long, or fail.
+    const looks = entries.map(async ({ parent, hooks }) => {
+      if (urn !== childUrn(await resolved(parent.urn), type, name)) {
+        throw new Error("another's");
       }
-    }
-    throw new Error(`no hooks are known of ${urn}`);
+      return hooks;
+    });
+    return Promise.any(looks).catch(() => {
+      throw new Error(`no hooks are known of ${urn}`);
+    });
   }
 }
 
@@ -54,7 +60,7 @@ interface Shared {
 const runs = new WeakMap<object, Shared>();
 
 /**
- * The hooks of a resource, as options of it. Pulumi is told of three for the whole program, and not of three for each image: every one is a
+ * The hooks of a resource, as options of it. This registers three for the whole program, and not three for each image: every one is a
  * call to the engine in each update, also without a change.
  *
  * They run in the context in which they are given: in a process that makes components for a program in another language, the SDK
@@ -62,7 +68,7 @@ const runs = new WeakMap<object, Shared>();
  * @see https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/nodejs/runtime/state.ts
  */
 export function sharedHooks(parent: pulumi.Resource, name: string, hooks: StepHooks): pulumi.ResourceHookBinding {
-  const { table, binding } = ofRun(runs, registerHooks);
+  const { table, binding } = ofRun(runs, () => registerHooks(name));
   table.add(parent, name, {
     prepare: AsyncResource.bind(hooks.prepare),
     conclude: AsyncResource.bind(hooks.conclude),
@@ -71,16 +77,14 @@ export function sharedHooks(parent: pulumi.Resource, name: string, hooks: StepHo
   return binding;
 }
 
-function registerHooks(): Shared {
+/** @param first which image's, for names that no other program of the update has */
+function registerHooks(first: string): Shared {
   const table = new HooksByResource();
-  const prefix = "multi-platform-image_image";
   const before = [
-    new pulumi.ResourceHook(`${prefix}_prepare`, async (args) => (await table.of(args)).prepare(args), {
-      onDryRun: true,
-    }),
+    resourceHook(first, "prepare", async (args) => (await table.of(args)).prepare(args), { onDryRun: true }),
   ];
-  const after = [new pulumi.ResourceHook(`${prefix}_conclude`, async (args) => (await table.of(args)).conclude(args))];
-  const onError = [new pulumi.ErrorHook(`${prefix}_onError`, async (args) => (await table.of(args)).onError(args))];
+  const after = [resourceHook(first, "conclude", async (args) => (await table.of(args)).conclude(args))];
+  const onError = [errorHook(first, "onError", async (args) => (await table.of(args)).onError(args))];
   const binding = { beforeCreate: before, beforeUpdate: before, afterCreate: after, afterUpdate: after, onError };
   return { table, binding };
 }
