@@ -18,6 +18,7 @@ import {
 import { type Cloud, startCloud } from "../cloud/cloud";
 import { leftBy } from "../cloud/machinesRun";
 import * as hosts from "../hosts";
+import { nightly } from "../tier";
 
 // Answers each line with itself.
 const echo = `#!/bin/sh
@@ -62,7 +63,8 @@ const talk = (address: string, file: string): string[] => [
    done`,
 ];
 
-describe("machines of the tests' cloud: what AWS takes away or cuts off", function () {
+// ephemeral and healing show nodes on such machines launched, cut off, and taken away with a notice.
+nightly.describe("machines of the tests' cloud: what AWS takes away or cuts off", function () {
   this.timeout(900_000);
   let run: hosts.TestRun;
   let cloud: Cloud;

@@ -74,9 +74,9 @@ describe("programs of the Automation API that are functions", function () {
   });
 
   const rounds = runsAll ? 5 : 2;
+  const names = runsAll ? ["dev", "staging", "prod"] : ["dev", "prod"];
 
-  it(`update three stacks side by side in one process, ${rounds} rounds with another base image each: digest and files of the round, and its messages by their stack`, async () => {
-    const names = ["dev", "staging", "prod"];
+  it(`update ${names.length} stacks side by side in one process, ${rounds} rounds with another base image each: digest and files of the round, and its messages by their stack`, async () => {
     const deployer = await Deployer.start(trusting(front));
     const specs = Object.fromEntries(names.map((name) => [name, specOf(deployer, name, ["web"])]));
     const seen = new Set<string>();
@@ -110,10 +110,10 @@ describe("programs of the Automation API that are functions", function () {
     assert.equal(seen.size, names.length * rounds);
     // The test before this one has an update of such a program without a change.
     if (runsAll) {
-      const { dev, staging, prod } = await deployer.update(specs);
+      const again = await deployer.update(specs);
       assert.deepEqual(
-        [dev, staging, prod].map(({ changes }) => Object.keys(changes)),
-        [["same"], ["same"], ["same"]],
+        names.map((name) => Object.keys(again[name].changes)),
+        names.map(() => ["same"]),
       );
     }
     // Nothing of it is said past the update that it is of.
