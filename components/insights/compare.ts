@@ -26,7 +26,7 @@ export function stepDifferences(now: BuildReport, before: BuildReport): StepDiff
       return one ? [{ platform, name, before: one, now: step }] : [];
     }),
   );
-  const by = (each: StepDifference) => Math.abs(each.now.seconds - each.before.seconds);
+  const by = ({ now: one, before: other }: StepDifference) => Math.abs(ranSeconds(one) - ranSeconds(other));
   return found.filter((each) => by(each) >= noiseSeconds).sort((one, other) => by(other) - by(one));
 }
 
@@ -41,6 +41,11 @@ export function compareReports(now: BuildReport, before: BuildReport | undefined
   );
   const all = `before, ${before.startedAt}: ${describeSeconds(before.seconds)}; now ${describeSeconds(now.seconds)}`;
   return [all, ...(lines.length > 0 ? lines : ["  no step took another time"])];
+}
+
+/** What was looked for in the cache took time, too, but did not run. */
+export function ranSeconds({ state, seconds }: Pick<StepReport, "state" | "seconds">): number {
+  return state === "cached" || state === "not run" ? 0 : seconds;
 }
 
 /** How long a step took, or why it took no time. */

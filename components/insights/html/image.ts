@@ -36,7 +36,7 @@ function facts({ seconds, platforms, cost, attempts }: BuildReport, previous: Bu
     ["From the cache", `${cached} of ${steps}`, "steps"],
     ["Slowest wake", describeSeconds(wake), ""],
     [
-      "Nodes",
+      "Node time",
       describeSeconds(cost.nodeSeconds),
       cost.dollars === undefined ? "" : `about ${describeDollars(cost.dollars)}`,
     ],

@@ -29,7 +29,7 @@ export function page(builds: readonly ReportedBuild[]): string {
 <main>
 <header class="page">
 <h1>Build report</h1>
-<p>stack ${escape(first?.report.stack ?? "")} · ${escape(started.replace("T", " ").replace(/\.\d+Z$/, " UTC"))} · ${escape(count)} · ${describeSeconds(node)} of nodes</p>
+<p>stack ${escape(first?.report.stack ?? "")} · ${escape(started.replace("T", " ").replace(/\.\d+Z$/, " UTC"))} · ${escape(count)} · node time ${describeSeconds(node)}</p>
 </header>
 ${builds.map(imageArticle).join("\n")}
 <footer>multi-platform-image · what BuildKit recorded on the nodes, read at the end of the build</footer>

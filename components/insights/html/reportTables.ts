@@ -1,4 +1,4 @@
-import { stepDifferences, wordOf } from "../compare";
+import { ranSeconds, stepDifferences, wordOf } from "../compare";
 import { describeDollars } from "../cost";
 import type { BuildReport, PlatformReport, ReportedBuild } from "../report";
 import { describeSeconds } from "../summary";
@@ -57,7 +57,7 @@ function comparison(report: BuildReport, previous: BuildReport): string[] {
         escape(platform),
         wordOf(before),
         wordOf(now),
-        difference(now.seconds, before.seconds),
+        difference(ranSeconds(now), ranSeconds(before)),
       ]),
     2,
   );

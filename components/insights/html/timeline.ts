@@ -2,6 +2,7 @@ import type { Platform } from "../../support/platforms";
 import { commonName } from "../commonName";
 import type { StepReport, ReportedBuild } from "../report";
 import { describeMiss, describeSeconds } from "../summary";
+import { inOrder } from "./stepOrder";
 import { escape } from "./text";
 
 interface Lane {
@@ -38,7 +39,7 @@ export function timeline({ report, logs }: ReportedBuild): string {
     return "";
   }
   const startOf = ({ lanes }: Row) => Math.min(...lanes.map(({ step }) => step?.start ?? notRun));
-  const sorted = [...rows.values()].sort((one, other) => startOf(one) - startOf(other));
+  const sorted = inOrder([...rows.values()].map((row) => ({ ...row, start: startOf(row) })));
   const legend = platforms.map(
     ({ platform, node }, at) => `<li><i class="p${at % 4}"></i>${escape(platform)} on ${escape(node.name)}</li>`,
   );
