@@ -20,8 +20,8 @@ const builderType = "multi-platform-image:index:Builder";
 /**
  * One buildx builder of several nodes, each building its own platform natively.
  *
- * Nodes wake in a hook of an image that must be built, and the builder is registered then, on the machine that runs
- * `pulumi up`. An update without a change calls no node.
+ * When an image must be built, a hook of that image starts the nodes and registers the builder with buildx on the machine
+ * that runs `pulumi up`. An update without a change calls no node.
  *
  * ```ts
  * const builder = new Builder("builders");                    // two EC2 instances, stopped when idle
@@ -37,14 +37,15 @@ const builderType = "multi-platform-image:index:Builder";
  *
  * **Cost** of the two default EC2 nodes in us-east-1, on demand: about $0.09 an hour for m8g.large and $0.12 for
  * m7a.large while they run; whether they run or not, about $6 a month for their volumes (30 GB of gp3, and 8 GB for the
- * system, each), and $0.20 for their alarms beyond an account's first ten. A public IPv4 address is $0.005 an hour while a node runs. `persistent` nodes run all the time: about $157
+ * system, each), and $0.20 for their two alarms (an account's first ten alarms are free). A public IPv4 address is $0.005 an hour while a node runs. `persistent` nodes run all the time: about $157
  * a month more. The nodes take 4 vCPUs of the account's quota, which is 5 in a new account.
  * @see https://aws.amazon.com/ec2/pricing/on-demand/ https://aws.amazon.com/ebs/pricing/
  */
 export class Builder extends pulumi.ComponentResource {
   /**
    * The name under which buildx knows this builder: the resource's name and a hash of organization, project, stack and
-   * position in the program. The same on every machine, and whatever the nodes are, so that neither rebuilds an image.
+   * position in the program. Another machine or another type of node changes no name. With several nodes of one platform
+   * there are several such names: see `nodes`.
    */
   public readonly builderName: pulumi.Output<string>;
   /** The nodes, in their order. */
@@ -55,8 +56,8 @@ export class Builder extends pulumi.ComponentResource {
 
   /**
    * @param name the resource's name, and the beginning of the builder's.
-   * @throws pulumi.ResourceError with an empty list of nodes, with two for one endpoint or name, with a `local` one beside
-   * another for its platform, or with a wrong value.
+   * @throws pulumi.ResourceError with an empty list of nodes, with two for one endpoint or name, if a `local` node and
+   * another node have the same platform, or with a wrong value.
    */
   constructor(name: string, args?: BuilderArgs, opts?: pulumi.ComponentResourceOptions);
   /** @internal */
@@ -88,14 +89,15 @@ export class Builder extends pulumi.ComponentResource {
    * new MultiPlatformImage("api", { context: "./api", repository, builder });
    * ```
    *
-   * Each stack registers it under a name of its own, so that no update is in another's way. Nodes of kind `ec2` are started
+   * Each stack registers it under a name of its own, so that two updates never disturb each other. Nodes of kind `ec2` are started
    * with the credentials of this stack's aws provider (`aws:*` config, or an explicit one in `opts`), which must be of the
-   * builder's account and have a caller's rights (docs/iam.md). Whether each platform of an image has a node is
+   * builder's account and with the policy `build` of docs/iam.md. Nodes of kind `kubernetes` are started with this stack's
+   * kubernetes provider (docs/kubernetes.md). Whether each platform of an image has a node is
    * checked when it is built.
    *
    * @param connection {@link Builder.connection} of the other stack, a secret: from a `pulumi.StackReference`, or, where
    * the stacks are in different backends, from `config.requireSecretObject`.
-   * @throws pulumi.ResourceError when `connection` is not there, is not secret, or is none of this release.
+   * @throws pulumi.ResourceError when `connection` is not there, is not secret, or was made by another release.
    */
   static fromConnection(
     name: string,
@@ -107,10 +109,10 @@ export class Builder extends pulumi.ComponentResource {
 
   /**
    * All that other stacks need to build on these nodes, for {@link Builder.fromConnection}. A secret: it holds the private
-   * key of a client. Where a program exports it, it is in the state, encrypted; with `ec2` nodes the key is there anyway, and
-   * in the parameter `…/connection`.
+   * key of a client. Where a program exports it, it is in the state, encrypted; with `ec2` nodes the key is also in
+   * the parameter `…/connection`, with `kubernetes` nodes in a Secret of their namespace.
    *
-   * @throws pulumi.ResourceError when a node is `local`, and so of this machine alone.
+   * @throws pulumi.ResourceError when a node is `local`, because nobody else can reach it.
    */
   get connection(): pulumi.Output<BuilderConnection> {
     return this.source.connection();

@@ -166,9 +166,9 @@ export class MultiPlatformImage extends pulumi.ComponentResource {
 
   /**
    * What the build did that made this image: seconds, cache, the first step that was not cached and why, cost. No value of an
-   * argument and no secret is in it. It is as it was until a build makes another digest. What keeps it is a resource of its own,
-   * `NAME-report`, which is there in a program that asks for this output or for `cost`. Nothing with `builder: { name }`, with
-   * `report: false`, and for an image that was built before it was asked for.
+   * argument and no secret is in it. It stays as it is until a build makes another digest. A resource of its own, `NAME-report`,
+   * keeps it; a program has this resource if it asks for this output or for `cost`. `undefined` with `builder: { name }`, with `report: false`,
+   * and, until the image is built again, if the program did not ask for it when the image was built.
    */
   get report(): pulumi.Output<BuildReport | undefined> {
     this.kept ??= this.keptReport();

@@ -75,7 +75,7 @@ function priceOf(name: string, machine: string | undefined, prices: Prices): num
   return own ?? (listed === undefined ? undefined : listed + addressPrice);
 }
 
-/** In words, as precise as a sum of its size is meant: `$0.0042`. */
+/** In words, as precise as a sum of its size is meant: `$0.00420`. */
 export function describeDollars(dollars: number): string {
   return `$${dollars >= 0.995 ? dollars.toFixed(2) : dollars >= 0.01 ? dollars.toFixed(3) : dollars.toFixed(5)}`;
 }

@@ -43,7 +43,7 @@ export function lastTimes(kept: KeptImage, platforms: readonly Platform[]): Last
 }
 
 /**
- * What a build is likely to take, by the last ones: `likely $0.0042 of nodes, 41 s to 1 m 42 s (by the last 2 builds)`. Nothing where
+ * What a build is likely to take, by the last ones: `likely $0.00420 of nodes, 41 s to 1 m 42 s (by the last 2 builds)`. Nothing where
  * no build is known.
  */
 export function describeLikely(kept: KeptImage, prices: Prices): string | undefined {

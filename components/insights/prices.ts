@@ -27,7 +27,7 @@ const largePrices: Readonly<Record<string, number>> = {
   t4g: 0.0672,
 };
 
-/** When the table was made, and of what. Told with each sum. */
+/** When the table was made, and of what. Printed with each sum. */
 export const priceList = {
   date: "2026-06",
   region: "us-east-1",

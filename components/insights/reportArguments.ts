@@ -24,7 +24,8 @@ export interface ReportArgs {
   dockerbuild?: boolean;
   /**
    * Whether `trace.otlp.json` is written, too, and sent as OTLP over HTTP where OTEL_EXPORTER_OTLP_ENDPOINT or
-   * OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is set. TRACEPARENT is the parent of what it tells.
+   * OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is set. The span in TRACEPARENT becomes the trace's
+   * parent.
    *
    * @default false
    * @see https://opentelemetry.io/docs/specs/otel/protocol/exporter/

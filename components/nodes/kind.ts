@@ -7,11 +7,11 @@ import type { Life, Lifecycle } from "./lifecycle";
 import type { Access, Node, RunNode } from "./node";
 import type { NodeShell } from "./shell";
 
-/** What users wrote, of all nodes of a kind in one builder, with every default filled in. */
+/** What the plan of every kind has. */
 export interface KindPlan {
   /** Registries that these nodes reach without TLS. */
   insecureRegistries: readonly string[];
-  /** What a build does to one of them: `local, would start if it does not run`. */
+  /** What a preview says of such a node: `local, would start if it does not run`. */
   effect: string;
 }
 
@@ -26,7 +26,7 @@ export interface DeclaringBuilder {
 
 /** What can be said of a node without a call to anyone. */
 export interface NodeDescription {
-  /** Whether its machine is of its platform; it is, where nothing is said. */
+  /** False if the machine has another platform than the node. */
   native?: boolean;
   instanceId?: string;
 }
@@ -35,36 +35,36 @@ export interface NodeDescription {
 export interface Opening<Connection> {
   /** What is common to them: what `declare` has given, or another stack's. */
   connection: Connection;
-  /** The builder, for what its providers are configured with. Asked late: that may be a call to the engine. */
+  /** The builder, whose providers' settings are needed. Read only when needed: reading them may call Pulumi's engine. */
   component: pulumi.ComponentResource;
   /** Whether the builder has nodes of other kinds, too. */
   hasOthers: boolean;
 }
 
-/** The nodes of a kind, for those who build on them. Nobody was called yet. */
+/** The nodes of a kind, for those who build on them. No node and no cloud has been called. */
 export interface OpenNodes {
   nodes: readonly RunNode[];
-  /** What is held while somebody builds on one of them. */
+  /** What a build holds while it uses these nodes: a claim, an open port. */
   access?: Access;
   /** All of them are one container of this Docker engine, because the machine can't run them: why, in words. */
   engine?: { engine: Engine; reason: string };
 }
 
-/** How other stacks come by nodes. */
+/** How other stacks get these nodes. */
 export interface Sharing {
-  /** Whether a value from another stack is what hooks need of one node, its name and platforms left aside. */
+  /** Whether a value from another stack has all facts of a node, besides its name and platforms. */
   isFacts(value: Readonly<Record<string, unknown>>): boolean;
   /** What is wrong with what is common to the nodes: `lacks …`. */
   problemOf?(connection: unknown, builderName: string, names: readonly string[]): string | undefined;
 }
 
 /**
- * A kind of node: all that the rest of the library knows of it. A new kind is a folder of its own with one of these, a row in
- * `kinds.ts`, and a member of the union in `arguments.ts`. Modules that need Pulumi's providers, or a cloud's SDK, are loaded
+ * A kind of node: all that the rest of the library knows of it. To add a kind: make a folder with a `kind.ts`, add a row in
+ * `kinds.ts`, and add its arguments to the union in `arguments.ts`. Modules that need Pulumi's providers, or a cloud's SDK, are loaded
  * when a function is called: most programs have one kind of node, and most updates build nothing.
  *
- * `Args`: what users write. `Plan`: what they mean. `Facts`: what hooks need of one node, as JSON beside its name and platforms.
- * `Connection`: what they need of all together, which is the builder's `connection` of the kind's name.
+ * `Args`: what users write. `Plan`: what they mean, with every default filled in. `Facts`: what hooks need to know of one node, as JSON.
+ * `Connection`: what hooks need for all nodes of the kind: the part of the builder's `connection` with the kind's name.
  */
 export interface NodeKind<
   Args extends CommonNodeArgs = CommonNodeArgs,
@@ -74,26 +74,26 @@ export interface NodeKind<
 > {
   /** The names of its arguments, and what is given for each. */
   readonly arguments: ArgumentsOf<Args>;
-  /** Those that a builder may have for the sake of such a node. */
+  /** The lifecycles that a builder with only such nodes may have. */
   readonly lifecycles: readonly Lifecycle[];
   /** How long a build waits for such a node, where the user does not say. */
   readonly wakeTimeoutSeconds: number;
-  /** Whether its daemon is on the machine of whoever builds: one for each platform, and this machine's loopback is its own. */
+  /** Whether its daemon runs on this machine. Then there is one node for each platform, and `localhost` in a build is this machine. */
   readonly isOnThisMachine: boolean;
-  /** How other stacks come by such nodes; or why they can't, as the end of `node arm64 is "local", …`. */
+  /** How other stacks get such nodes; or why they can't, as the end of `node arm64 is "local", …`. */
   readonly sharing: Sharing | string;
 
-  // While the program runs, without Pulumi.
+  // Called while the user's program runs; these need no Pulumi.
 
   /**
-   * Looks at what one node's arguments are.
+   * Checks the arguments of one node.
    * @param path where they are: `nodes[1]`.
    * @param others the nodes of this kind before it.
    * @throws BuildError that names the argument.
    */
   check(owner: string, path: string, node: Args & Node, others: readonly (Args & Node)[]): void;
   /**
-   * What the nodes of a builder are to be.
+   * Turns the arguments of a builder's nodes of this kind into a plan.
    * @param settings the builder's argument of the kind's name: what is common to them.
    * @throws BuildError that names the argument.
    */
@@ -102,7 +102,7 @@ export interface NodeKind<
   facts(node: Args & Node, life: Life): object;
   /** What can be said of a node, with what is common to its kind. */
   describe?(node: Node, connection: Connection | undefined): NodeDescription;
-  /** What a build does to another stack's node, as far as that stack has said. */
+  /** The same text as `KindPlan.effect`, for a node of another stack. */
   effect(node: NodeDescription): string;
 
   // Declared.
@@ -117,6 +117,6 @@ export interface NodeKind<
 
   // From a shell.
 
-  /** What the command line does with such nodes. Without it nothing: it is for builders that `pulumi up` alone uses. */
+  /** What the command line does with such nodes. Left out: the command line can't use such nodes. */
   readonly shell?: () => NodeShell;
 }

@@ -10,7 +10,7 @@ const port = 8080;
 const labels = { app: "api" };
 
 const provider = new Provider("api", { kubeconfig });
-// Without the switch a Graviton and an x86 instance, apart from the cluster's: they cost nothing while nobody builds, and builds
+// Without the switch a Graviton and an x86 instance, besides the cluster's: they cost nothing while nobody builds, and builds
 // take no capacity from what the cluster runs.
 const builder = buildsInCluster ? createPods(provider) : new Builder("builders");
 const image = createImage(builder);

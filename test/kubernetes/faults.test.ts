@@ -87,7 +87,7 @@ nightly.describe("what befalls a pod of a real cluster", function () {
     await waitFor("its own end", hasNone, 30, 200);
   });
 
-  it("is told of with the fix where the machines take no new ones", async () => {
+  it("is reported with the fix where the machines take no new ones", async () => {
     await cordon(kubernetes.objects, machineName, true);
     try {
       const words =
@@ -98,7 +98,7 @@ nightly.describe("what befalls a pod of a real cluster", function () {
     }
   });
 
-  it("is told of with the fix where the namespace's quota is used up", async () => {
+  it("is reported with the fix where the namespace's quota is used up", async () => {
     const { core } = kubernetes.objects;
     const quota = { metadata: { name: "small" }, spec: { hard: { "requests.memory": "64Mi" } } };
     await core.createNamespacedResourceQuota({ namespace, body: quota });

@@ -80,7 +80,7 @@ nightly.describe("a node in a pod of a real cluster", function () {
     assert.match(await kubernetes.objects.log(namespace, pod.metadata?.name ?? ""), /guard: idle for \d+ s: ending/);
   });
 
-  it("is told of with the fix where the cluster has no machine of its platform", async () => {
+  it("is reported with the fix where the cluster has no machine of its platform", async () => {
     await assert.rejects(
       wake({ platform: "linux/s390x", architecture: "s390x" }, 25),
       /the cluster has no machine for linux\/s390x with the labels in `nodeSelector`\. Fix: a node group/,
@@ -90,7 +90,7 @@ nightly.describe("a node in a pod of a real cluster", function () {
   });
 
   nightly.it(
-    "is told of with the fix where its image can't be pulled, and where its claim has no storage class",
+    "is reported with the fix where its image can't be pulled, and where its claim has no storage class",
     async () => {
       await assert.rejects(
         wake({ image: "127.0.0.1:1/none:1" }, 20),
@@ -106,7 +106,7 @@ nightly.describe("a node in a pod of a real cluster", function () {
     },
   );
 
-  it("is told of with the fix where the namespace admits no privileged pod", async () => {
+  it("is reported with the fix where the namespace admits no privileged pod", async () => {
     await kubernetes.objects.createNamespace("baseline", { "pod-security.kubernetes.io/enforce": "baseline" });
     const configMapUid = await kubernetes.objects.declare("baseline", objectName, {
       data: {},

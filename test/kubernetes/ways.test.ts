@@ -138,7 +138,7 @@ nightly.describe("the way to a pod of a real cluster", function () {
     assert.deepEqual(asked, [`CONNECT ${kubernetes.cluster.places.address}:6443`]);
   });
 
-  it("is told of with the fix where it leads through what passes no WebSockets", async () => {
+  it("is reported with the fix where it leads through what passes no WebSockets", async () => {
     const front = await startPlainFront(kubernetes);
     try {
       await assert.rejects(

@@ -73,7 +73,7 @@ export const accountThreats: readonly Threat[] = [
     threat: "a RUN step takes the address of one of another build on the bridge of its node",
     state: "weak",
     reason: "answers to that step then get lost, or come to the wrong one",
-    way: "TLS for what steps download; two builders for what must be kept apart",
+    way: "TLS for what steps download; two builders for builds that must not see each other",
   },
   {
     asset: "other builds on an EC2 node",

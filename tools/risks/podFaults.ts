@@ -5,7 +5,7 @@ export const podFaults: readonly Fault[] = [
   {
     part: "a pod",
     fault: "it is deleted at once, or its machine is gone",
-    outcome: "the same update builds again in another pod; three times at most",
+    outcome: "the same update builds again in another pod; at most three more times",
     state: "ok",
     proofs: [["kubernetes/build", "is pushed by the same update when its pod is gone in the middle of it"]],
   },
@@ -49,7 +49,7 @@ export const podFaults: readonly Fault[] = [
   {
     part: "the way to a pod",
     fault: "a load balancer or a proxy before the cluster's API ends all connections",
-    outcome: "the same update builds again in the same pod, with the steps that were done; three times at most",
+    outcome: "the same update builds again in the same pod, with the steps that were done; at most three more times",
     state: "ok",
     proofs: [
       [
@@ -61,7 +61,7 @@ export const podFaults: readonly Fault[] = [
   {
     part: "the way to a pod",
     fault: "it does so again and again, sooner than a step takes",
-    outcome: "an error after the fourth time, which names the node; the steps that were done stay in the cache",
+    outcome: "an error after three more times, which names the node; the steps that were done stay in the cache",
     state: "documented",
     reason: "BuildKit ends a build whose caller is gone, and no connection outlives what carries it",
     way: "a longer limit there, or a `server` in the kubeconfig that is behind nothing of that kind",
@@ -90,7 +90,7 @@ export const podFaults: readonly Fault[] = [
       "`maxLifetimeMinutes` ends the Job; until then an autoscaler may add a machine, and the pod then ends when it is idle",
     state: "documented",
     reason: "a pod that has not begun can't end itself",
-    way: "`clean --nodes BUILDER` of the command line",
+    way: "`clean --nodes BUILDER --namespace NAMESPACE` of the command line",
     proofs: [
       [
         "unit/nodes/kubernetes/kubernetesShell",
@@ -104,12 +104,12 @@ export const podFaults: readonly Fault[] = [
     outcome: "the error says which, with the fix",
     state: "ok",
     proofs: [
-      ["kubernetes/pod", "is told of with the fix where the cluster has no machine of its platform"],
+      ["kubernetes/pod", "is reported with the fix where the cluster has no machine of its platform"],
       [
         "kubernetes/pod",
-        "is told of with the fix where its image can't be pulled, and where its claim has no storage class",
+        "is reported with the fix where its image can't be pulled, and where its claim has no storage class",
       ],
-      ["kubernetes/pod", "is told of with the fix where the namespace admits no privileged pod"],
+      ["kubernetes/pod", "is reported with the fix where the namespace admits no privileged pod"],
     ],
   },
 ];

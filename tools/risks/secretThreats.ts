@@ -75,7 +75,7 @@ export const secretThreats: readonly Threat[] = [
     threat: "the Dockerfile's author chooses any",
     state: "documented",
     reason: "it has no more privileges than a RUN step, and there is no list of allowed ones",
-    way: "pin it by digest in the Dockerfile; builders apart for authors that are not trusted",
+    way: "pin it by digest in the Dockerfile; builders of their own for authors that are not trusted",
   },
   {
     asset: "arguments, secrets and logins of a build",

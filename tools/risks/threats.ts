@@ -52,7 +52,7 @@ const nodeThreats: readonly Threat[] = [
     state: "documented",
     reason:
       "a build is as good as root there: it reaches logs, build arguments and cache mounts of all who share the node, and, should it break out of its step, the logins and secrets of builds that run",
-    way: "two builders for what must be kept apart (ec2.md, sharing.md)",
+    way: "two builders for builds that must not see each other (ec2.md, sharing.md)",
   },
   {
     asset: "a remote node's host",

@@ -2,6 +2,7 @@ import * as path from "node:path";
 
 import { onInterruption } from "../../../support/interruption";
 import type { Progress } from "../../../support/progress";
+import { formatTime } from "../../../support/tables";
 import { endHolder, holdersIn } from "../../../transport/holders";
 import { Relay } from "../../../transport/relay";
 import type { Node } from "../../node";
@@ -47,7 +48,7 @@ export async function holdNodes<T>(
       reach: async () => {
         const own = nodes.map(({ name }) => name);
         carrier = await startCarrier({ settings: place.settings, builder: stored(builder), chosen: own, until });
-        progress(`process ${carrier.pid} of this machine carries connections to the pods until then`);
+        progress(`process ${carrier.pid} of this machine carries connections to the pods until ${formatTime(until)}`);
         const relay = holdRelay(builder.builderName, namesOf(builder));
         return own.map((name) => ({ endpoint: relay.registeredEndpoint(name) }));
       },

@@ -49,7 +49,7 @@ describe("the cluster of a Kubernetes node", () => {
     });
   }
 
-  it("is told of with the fix where the program for its token is not there", async () => {
+  it("is reported with the fix where the program for its token is not there", async () => {
     const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "no-such-aws", args: ["eks", "get-token"] };
     const settings = await settingsOf(kubeconfigOf("https://own.test", {}, { exec }));
     const cluster = loadCluster("builder farm", settings);

@@ -167,7 +167,7 @@ describe("a token of EKS", () => {
     assert.deepEqual([Action, RoleArn, RoleSessionName, ExternalId], ["AssumeRole", role, "EKSGetTokenAuth", "us"]);
   });
 
-  it("is told of with the fix where there are no credentials", async () => {
+  it("is reported with the fix where there are no credentials", async () => {
     await assert.rejects(
       eksToken("builder farm", farm, "eu-west-1"),
       /^BuildError: builder farm: there are no AWS credentials for a token of the EKS cluster farm: .*Fix: credentials in the environment/,
@@ -216,7 +216,7 @@ describe("a token of EKS", () => {
       assert.equal(await tokenOf(config), "of-the-program");
     });
 
-    it("is told of with the fix where no region is known", async () => {
+    it("is reported with the fix where no region is known", async () => {
       const config = await configOf(exec, "https://10.0.0.1");
       assert.throws(
         () => signForEks("builder farm", config),

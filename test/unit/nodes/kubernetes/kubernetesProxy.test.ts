@@ -80,7 +80,7 @@ describe("a cluster behind a proxy", () => {
     assert.deepEqual(proxy.log, []);
   });
 
-  it("is told of with the fix where the variable is none, without its text", async () => {
+  it("is reported with the fix where the variable is none, without its text", async () => {
     process.env.HTTPS_PROXY = "ftp://ci:hunter2@proxy";
     await assert.rejects(loadCluster("builder farm", { kubeconfig: kubeconfig() }), ({ message }: Error) => {
       assert.match(message, /HTTPS_PROXY in the environment is no URL of a proxy.* Fix: correct it, or name/);
