@@ -1,14 +1,18 @@
 import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
 
 import { describePod, formatStatus } from "../../../../components/nodes/kubernetes/shell/builderStatus";
 import { isForgotten } from "../../../../components/nodes/kubernetes/shell/clean";
 import { findBuilder, listBuilders } from "../../../../components/nodes/kubernetes/shell/find";
+import { holdFolder } from "../../../../components/nodes/kubernetes/shell/hold";
 import type { Place } from "../../../../components/nodes/kubernetes/shell/place";
 import { kubernetesShell } from "../../../../components/nodes/kubernetes/shell/shell";
 import { stopNodes } from "../../../../components/nodes/kubernetes/shell/stop";
 import { parseStored } from "../../../../components/nodes/kubernetes/stored";
 import { ApiError } from "../../../../components/nodes/kubernetes/run/errors";
 import { stateOf } from "../../../../components/nodes/kubernetes/run/state";
+import { serveAsHolder } from "../../../../components/transport/holders";
+import { waitFor } from "../../../main/stack";
 import { kubernetesNode } from "./kubernetesNode";
 import { OneJob } from "./oneJob";
 import { eventOf, made, platform, podOf, readyPod, running } from "./seen";
@@ -129,6 +133,38 @@ This machine holds the nodes until 2026-11-21T10:59:13Z.
     assert.equal(await stop(), "Stopped amd64 of farm-0123abcd.\n");
     assert.deepEqual(cluster.done, ["delete"]);
   });
+
+  for (const [title, pod, why] of [
+    ["that does not answer", readyPod, "does not answer, and may build"],
+    [
+      "that runs and is not ready",
+      podOf({ phase: "Running", conditions: [{ type: "Ready", status: "False" }] }),
+      "runs, is not ready, and may build",
+    ],
+    ["that drains", podOf({ phase: "Running" }, { deletionTimestamp: made }), undefined],
+  ] as const) {
+    it(`counts a pod ${title} as one that may build: it stops none unasked, and cuts no build of this machine`, async () => {
+      const cluster = new OneJob();
+      cluster.forward = () => Promise.reject(new Error("cut"));
+      cluster.secrets = [text()];
+      Object.assign(cluster, { job: running, pods: [pod] });
+      const place = placeOf(cluster);
+      const builder = await findBuilder(place, "farm");
+      const stop = (force: boolean) => stopNodes(place, builder, { force, wait: false }, () => undefined);
+      if (why) {
+        const message = `builder farm-0123abcd is in use: node amd64 ${why}. Fix: wait, or stop it even so with --force.`;
+        await assert.rejects(stop(false), { message });
+        assert.deepEqual(cluster.done, []);
+      }
+      const heard: string[] = [];
+      const folder = holdFolder(builder);
+      await serveAsHolder(folder, new Date(Date.now() + 60_000), (how) => heard.push(how));
+      assert.equal(await stop(why !== undefined), "Stopping amd64 of farm-0123abcd.\n");
+      await waitFor("the holder's word", () => heard.length > 0, 5, 10);
+      fs.rmSync(folder, { recursive: true });
+      assert.deepEqual([cluster.done, heard], [["delete"], ["yield"]]);
+    });
+  }
 
   it("removes a Job of which nobody waits any more that it begins, and no other", () => {
     const after = (seconds: number) => new Date(made.getTime() + seconds * 1_000);
