@@ -14,6 +14,13 @@ import { openForward } from "./forward";
 const timeoutMilliseconds = 10_000;
 const logLines = 20;
 
+/** One text of a Secret. */
+export interface SecretText {
+  /** The Secret's own. */
+  name: string;
+  text: string;
+}
+
 /** What is asked of a cluster for its nodes. Every call is within a bound of time. */
 export interface Cluster {
   /** The address of its API. */
@@ -32,7 +39,7 @@ export interface Cluster {
   readLog(namespace: string, pod: string): Promise<string>;
   forward(namespace: string, pod: string, port: number): Promise<Duplex>;
   /** What is under a key of each Secret with these labels. */
-  listSecrets(namespace: string, labels: Readonly<Record<string, string>>, key: string): Promise<string[]>;
+  listSecrets(namespace: string, labels: Readonly<Record<string, string>>, key: string): Promise<SecretText[]>;
 }
 
 type Client = typeof kubernetes;
@@ -85,7 +92,9 @@ export function openCluster(config: KubeConfig, client: Client): Cluster {
         .map((pair) => pair.join("="))
         .join();
       const { items } = await ask("list", "secrets", core.listNamespacedSecret({ namespace, labelSelector }));
-      return items.flatMap(({ data }) => (data?.[key] ? [Buffer.from(data[key], "base64").toString()] : []));
+      return items.flatMap(({ data, metadata: { name = "" } = {} }) =>
+        data?.[key] ? [{ name, text: Buffer.from(data[key], "base64").toString() }] : [],
+      );
     },
   };
 }

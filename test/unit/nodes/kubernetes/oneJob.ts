@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 
 import type { V1Job, V1Pod } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 
-import type { Cluster } from "../../../../components/nodes/kubernetes/run/cluster";
+import type { Cluster, SecretText } from "../../../../components/nodes/kubernetes/run/cluster";
 
 /** A cluster as far as one node sees it. */
 export class OneJob implements Cluster {
@@ -11,7 +11,7 @@ export class OneJob implements Cluster {
   readonly done: string[] = [];
   job: V1Job | undefined;
   pods: V1Pod[] = [];
-  secrets: string[] = [];
+  secrets: SecretText[] = [];
   dropsUserNamespaces = false;
 
   readJob = () => Promise.resolve(this.job);
