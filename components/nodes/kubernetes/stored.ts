@@ -4,7 +4,13 @@ import { isBuilderName, isNodeName } from "../../support/names";
 import { isRecord } from "../../support/records";
 import type { KubernetesConnectionNode } from "./connection";
 import { objectName } from "./names";
-import type { SecretText } from "./run/cluster";
+
+/** One text of a Secret. */
+export interface SecretText {
+  /** The Secret's own. */
+  name: string;
+  text: string;
+}
 
 /** What a node's Secret for the command line holds, which knows a namespace and the beginning of a builder's name. */
 export interface StoredNode {

@@ -6,6 +6,7 @@ import type { CoreV1Event, KubeConfig, V1Job, V1ObjectReference, V1Pod } from "@
 };
 
 import { labels } from "../names";
+import type { SecretText } from "../stored";
 import { containerName } from "./job";
 import { ApiError, statusMessage } from "./errors";
 import { openForward } from "./forward";
@@ -13,13 +14,6 @@ import { openForward } from "./forward";
 // A cluster's API that is so slow is no help; a wake asks again.
 const timeoutMilliseconds = 10_000;
 const logLines = 20;
-
-/** One text of a Secret. */
-export interface SecretText {
-  /** The Secret's own. */
-  name: string;
-  text: string;
-}
 
 /** What is asked of a cluster for its nodes. Every call is within a bound of time. */
 export interface Cluster {

@@ -2,7 +2,8 @@ import { PassThrough } from "node:stream";
 
 import type { V1Job, V1Pod } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 
-import type { Cluster, SecretText } from "../../../../components/nodes/kubernetes/run/cluster";
+import type { Cluster } from "../../../../components/nodes/kubernetes/run/cluster";
+import type { SecretText } from "../../../../components/nodes/kubernetes/stored";
 
 /** A cluster as far as one node sees it. */
 export class OneJob implements Cluster {
