@@ -4,7 +4,7 @@ import type { Node } from "../nodes/node";
 import { BuildError } from "../support/errors";
 import { isBuilderName, isNodeName } from "../support/names";
 import { isRecord } from "../support/records";
-import { parsePlatform, type Platform } from "../support/platforms";
+import { isPlatform, isPlatformList, type Platform } from "../support/platforms";
 
 /** A node of a {@link BuilderConnection}. */
 export type BuilderConnectionNode = {
@@ -103,12 +103,4 @@ function isNode(value: unknown): value is BuilderConnectionNode {
   const { kind } = value;
   const sharing = typeof kind === "string" && Object.hasOwn(nodeKinds, kind) && nodeKinds[kind as KindName].sharing;
   return typeof sharing === "object" && sharing.isFacts(value);
-}
-
-function isPlatform(value: unknown): value is Platform {
-  return typeof value === "string" && parsePlatform(value) === value;
-}
-
-function isPlatformList(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isPlatform);
 }

@@ -24,8 +24,8 @@ export async function wake({ builder, minutes, platforms, ...options }: WakeOpti
     return found.hold(nodes, minutes, progress, async (held) => {
       const endpoints = await wakeAll(held.nodes, found.wakeTimeoutSeconds, progress);
       const reached = await held.reach(endpoints);
-      await held.giveUpOlder();
       const name = registerDirectly(found.builderName, nodes, reached);
+      await held.giveUpOlder();
       progress(
         `builder ${name} is registered; its nodes stay awake and let this machine in until ${formatTime(held.until)}`,
       );

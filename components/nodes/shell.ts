@@ -45,7 +45,7 @@ export interface Held {
   nodes: readonly RunNode[];
   /** All are awake, and there: how buildx reaches them, in their order, also when the command has ended. */
   reach(endpoints: readonly Endpoint[]): Promise<Reached[]>;
-  /** All are awake: what an earlier command held is not needed any more. */
+  /** Builds are registered to go as `reach` says: what an earlier command held is not needed any more. */
   giveUpOlder(): Promise<void>;
 }
 

@@ -74,6 +74,16 @@ export function parsePlatform(text: string): Platform | undefined {
   return Object.hasOwn(otherSpellings, text) ? otherSpellings[text] : undefined;
 }
 
+/** Whether a value from elsewhere is a platform in its one normal spelling. */
+export function isPlatform(value: unknown): value is Platform {
+  return typeof value === "string" && parsePlatform(value) === value;
+}
+
+/** Whether it is a list of such. */
+export function isPlatformList(value: unknown): value is Platform[] {
+  return Array.isArray(value) && value.every(isPlatform);
+}
+
 /** An OCI platform as text, in its normal spelling where it is one that we know: `linux/arm64`. */
 export function formatPlatform(platform: OciPlatform): string {
   const text = [platform.os, platform.architecture, platform.variant].filter(Boolean).join("/");

@@ -15,6 +15,8 @@ interface RelayNode {
   privatePath: string;
   /** For this process itself. */
   ownPath: string;
+  /** Where the fixed path led before this process took it. */
+  before?: string;
   endpoint?: Endpoint;
   losses: number;
   connections: Set<Connection>;
@@ -82,12 +84,30 @@ export class Relay {
     return this.node(name).privatePath;
   }
 
-  /** Opens the sockets, once, and makes the fixed paths lead here, each time: another update may have taken them. */
-  async claim(): Promise<void> {
+  /** Opens the sockets, once. The fixed paths lead where they led. */
+  async open(): Promise<void> {
     this.listening ??= this.listen();
     await this.listening;
-    for (const { fixedPath, privatePath } of this.nodes.values()) {
-      pointSymbolicLink(fixedPath, privatePath);
+  }
+
+  /** Opens the sockets, once, and makes the fixed paths lead here, each time: another update may have taken them. */
+  async claim(): Promise<void> {
+    await this.open();
+    for (const node of this.nodes.values()) {
+      const before = readLink(node.fixedPath);
+      if (before !== node.privatePath) {
+        node.before = before;
+        pointSymbolicLink(node.fixedPath, node.privatePath);
+      }
+    }
+  }
+
+  /** Gives the fixed paths that still lead here back to the process that they led to before, where that still listens. */
+  async release(): Promise<void> {
+    for (const { fixedPath, privatePath, before } of this.nodes.values()) {
+      if (before !== undefined && readLink(fixedPath) === privatePath && (await isListening(before))) {
+        pointSymbolicLink(fixedPath, before);
+      }
     }
   }
 
@@ -210,9 +230,6 @@ function join(node: RelayNode, client: net.Socket, connection: Connection, conne
 }
 
 function pointSymbolicLink(link: string, target: string): void {
-  if (readLink(link) === target) {
-    return;
-  }
   const temporary = `${link}.${crypto.randomBytes(4).toString("hex")}`;
   fs.symlinkSync(target, temporary);
   fs.renameSync(temporary, link);

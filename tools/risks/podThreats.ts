@@ -38,6 +38,19 @@ export const podThreats: readonly Threat[] = [
     way: "a namespace for builds alone, where nobody has a right who may not build",
   },
   {
+    asset: "a builder in a cluster, as the command line finds it",
+    threat:
+      "whoever may make Secrets in its namespace, and read none, adds a node with an authority or a key of its own",
+    state: "ok",
+    proofs: [
+      ["unit/nodes/kubernetes/kubernetesShell", "is none if …"],
+      [
+        "unit/nodes/kubernetes/kubernetesShell",
+        "is refused where its Secrets have different keys, and does not keep others from being listed",
+      ],
+    ],
+  },
+  {
     asset: "a token for EKS",
     threat: "it is taken to another cluster, or used later",
     state: "ok",

@@ -7,6 +7,7 @@ import { BuildError } from "../../support/errors";
 import { mockedDigest, orMocked } from "../../pulumi/mocks";
 import { PlainResourceError } from "../../pulumi/resourceError";
 import { hashContext } from "../../context/hash";
+import { canonicalJson } from "../../support/records";
 import { withoutSecrets } from "./withoutSecrets";
 
 /** What is hashed: the arguments of docker-build's image, as it gets them. */
@@ -112,13 +113,4 @@ function dockerfileOf(
 
 function sha256(...parts: string[]): string {
   return crypto.createHash("sha256").update(JSON.stringify(parts)).digest("hex");
-}
-
-/** The same text for equal values, in whatever order their keys were written. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    each && typeof each === "object" && !Array.isArray(each)
-      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : each,
-  );
 }

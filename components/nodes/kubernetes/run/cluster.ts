@@ -6,6 +6,7 @@ import type { CoreV1Event, KubeConfig, V1Job, V1ObjectReference, V1Pod } from "@
 };
 
 import { labels } from "../names";
+import type { SecretText } from "../stored";
 import { containerName } from "./job";
 import { ApiError, statusMessage } from "./errors";
 import { openForward } from "./forward";
@@ -32,7 +33,7 @@ export interface Cluster {
   readLog(namespace: string, pod: string): Promise<string>;
   forward(namespace: string, pod: string, port: number): Promise<Duplex>;
   /** What is under a key of each Secret with these labels. */
-  listSecrets(namespace: string, labels: Readonly<Record<string, string>>, key: string): Promise<string[]>;
+  listSecrets(namespace: string, labels: Readonly<Record<string, string>>, key: string): Promise<SecretText[]>;
 }
 
 type Client = typeof kubernetes;
@@ -85,7 +86,9 @@ export function openCluster(config: KubeConfig, client: Client): Cluster {
         .map((pair) => pair.join("="))
         .join();
       const { items } = await ask("list", "secrets", core.listNamespacedSecret({ namespace, labelSelector }));
-      return items.flatMap(({ data }) => (data?.[key] ? [Buffer.from(data[key], "base64").toString()] : []));
+      return items.flatMap(({ data, metadata: { name = "" } = {} }) =>
+        data?.[key] ? [{ name, text: Buffer.from(data[key], "base64").toString() }] : [],
+      );
     },
   };
 }

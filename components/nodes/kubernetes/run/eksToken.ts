@@ -41,7 +41,8 @@ export async function eksToken(owner: string, identity: EksIdentity, region: str
   };
   const settings = { profile, ...keys, ...(assumed && { assumeRoles: [assumed] }) };
   const sts = new STS({ region, credentials: credentialsOf(settings, { region, requestHandler }), requestHandler });
-  const host = `sts.${region}.${region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com"}`;
+  // STS' own in the region's partition, whatever AWS_ENDPOINT_URL_STS names: EKS asks no other one.
+  const { host } = sts.config.endpointProvider({ Region: region, UseFIPS: false, UseDualStack: false }).url;
   try {
     const signer = (await sts.config.signer()) as unknown as Presigner;
     const request = {

@@ -1,6 +1,7 @@
 import type { V1Job, V1Volume } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 
 import { shortHash } from "../../../support/paths";
+import { canonicalJson } from "../../../support/records";
 import type { KubernetesConnectionNode } from "../connection";
 import { labels, settingsAnnotation } from "../names";
 
@@ -18,7 +19,8 @@ export const containerName = "buildkitd";
  */
 export function jobOf(node: KubernetesConnectionNode): V1Job {
   const job = plainJob(node);
-  job.metadata!.annotations = { [settingsAnnotation]: shortHash(JSON.stringify([job, node.secretUid])) };
+  // Keys come sorted through a StackReference, and as the program has them from the builder's own stack: both mean one Job.
+  job.metadata!.annotations = { [settingsAnnotation]: shortHash(canonicalJson([job, node.secretUid])) };
   return job;
 }
 

@@ -1,6 +1,6 @@
 import { formatTable, formatTime } from "../../../support/tables";
 import type { Platform } from "../../../support/platforms";
-import { askDaemons } from "../../../transport/daemons";
+import { askDaemons, type DaemonState } from "../../../transport/daemons";
 import type { Endpoint } from "../../../transport/endpoint";
 import { type Holder, holdersIn } from "../../../transport/holders";
 import type { SeenNode } from "../run/node";
@@ -35,23 +35,36 @@ export interface KubernetesBuilderStatus {
   heldUntil?: string;
 }
 
-/** All that can be seen of a builder from here, without a change to anything. */
-export async function readStatus(place: Place, builder: FoundBuilder): Promise<KubernetesBuilderStatus> {
+/** What the cluster tells of a node, and what its daemon does: nothing where that does not answer. */
+interface AskedNode {
+  name: string;
+  seen: SeenNode;
+  daemon: DaemonState | undefined;
+}
+
+/** All of a builder's nodes, in their order. Changes nothing. */
+export async function askNodes(place: Place, builder: FoundBuilder): Promise<AskedNode[]> {
   const seen = await told(place, Promise.all(builder.nodes.map((node) => node.see())));
   const endpoints = builder.nodes.flatMap(({ name }, at): [string, Endpoint][] => {
     const { endpoint } = seen[at];
     return endpoint ? [[name, endpoint]] : [];
   });
   const daemons = await askDaemons(new Map(endpoints));
+  return builder.nodes.map(({ name }, at) => ({ name, seen: seen[at], daemon: daemons.get(name) }));
+}
+
+/** All that can be seen of a builder from here, without a change to anything. */
+export async function readStatus(place: Place, builder: FoundBuilder): Promise<KubernetesBuilderStatus> {
+  const asked = await askNodes(place, builder);
   const holders = await holdersIn(holdFolder(builder));
   return {
     builderName: builder.builderName,
     namespace: place.namespace,
     server: place.cluster.server,
     nodes: builder.declared.map(({ name, platform, objectName }, at) => {
-      const daemon = daemons.get(name);
+      const { seen, daemon } = asked[at];
       const { version: buildkitVersion, activeBuilds } = daemon ?? {};
-      return { name, platform, object: objectName, ...describePod(seen[at]), buildkitVersion, activeBuilds };
+      return { name, platform, object: objectName, ...describePod(seen), buildkitVersion, activeBuilds };
     }),
     heldUntil: latest(holders),
   };

@@ -24,7 +24,13 @@ async function main(): Promise<void> {
   await cluster;
   const names = builder.nodes.map(({ name }) => name);
   const relay = holdRelay(builder.builderName, names);
-  await relay.claim();
+  await relay.open();
+  const declared = builder.nodes.filter(({ name }) => chosen.includes(name));
+  const nodes = declared.map((node) => new KubernetesNode(builder, node, () => cluster));
+  const first = await Promise.all(nodes.map((node) => point(node, relay)));
+  if (first.includes(false)) {
+    throw new Error("a pod has ended as soon as it was ready");
+  }
   const ending = new AbortController();
   await serveAsHolder(path.dirname(relay.socket(names[0])), end, (how) => {
     if (how === "end") {
@@ -32,12 +38,12 @@ async function main(): Promise<void> {
     }
     ending.abort();
   });
-  const declared = builder.nodes.filter(({ name }) => chosen.includes(name));
-  const nodes = declared.map((node) => new KubernetesNode(builder, node, () => cluster));
-  const first = await Promise.all(nodes.map((node) => point(node, relay)));
-  if (first.includes(false)) {
-    throw new Error("a pod has ended as soon as it was ready");
-  }
+  // A `wake` that fails after this ends this process so: what an earlier one holds is reached as before.
+  process.once("SIGTERM", () => void relay.release().finally(() => process.exit(0)));
+  // Last: an earlier one's sockets are taken by a process that has pods, and by no other.
+  await relay.claim();
+  // Nobody reads what is written after the line, as a module of NODE_OPTIONS may do.
+  process.stdout.on("error", () => undefined);
   process.stdout.write(`${readyLine}\n`);
   await Promise.all(nodes.map((node) => keep(wayTo(node, relay, end, ending.signal), end, ending.signal)));
   // Its time is over, or another one has the sockets that are registered: what is built through these is not cut.

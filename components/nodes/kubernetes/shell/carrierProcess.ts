@@ -1,4 +1,5 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
 
 import { BuildError } from "../../../support/errors";
 import { moduleFile } from "../../../support/packageFiles";
@@ -17,6 +18,9 @@ export interface CarrierTask {
 /** A process that carries connections to pods. */
 export interface Carrier {
   pid: number;
+  /** It has its sockets, and a connection to each pod. @throws BuildError where it does not come to that; then it has ended. */
+  ready: Promise<void>;
+  /** Has it end, also before it is ready. What an earlier one holds is reached by its own sockets again. */
   end(): void;
 }
 
@@ -25,8 +29,8 @@ export const readyLine = "ready";
 
 const startTimeoutMilliseconds = 30_000;
 
-/** Starts a process that outlives this one. It has its sockets, and a connection to each pod, when this returns. */
-export async function startCarrier(task: CarrierTask): Promise<Carrier> {
+/** Starts a process that outlives this one. */
+export function startCarrier(task: CarrierTask): Carrier {
   const script = moduleFile("nodes/kubernetes/shell/carrier");
   // In this repository the library runs from its TypeScript sources.
   const loader = script.endsWith(".ts") ? ["-r", require.resolve("ts-node/register/transpile-only")] : [];
@@ -35,7 +39,13 @@ export async function startCarrier(task: CarrierTask): Promise<Carrier> {
     detached: true,
     stdio: ["pipe", "pipe", "ignore"],
   });
+  // Its end says more than that it does not read.
+  child.stdin.on("error", () => undefined);
   child.stdin.end(JSON.stringify(task));
+  return { pid: child.pid ?? 0, ready: readiness(child), end: () => void child.kill("SIGTERM") };
+}
+
+async function readiness(child: ChildProcessByStdio<Writable, Readable, null>): Promise<void> {
   let said = "";
   await new Promise<void>((resolve, reject) => {
     const fail = (why: string) => {
@@ -51,7 +61,8 @@ export async function startCarrier(task: CarrierTask): Promise<Carrier> {
     child.once("exit", () => clearTimeout(timer));
     child.stdout.on("data", (data: Buffer) => {
       said += data.toString();
-      if (said === `${readyLine}\n`) {
+      // A module of NODE_OPTIONS may write lines of its own.
+      if (`\n${said}`.includes(`\n${readyLine}\n`)) {
         clearTimeout(timer);
         resolve();
       }
@@ -60,5 +71,4 @@ export async function startCarrier(task: CarrierTask): Promise<Carrier> {
   child.removeAllListeners();
   child.stdout.destroy();
   child.unref();
-  return { pid: child.pid ?? 0, end: () => void child.kill("SIGTERM") };
 }

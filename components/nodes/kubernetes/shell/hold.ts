@@ -47,13 +47,18 @@ export async function holdNodes<T>(
       nodes,
       reach: async () => {
         const own = nodes.map(({ name }) => name);
-        carrier = await startCarrier({ settings: place.settings, builder: stored(builder), chosen: own, until });
+        carrier = startCarrier({ settings: place.settings, builder: stored(builder), chosen: own, until });
+        await carrier.ready;
         progress(`process ${carrier.pid} of this machine carries connections to the pods until ${formatTime(until)}`);
         const relay = holdRelay(builder.builderName, namesOf(builder));
         return own.map((name) => ({ endpoint: relay.registeredEndpoint(name) }));
       },
-      // They end when what is built through them is done.
-      giveUpOlder: async () => void (await Promise.all(older.map((each) => endHolder(each, "yield")))),
+      giveUpOlder: async () => {
+        // Builds go by it from here on, and it stays: an older one that yields holds nothing to go back to.
+        carrier = undefined;
+        // They end when what is built through them is done.
+        await Promise.all(older.map((each) => endHolder(each, "yield")));
+      },
     });
   } catch (error) {
     carrier?.end();

@@ -16,6 +16,7 @@ export const kubernetesRoles = Object.entries(roles).map(([name, { who }]) => ({
  */
 export function rolePolicy({ role, namespace = "default" }: Pick<PolicyOptions, "role" | "namespace">): string {
   const { rules } = roles[role as keyof typeof roles];
+  // Without quotes YAML takes a namespace `2024` for a number.
   const list = (values: readonly string[]) => `[${values.map((value) => JSON.stringify(value)).join(", ")}]`;
   const lines = rules.flatMap(({ apiGroups, resources, verbs }) => [
     `  - apiGroups: ${list(apiGroups)}`,
@@ -26,7 +27,7 @@ export function rolePolicy({ role, namespace = "default" }: Pick<PolicyOptions, 
 kind: Role
 metadata:
   name: ${roleName(role)}
-  namespace: ${namespace}
+  namespace: ${JSON.stringify(namespace)}
 rules:
 ${lines.join("\n")}
 `;

@@ -4,7 +4,8 @@ import { BuildError } from "../../../support/errors";
 import type { Progress } from "../../../support/progress";
 import { endHolder, holdersIn } from "../../../transport/holders";
 import { graceSeconds } from "../run/job";
-import { readStatus } from "./builderStatus";
+import type { State } from "../run/state";
+import { askNodes } from "./builderStatus";
 import type { FoundBuilder } from "./find";
 import { holdFolder } from "./hold";
 import { type Place, told } from "./place";
@@ -13,7 +14,7 @@ const pollMilliseconds = 1_000;
 /** A pod that does not end in its grace period is ended by its machine; that takes some seconds more. */
 const timeoutMilliseconds = (graceSeconds + 60) * 1_000;
 
-/** Asks a builder's pods to end, unless one builds, and gives up what `wake` holds here. Caches stay. */
+/** Asks a builder's pods to end, unless one builds or may do so, and gives up what `wake` holds here. Caches stay. */
 export async function stopNodes(
   place: Place,
   builder: FoundBuilder,
@@ -21,19 +22,20 @@ export async function stopNodes(
   progress: Progress,
 ): Promise<string> {
   const { builderName } = builder;
-  const { nodes } = await readStatus(place, builder);
-  const building = nodes.filter(({ activeBuilds = 0 }) => activeBuilds > 0);
-  if (building.length > 0 && !force) {
-    const reasons = building.map(
-      ({ name, activeBuilds }) => `node ${name} runs ${activeBuilds} build${activeBuilds === 1 ? "" : "s"}`,
-    );
+  const asked = await askNodes(place, builder);
+  const reasons = asked.flatMap(({ name, seen, daemon }) => {
+    const use = useOf(seen.state, daemon?.activeBuilds);
+    return use === undefined ? [] : [`node ${name} ${use}`];
+  });
+  if (reasons.length > 0 && !force) {
     throw new BuildError(
       `builder ${builderName} is in use: ${reasons.join("; ")}. Fix: wait, or stop it even so with --force.`,
     );
   }
-  // With --force others' builds go on, and this machine's are not cut either.
+  // With --force others' builds go on, and this machine's are not cut either; those on a pod that ends are not done yet.
+  const mayBuild = reasons.length > 0 || asked.some(({ seen }) => seen.state.kind === "ending");
   for (const holder of await holdersIn(holdFolder(builder))) {
-    await endHolder(holder, building.length > 0 ? "yield" : "end");
+    await endHolder(holder, mayBuild ? "yield" : "end");
   }
   const names = await told(place, Promise.all(builder.nodes.map((node) => node.stop())));
   const stopping = builder.nodes.filter((_, at) => names[at]);
@@ -42,11 +44,33 @@ export async function stopNodes(
   }
   if (wait) {
     progress(
-      `waiting for the pods of ${builderName} to end${building.length > 0 ? `, which finish what they build: at most ${graceSeconds / 60} min` : ""}`,
+      `waiting for the pods of ${builderName} to end${mayBuild ? `, which finish what they build: at most ${graceSeconds / 60} min` : ""}`,
     );
     await told(place, waitUntilGone(builder));
   }
   return `${wait ? "Stopped" : "Stopping"} ${stopping.map(({ name }) => name).join(", ")} of ${builderName}.\n`;
+}
+
+/** How a pod is in use, or may be, in words: one that does not answer says nothing of its builds. */
+function useOf(state: State, activeBuilds: number | undefined): string | undefined {
+  switch (state.kind) {
+    case "ready":
+      return activeBuilds === undefined
+        ? "does not answer, and may build"
+        : activeBuilds > 0
+          ? `runs ${activeBuilds} build${activeBuilds === 1 ? "" : "s"}`
+          : undefined;
+    case "starting":
+      return state.isRunning ? "runs, is not ready, and may build" : undefined;
+    // The cluster has asked it to end before, and it does so when it has built.
+    case "ending":
+    case "ended":
+    case "refused":
+    case "absent":
+      return undefined;
+    default:
+      return state satisfies never;
+  }
 }
 
 async function waitUntilGone({ nodes, builderName }: FoundBuilder): Promise<void> {

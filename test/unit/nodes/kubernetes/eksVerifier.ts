@@ -31,7 +31,10 @@ export function verify(token: string, cluster: string, keys: Readonly<Record<str
   const text = Buffer.from(encoded, "base64url").toString();
   const url = new URL(text);
   assertThat(url.protocol === "https:", `unexpected scheme ${url.protocol}`);
-  assertThat(/^sts\.[a-z]{2}-[a-z]+-\d\.amazonaws\.com(\.cn)?$/.test(url.host), `unexpected hostname ${url.host}`);
+  assertThat(
+    /^sts\.[a-z]+(-[a-z]+)+-\d\.(amazonaws\.(com|com\.cn|eu)|c2s\.ic\.gov)$/.test(url.host),
+    `unexpected hostname ${url.host}`,
+  );
   assertThat(url.pathname === "/", "unexpected path");
   const names = [...url.searchParams.keys()];
   for (const name of names) {

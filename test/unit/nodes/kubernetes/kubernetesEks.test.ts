@@ -7,70 +7,11 @@ import * as path from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 
 import { signForEks } from "../../../../components/nodes/kubernetes/run/eksAuth";
-import { eksIdentity, type ExecConfig } from "../../../../components/nodes/kubernetes/run/eksExec";
+import type { ExecConfig } from "../../../../components/nodes/kubernetes/run/eksExec";
 import { eksToken } from "../../../../components/nodes/kubernetes/run/eksToken";
 import { temporaryDirectory } from "../../../main/stack";
 import { type KnownKey, verify } from "./eksVerifier";
 import { kubeconfigOf } from "./kubeconfig";
-
-const env = (variables: Record<string, string>) => Object.entries(variables).map(([name, value]) => ({ name, value }));
-const args = ["--region", "eu-west-1", "eks", "get-token", "--cluster-name", "farm", "--output", "json"];
-
-describe("the program for a token of EKS that a kubeconfig names", () => {
-  const meanings: [
-    title: string,
-    exec: ExecConfig,
-    environment: Record<string, string>,
-    expected: object | undefined,
-  ][] = [
-    ["aws", { command: "aws", args }, {}, { cluster: "farm", region: "eu-west-1", profile: undefined }],
-    [
-      "aws, with a role, a profile and equals signs",
-      {
-        command: "/opt/bin/aws",
-        args: ["eks", "get-token", "--cluster-name=farm", "--role-arn=arn:aws:iam::1:role/r", "--profile", "ci"],
-        env: env({ AWS_PROFILE: "other", AWS_REGION: "us-east-2", AWS_ACCESS_KEY_ID: "A", AWS_SECRET_ACCESS_KEY: "s" }),
-      },
-      { AWS_REGION: "us-west-1" },
-      { cluster: "farm", region: "us-east-2", profile: "ci", role: "arn:aws:iam::1:role/r" },
-    ],
-    [
-      "aws-iam-authenticator",
-      { command: "aws-iam-authenticator", args: ["token", "-i", "farm", "-r", "arn:aws:iam::1:role/r", "-s", "me"] },
-      { AWS_DEFAULT_REGION: "eu-north-1" },
-      { cluster: "farm", region: "eu-north-1", role: "arn:aws:iam::1:role/r", sessionName: "me" },
-    ],
-    [
-      "aws, with a profile in its environment",
-      { command: "aws", args, env: env({ AWS_PROFILE: "ci" }) },
-      {},
-      { cluster: "farm", region: "eu-west-1", profile: "ci" },
-    ],
-    [
-      "aws, with a profile there and keys, which go first",
-      { command: "aws", args, env: env({ AWS_PROFILE: "ci" }) },
-      { AWS_ACCESS_KEY_ID: "A" },
-      { cluster: "farm", region: "eu-west-1" },
-    ],
-    [
-      "aws, with keys of its own",
-      { command: "aws", args, env: env({ AWS_ACCESS_KEY_ID: "A", AWS_SECRET_ACCESS_KEY: "s" }) },
-      {},
-      { cluster: "farm", region: "eu-west-1", keys: { accessKey: "A", secretKey: "s", token: undefined } },
-    ],
-    ["another one", { command: "gke-gcloud-auth-plugin" }, {}, undefined],
-    ["aws for something else", { command: "aws", args: ["eks", "describe-cluster", "--name", "x"] }, {}, undefined],
-    ["aws without a cluster", { command: "aws", args: ["eks", "get-token"] }, {}, undefined],
-  ];
-  for (const [title, exec, environment, expected] of meanings) {
-    it(`is understood: ${title}`, () => {
-      const found = eksIdentity(exec, environment);
-      const known = found && Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
-      const wanted = expected && Object.entries(expected).filter(([, value]) => value !== undefined);
-      assert.deepEqual(known, wanted && Object.fromEntries(wanted));
-    });
-  }
-});
 
 describe("a token of EKS", () => {
   const names = [
@@ -144,8 +85,21 @@ describe("a token of EKS", () => {
       /DoesNotMatch/,
     );
     assert.throws(() => verify(token, "farm", keys, new Date(now.getTime() + 901_000)), /expired/);
-    const china = await eksToken("builder farm", farm, "cn-north-1", now);
-    assert.equal(verify(china, "farm", keys, now), "AKIDOFTHEENVIRONMENT");
+  });
+
+  it("is of STS in the partition of its region", async () => {
+    useEnvironment();
+    for (const [region, host] of [
+      ["cn-north-1", "sts.cn-north-1.amazonaws.com.cn"],
+      ["us-gov-west-1", "sts.us-gov-west-1.amazonaws.com"],
+      ["eusc-de-east-1", "sts.eusc-de-east-1.amazonaws.eu"],
+      ["us-iso-east-1", "sts.us-iso-east-1.c2s.ic.gov"],
+      ["us-east-1", "sts.us-east-1.amazonaws.com"],
+    ]) {
+      const token = await eksToken("builder farm", farm, region, now);
+      assert.equal(verify(token, "farm", keys, now), "AKIDOFTHEENVIRONMENT");
+      assert.equal(new URL(Buffer.from(token.slice(11), "base64url").toString()).host, host);
+    }
   });
 
   it("is signed with those of a profile, or of keys that the kubeconfig has", async () => {

@@ -8,8 +8,8 @@ import { made, podOf, readyPod, running } from "./seen";
 
 describe("a Kubernetes node", () => {
   const tls = { ca: "", cert: "", key: "" };
-  const open = (cluster: Cluster) =>
-    new KubernetesNode({ tls, builderName: "farm-0123abcd" }, kubernetesNode, () => Promise.resolve(cluster));
+  const open = (cluster: Cluster, node = kubernetesNode) =>
+    new KubernetesNode({ tls, builderName: "farm-0123abcd" }, node, () => Promise.resolve(cluster));
   const quiet = () => undefined;
 
   it("is made once, waited for, and reached in its pod", async () => {
@@ -92,6 +92,24 @@ describe("a Kubernetes node", () => {
     cluster.pods = [readyPod];
     assert.deepEqual(await open(cluster).wake(quiet), { waitingFor: "the pod of earlier settings to end" });
     assert.deepEqual(cluster.done, ["delete"]);
+  });
+
+  it("keeps its pod for another program that has the same settings with their keys in another order", async () => {
+    const cluster = new OneJob();
+    const toleration = { key: "builds", operator: "Equal", value: "yes", effect: "NoSchedule" } as const;
+    const { effect, key, operator, value } = toleration;
+    const own = { ...kubernetesNode, nodeSelector: { pool: "builds", disk: "nvme" }, tolerations: [toleration] };
+    // As Pulumi gives another stack the builder's output `connection`.
+    const sorted = {
+      ...own,
+      nodeSelector: { disk: "nvme", pool: "builds" },
+      tolerations: [{ effect, key, operator, value }],
+    };
+    await open(cluster, own).wake(quiet);
+    cluster.pods = [readyPod];
+    assert.ok("kind" in (await open(cluster, sorted).wake(quiet)));
+    await open(cluster, { ...sorted, nodeSelector: { disk: "nvme", pool: "others" } }).wake(quiet);
+    assert.deepEqual(cluster.done, ["create", "delete"]);
   });
 
   it("is never privileged on its machine without a word, where a cluster knows no user namespaces", async () => {

@@ -74,4 +74,13 @@ describe("the Role of docs/kubernetes.md", () => {
       assert.deepEqual(printed.rules, expected);
     }
   });
+
+  it("names a namespace that looks like a number or a word of YAML", () => {
+    for (const namespace of ["2024", "null", "on", "1e3"]) {
+      const printed = parse(rolePolicy({ role: "build", namespace }), { version: "1.1" }) as {
+        metadata: { namespace: unknown };
+      };
+      assert.equal(printed.metadata.namespace, namespace);
+    }
+  });
 });

@@ -1,14 +1,18 @@
 import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
 
 import { describePod, formatStatus } from "../../../../components/nodes/kubernetes/shell/builderStatus";
 import { isForgotten } from "../../../../components/nodes/kubernetes/shell/clean";
 import { findBuilder, listBuilders } from "../../../../components/nodes/kubernetes/shell/find";
+import { holdFolder } from "../../../../components/nodes/kubernetes/shell/hold";
 import type { Place } from "../../../../components/nodes/kubernetes/shell/place";
 import { kubernetesShell } from "../../../../components/nodes/kubernetes/shell/shell";
 import { stopNodes } from "../../../../components/nodes/kubernetes/shell/stop";
-import { parseStored } from "../../../../components/nodes/kubernetes/stored";
+import { parseStored, storedName } from "../../../../components/nodes/kubernetes/stored";
 import { ApiError } from "../../../../components/nodes/kubernetes/run/errors";
 import { stateOf } from "../../../../components/nodes/kubernetes/run/state";
+import { serveAsHolder } from "../../../../components/transport/holders";
+import { waitFor } from "../../../main/stack";
 import { kubernetesNode } from "./kubernetesNode";
 import { OneJob } from "./oneJob";
 import { eventOf, made, platform, podOf, readyPod, running } from "./seen";
@@ -16,8 +20,12 @@ import { eventOf, made, platform, podOf, readyPod, running } from "./seen";
 const tls = { ca: "", cert: "", key: "" };
 const builderName = "farm-0123abcd";
 const stored = { builderName, wakeTimeoutSeconds: 300, tls, node: kubernetesNode };
-const text = (changes: object = {}, node: object = {}) =>
-  JSON.stringify({ ...stored, ...changes, node: { ...kubernetesNode, ...node } });
+/** A Secret as a stack writes it, with changes that keep its name or don't. */
+const secretOf = (changes: object = {}, node: object = {}, name = storedName(kubernetesNode.objectName)) => ({
+  name,
+  text: JSON.stringify({ ...stored, ...changes, node: { ...kubernetesNode, ...node } }),
+});
+const arm = { name: "arm64", platform: "linux/arm64", objectName: "farm-0123abcd-arm64" };
 
 function placeOf(cluster: OneJob): Place {
   return {
@@ -31,8 +39,12 @@ function placeOf(cluster: OneJob): Place {
 describe("a builder on Kubernetes, as the command line finds it", () => {
   it("is of the Secrets of its nodes, in one namespace", async () => {
     const cluster = new OneJob();
-    const arm = { name: "arm64", platform: "linux/arm64", objectName: "farm-0123abcd-arm64" };
-    cluster.secrets = [text(), text({}, arm), text({ builderName: "a-0123abcd", additionalPlatforms: ["linux/386"] })];
+    const other = { builderName: "a-0123abcd", additionalPlatforms: ["linux/386"] };
+    cluster.secrets = [
+      secretOf(),
+      secretOf({}, arm, "farm-0123abcd-arm64-connection"),
+      secretOf(other, { objectName: "a-0123abcd-amd64" }, "a-0123abcd-amd64-connection"),
+    ];
     const builders = await listBuilders(placeOf(cluster));
     assert.deepEqual(
       builders.map((each) => [each.builderName, ...each.nodes.map(({ name }) => name)]),
@@ -59,18 +71,37 @@ describe("a builder on Kubernetes, as the command line finds it", () => {
     );
   });
 
+  it("is refused where its Secrets have different keys, and does not keep others from being listed", async () => {
+    const cluster = new OneJob();
+    const added = secretOf({ tls: { ...tls, ca: "another" } }, arm, "farm-0123abcd-arm64-connection");
+    cluster.secrets = [added, secretOf()];
+    assert.equal((await listBuilders(placeOf(cluster))).length, 1);
+    await assert.rejects(
+      findBuilder(placeOf(cluster), "farm"),
+      /^BuildError: builder farm-0123abcd: its Secrets in namespace builds .* have different keys \(farm-0123abcd-arm64-connection, farm-0123abcd-amd64-connection\), so one is not its own.* Fix: wait for the update, or delete the Secret/,
+    );
+    cluster.secrets = [secretOf({}, arm, "farm-0123abcd-arm64-connection"), secretOf()];
+    assert.equal((await findBuilder(placeOf(cluster), "farm")).nodes.length, 2);
+  });
+
   for (const [title, secret] of [
-    ["it is no JSON", "{"],
-    ["its builder's name leads elsewhere", text({ builderName: "../.." })],
-    ["its node's name leads elsewhere", text({}, { name: "../../x" })],
-    ["an object's name is none", text({}, { objectName: "a/b" })],
-    ["it is of another namespace", text({}, { namespace: "kube-system" })],
-    ["it lacks what reaches the node", text({ tls: undefined })],
-    ["it lacks a key", text({ tls: { ca: "", cert: "" } })],
-    ["its tolerations are no list", text({}, { tolerations: {} })],
+    ["it is no JSON", { ...secretOf(), text: "{" }],
+    ["its builder's name leads elsewhere", secretOf({ builderName: "../.." })],
+    ["its node's name leads elsewhere", secretOf({}, { name: "../../x" })],
+    ["an object's name is none", secretOf({}, { objectName: "a/b" })],
+    ["it is of another namespace", secretOf({}, { namespace: "kube-system" })],
+    ["it lacks what reaches the node", secretOf({ tls: undefined })],
+    ["it lacks a key", secretOf({ tls: { ca: "", cert: "" } })],
+    ["its tolerations are no list", secretOf({}, { tolerations: {} })],
+    ["it has another name than the node's Secret", secretOf({}, {}, "a-0123abcd-connection")],
+    ["its node has another node's objects", secretOf({}, { name: "arm64" })],
+    ["its platform is a number", secretOf({}, { platform: 5 })],
+    ["its platform is none", secretOf({}, { platform: "linux/arm64\u001b[2J" })],
+    ["its additional platforms are no list", secretOf({ additionalPlatforms: { length: 1 } })],
+    ["a server's name is none", secretOf({ tls: { ...tls, serverName: {} } })],
   ] as const) {
     it(`is none if ${title}`, () => {
-      assert.ok(parseStored(text(), "builds"));
+      assert.ok(parseStored(secretOf(), "builds"));
       assert.equal(parseStored(secret, "builds"), undefined);
     });
   }
@@ -119,7 +150,7 @@ This machine holds the nodes until 2026-11-21T10:59:13Z.
 
   it("stops what is there, and says so where there is nothing", async () => {
     const cluster = new OneJob();
-    cluster.secrets = [text()];
+    cluster.secrets = [secretOf()];
     const place = placeOf(cluster);
     const options = { force: false, wait: true };
     const stop = async () => stopNodes(place, await findBuilder(place, "farm"), options, () => undefined);
@@ -129,6 +160,38 @@ This machine holds the nodes until 2026-11-21T10:59:13Z.
     assert.equal(await stop(), "Stopped amd64 of farm-0123abcd.\n");
     assert.deepEqual(cluster.done, ["delete"]);
   });
+
+  for (const [title, pod, why] of [
+    ["that does not answer", readyPod, "does not answer, and may build"],
+    [
+      "that runs and is not ready",
+      podOf({ phase: "Running", conditions: [{ type: "Ready", status: "False" }] }),
+      "runs, is not ready, and may build",
+    ],
+    ["that drains", podOf({ phase: "Running" }, { deletionTimestamp: made }), undefined],
+  ] as const) {
+    it(`counts a pod ${title} as one that may build: it stops none unasked, and cuts no build of this machine`, async () => {
+      const cluster = new OneJob();
+      cluster.forward = () => Promise.reject(new Error("cut"));
+      cluster.secrets = [secretOf()];
+      Object.assign(cluster, { job: running, pods: [pod] });
+      const place = placeOf(cluster);
+      const builder = await findBuilder(place, "farm");
+      const stop = (force: boolean) => stopNodes(place, builder, { force, wait: false }, () => undefined);
+      if (why) {
+        const message = `builder farm-0123abcd is in use: node amd64 ${why}. Fix: wait, or stop it even so with --force.`;
+        await assert.rejects(stop(false), { message });
+        assert.deepEqual(cluster.done, []);
+      }
+      const heard: string[] = [];
+      const folder = holdFolder(builder);
+      await serveAsHolder(folder, new Date(Date.now() + 60_000), (how) => heard.push(how));
+      assert.equal(await stop(why !== undefined), "Stopping amd64 of farm-0123abcd.\n");
+      await waitFor("the holder's word", () => heard.length > 0, 5, 10);
+      fs.rmSync(folder, { recursive: true });
+      assert.deepEqual([cluster.done, heard], [["delete"], ["yield"]]);
+    });
+  }
 
   it("removes a Job of which nobody waits any more that it begins, and no other", () => {
     const after = (seconds: number) => new Date(made.getTime() + seconds * 1_000);

@@ -3,6 +3,7 @@ import { PassThrough } from "node:stream";
 import type { V1Job, V1Pod } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 
 import type { Cluster } from "../../../../components/nodes/kubernetes/run/cluster";
+import type { SecretText } from "../../../../components/nodes/kubernetes/stored";
 
 /** A cluster as far as one node sees it. */
 export class OneJob implements Cluster {
@@ -11,7 +12,7 @@ export class OneJob implements Cluster {
   readonly done: string[] = [];
   job: V1Job | undefined;
   pods: V1Pod[] = [];
-  secrets: string[] = [];
+  secrets: SecretText[] = [];
   dropsUserNamespaces = false;
 
   readJob = () => Promise.resolve(this.job);
