@@ -24,13 +24,15 @@ export function insightsOf(
   if (report === false || isMocked()) {
     return undefined;
   }
+  const run = ofRun(runs, () => new RunReports());
+  run.declare(image);
   return new ImageInsights({
     image,
     stack: pulumi.getStack(),
     urn: () => resolved(component.urn),
     prices,
     files: report === true ? {} : report,
-    run: ofRun(runs, () => new RunReports()),
+    run,
     tell: (message) => void say("info", plainText(message), component),
     passwords: async () => (await dockerProviderOf(component)).logins.flatMap(({ password }) => password ?? []),
   });

@@ -11,7 +11,7 @@ import type { LastTimes } from "./lastTimes";
 import type { BuildReport } from "./report";
 import type { InsightSettings, WatchedBuild } from "./watched";
 
-/** All that a report may cost a build at its end. */
+/** All that a report may cost a build at its end, besides the collector that a trace is sent to. */
 const mostMilliseconds = 5_000;
 
 /**
@@ -65,6 +65,12 @@ export class ImageInsights {
       const done = this.read(build, openSession, inputs, error);
       if ((await Promise.race([done, timeout])) === "late") {
         tell(`image ${image}: no report, its nodes did not answer in time`);
+        return;
+      }
+      // The report is there: a slow node and a collector that is not there must not take each other's time.
+      const refused = await this.settings.run.send(await this.settings.urn());
+      if (refused !== undefined) {
+        tell(`image ${image}: its trace was not sent (${refused})`);
       }
     } catch (problem) {
       tell(`image ${image}: no report (${(problem as Error).message})`);

@@ -42,7 +42,7 @@ export class ImageReports {
     this.report = this.reportOf(ended, inputs, error);
     // Of an image whose platforms are apart, the index ends it.
     if (build.purpose !== "platform" || error !== undefined) {
-      await this.publish(urn, this.memory, this.report, kept?.report);
+      this.publish(urn, this.memory, this.report, kept?.report);
     }
   }
 
@@ -84,19 +84,14 @@ export class ImageReports {
     };
   }
 
-  private async publish(
-    ...[urn, memory, report, previous]: [string, Memory, BuildReport, BuildReport?]
-  ): Promise<void> {
+  private publish(...[urn, memory, report, previous]: [string, Memory, BuildReport, BuildReport?]): void {
     const found = this.findings.map(({ report: { platform }, memory: own }) => [platform, own] as const);
     // After a failed build the next one is compared with the last that was good.
     const platforms = this.hasFailed ? memory.platforms : { ...memory.platforms, ...Object.fromEntries(found) };
     keep(urn, { memory: { ...memory, platforms }, report, ...(previous && { previous }) });
     const logs = new Map(this.findings.map(({ report: { platform }, logs: of }) => [platform, of] as const));
     this.settings.tell(summaryLines(report).join("\n"));
-    const problem = await this.settings.run.add({ report, previous, logs, records: this.records }, this.settings.files);
-    if (problem !== undefined) {
-      this.settings.tell(`image ${report.image}: its trace was not sent (${problem})`);
-    }
+    this.settings.run.add(urn, { report, previous, logs, records: this.records }, this.settings.files);
   }
 }
 

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { isInStagingFolder, makeInStagingFolder, stagingFolder } from "../context/folders";
-import { entryIn, readJsonIfThere, shortHash, writeFileAtomically } from "../support/paths";
+import { entryIn, readJsonIfThere, safeName, shortHash, writeFileAtomically } from "../support/paths";
 import { isKeptImage } from "./keptShape";
 import type { KeptImage, Memory } from "./lastBuild";
 
@@ -14,11 +14,6 @@ export function reportsFolder(stack: string): string {
 
 function keptFile(stack: string, image: string, urn: string): string {
   return entryIn(`${reportsFolder(stack)}/last`, `${safeName(image)}-${shortHash(urn)}.json`);
-}
-
-/** Names of resources and stacks may have any character. */
-export function safeName(name: string): string {
-  return name.replace(/[^\w.-]+/g, "-").slice(0, 100);
 }
 
 export function readKept(stack: string, image: string, urn: string): KeptImage | undefined {

@@ -1,7 +1,7 @@
 import { readListing } from "../context/listing";
 import { formatPlatform, ociPlatform, type Platform } from "../support/platforms";
 import { maskExport } from "./dockerbuild/maskExport";
-import { valueMaskOf } from "./dockerbuild/maskBytes";
+import { valueMaskOf } from "./dockerbuild/maskText";
 import { type ExportedBuild, readExport } from "./dockerbuild/readExport";
 import type { ReportInputs } from "./inputs";
 import type { Memory } from "./lastBuild";

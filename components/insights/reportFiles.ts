@@ -6,7 +6,7 @@ import { writeFileAtomically } from "../support/paths";
 import { chromeTrace } from "./chromeTrace";
 import { page } from "./html/page";
 import { dockerbuild } from "./dockerbuild/bundle";
-import { makePrivateFolder, safeName } from "./kept";
+import { makePrivateFolder } from "./kept";
 import { markdown } from "./markdown";
 import type { OtlpTrace } from "./openTelemetry/otlp";
 
@@ -27,9 +27,9 @@ export function writeFolder(folder: string, builds: readonly ReportedBuild[], tr
 }
 
 /** Its own file for each image: it is large, and the same as it was when another image ends. */
-export function writeDockerbuild(folder: string, { report, records = [] }: ReportedBuild): void {
+export function writeDockerbuild(folder: string, name: string, { records = [] }: ReportedBuild): void {
   if (records.length > 0) {
-    writeFileAtomically(path.join(folder, `${safeName(report.image)}.dockerbuild`), dockerbuild(records));
+    writeFileAtomically(path.join(folder, `${name}.dockerbuild`), dockerbuild(records));
   }
 }
 

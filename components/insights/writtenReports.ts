@@ -17,6 +17,8 @@ interface ReportFolder {
 export class WrittenReports {
   private readonly folders = new Map<string, ReportFolder>();
   private readonly summarised = new Map<string, ReportedBuild>();
+  private readonly spans = new Map<string, OtlpSpan[]>();
+  private readonly sent = new Set<string>();
   private readonly trace: TraceContext;
 
   constructor(
@@ -26,31 +28,43 @@ export class WrittenReports {
     this.trace = traceContextOf(environment);
   }
 
-  async add(build: ReportedBuild, files: ReportArgs | undefined): Promise<string | undefined> {
-    const spans = files?.openTelemetry ? spansOf(build.report, this.trace) : [];
+  /** Images of two parents may have one name: each is known by its URN. */
+  add(urn: string, build: ReportedBuild, files: ReportArgs | undefined, name: string): void {
+    const spans = files?.openTelemetry ? spansOf(build.report, this.trace, urn) : [];
+    this.spans.set(urn, spans);
     if (files) {
-      this.write(build, files, spans);
+      this.write(urn, build, files, name, spans);
     }
     const summary = this.environment.GITHUB_STEP_SUMMARY;
     if (summary && files?.githubSummary !== false) {
-      this.summarised.set(build.report.image, build);
+      this.summarised.set(urn, build);
       writeSection(summary, this.startedAt, [...this.summarised.values()]);
     }
-    const isSent = spans.length > 0 && this.trace.isSampled;
-    return isSent ? sendTrace(traceOf(spans, this.environment), this.environment) : undefined;
   }
 
-  private write({ records, ...build }: ReportedBuild, files: ReportArgs, spans: OtlpSpan[]): void {
-    const { image, stack } = build.report;
+  /** Each span once: of platforms that are apart, a second one that fails makes the report again. */
+  async send(urn: string): Promise<string | undefined> {
+    const spans = (this.spans.get(urn) ?? []).filter(({ spanId }) => !this.sent.has(spanId));
+    if (spans.length === 0 || !this.trace.isSampled) {
+      return undefined;
+    }
+    spans.forEach(({ spanId }) => this.sent.add(spanId));
+    return sendTrace(traceOf(spans, this.environment), this.environment);
+  }
+
+  private write(
+    ...[urn, { records, ...build }, files, file, spans]: [string, ReportedBuild, ReportArgs, string, OtlpSpan[]]
+  ): void {
+    const { stack } = build.report;
     const own = `${reportsFolder(stack)}/${this.startedAt}`;
     const name = files.directory ?? own;
     const folder: ReportFolder = this.folders.get(name) ?? { builds: new Map(), spans: new Map() };
     this.folders.set(name, folder);
-    folder.builds.set(image, build);
-    folder.spans.set(image, spans);
+    folder.builds.set(urn, build);
+    folder.spans.set(urn, spans);
     const all = [...folder.spans.values()].flat();
     writeFolder(name, [...folder.builds.values()], all.length > 0 ? traceOf(all, this.environment) : undefined);
-    writeDockerbuild(name, { ...build, records });
+    writeDockerbuild(name, file, { ...build, records });
     if (name === own) {
       removeOld(reportsFolder(stack));
     }

@@ -18,6 +18,8 @@ export interface HttpRequest {
   headers?: Readonly<Record<string, string>>;
   bytes?: Buffer;
   timeoutMilliseconds: number;
+  /** Whether its headers open something; `Authorization` always does. */
+  hasLogin?: boolean;
 }
 
 /** What was answered: redirects are answers, too. */
@@ -49,7 +51,8 @@ export class UnreachableError extends BuildError {
 export async function ask(url: URL, request: HttpRequest, environment: Environment = process.env): Promise<HttpAnswer> {
   const { method = "GET", headers = {}, bytes, timeoutMilliseconds } = request;
   const proxy = findProxy(url, environment);
-  if (proxy && url.protocol === "http:" && headers.Authorization) {
+  const hasLogin = request.hasLogin === true || Object.keys(headers).some((name) => /^authorization$/i.test(name));
+  if (proxy && url.protocol === "http:" && hasLogin) {
     throw new UnreachableError(
       `the login for ${url.host}, which has no TLS, is not sent through the proxy ${proxy.host}. ` +
         `Fix: name ${url.hostname} in NO_PROXY`,

@@ -66,6 +66,11 @@ export function isEntryName(name: string): boolean {
   return name !== "" && name !== "." && name !== ".." && !/[/\0]/.test(name);
 }
 
+/** Part of the name of a file: names of resources and stacks may have any character. */
+export function safeName(name: string): string {
+  return name.replace(/[^\w.-]+/g, "-").slice(0, 100);
+}
+
 /**
  * The path of an entry of a folder, for names that come from elsewhere.
  * @throws BuildError of a name that leads out of the folder.

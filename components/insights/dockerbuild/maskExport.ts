@@ -1,31 +1,42 @@
 import { digestOf } from "./bundle";
-import { type ByteMask, jsonMaskOf } from "./maskBytes";
+import { jsonMaskOf } from "./maskJson";
 import { maskLog } from "./maskLog";
+import { maskDetail, maskStatus } from "./maskStatus";
+import { type Mask, masked } from "./maskText";
 import { descriptorsOf, type BuildHistoryRecord, type ExportedBuild } from "./readExport";
 
 /** The same build without values of arguments, secrets and logins. What has changed has a new digest wherever it is named. */
-export function maskExport({ record, blobs, ...build }: ExportedBuild, values: ByteMask): ExportedBuild {
+export function maskExport({ record, blobs, ...build }: ExportedBuild, values: Mask): ExportedBuild {
   const json = jsonMaskOf(values);
-  const masked = new Map<string, Buffer>();
+  const without = new Map<string, Buffer>();
   const digests = new Map<string, string>();
+  const maskBlob = (bytes: Buffer, digest: string, type: string): Buffer => {
+    switch (digest) {
+      case record.logs?.digest:
+        return maskLog(bytes, values);
+      case record.externalError?.digest:
+        return maskStatus(bytes, values);
+      default:
+        return masked(bytes, /\bjson\b/.test(type) ? json : values);
+    }
+  };
   for (const { digest, media_type: type } of descriptorsOf(record)) {
-    const bytes = blobs.get(digest) ?? Buffer.alloc(0);
-    const mask =
-      digest === record.logs?.digest ? (log: Buffer) => maskLog(log, values) : /\bjson\b/.test(type) ? json : values;
-    const without = mask(bytes);
-    digests.set(digest, digestOf(without));
-    masked.set(digestOf(without), without);
+    const bytes = maskBlob(blobs.get(digest) ?? Buffer.alloc(0), digest, type);
+    digests.set(digest, digestOf(bytes));
+    without.set(digestOf(bytes), bytes);
   }
-  const known = { ...record, FrontendAttrs: withoutCacheKeys(record.FrontendAttrs) };
-  const text = json(Buffer.from(JSON.stringify(known, bytesInBase64))).toString();
+  const { error } = record;
+  const details = error?.details.map((each) => ({ ...each, value: maskDetail(each.value, values).toString("base64") }));
+  const known = {
+    ...record,
+    ...(error && { error: { ...error, details: [] } }),
+    FrontendAttrs: withoutCacheKeys(record.FrontendAttrs),
+  };
+  const text = masked(Buffer.from(JSON.stringify(known)), json).toString();
   const named = [...digests].reduce((each, [old, now]) => each.replaceAll(old, now), text);
-  return { ...build, record: JSON.parse(named) as BuildHistoryRecord, blobs: masked };
-}
-
-/** As Go has them in JSON. */
-function bytesInBase64(_: string, value: unknown): unknown {
-  const { type, data } = (value ?? {}) as { type?: unknown; data?: unknown };
-  return type === "Buffer" && Array.isArray(data) ? Buffer.from(data as number[]).toString("base64") : value;
+  const own = JSON.parse(named) as BuildHistoryRecord;
+  const whole = { ...own, ...(own.error && { error: { ...own.error, details } }) } as BuildHistoryRecord;
+  return { ...build, record: whole, blobs: without };
 }
 
 /** A cache's location may have keys: of these buildx leaves what names it. */

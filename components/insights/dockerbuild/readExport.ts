@@ -21,6 +21,7 @@ export interface ResultInfo {
 export interface BuildHistoryRecord {
   Ref: string;
   FrontendAttrs: Record<string, string>;
+  error?: { code: number; message: string; details: { type_url: string; value: Buffer }[] } | null;
   logs: RecordDescriptor | null;
   trace: RecordDescriptor | null;
   externalError: RecordDescriptor | null;

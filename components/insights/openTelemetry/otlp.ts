@@ -46,9 +46,13 @@ export function traceOf(spans: OtlpSpan[], environment: NodeJS.ProcessEnv): Otlp
   };
 }
 
-/** `name=value,name=value`, as variables of OpenTelemetry have headers and attributes: https://www.w3.org/TR/baggage/ */
+/**
+ * `name=value,name=value`, as variables of OpenTelemetry have headers and attributes; what is no pair is left out.
+ * @see https://www.w3.org/TR/baggage/
+ */
 export function listed(text = ""): Record<string, string> {
-  const pairs = text.split(",").map((each) => [each.slice(0, each.indexOf("=")), each.slice(each.indexOf("=") + 1)]);
+  const whole = text.split(",").filter((each) => each.includes("="));
+  const pairs = whole.map((each) => [each.slice(0, each.indexOf("=")), each.slice(each.indexOf("=") + 1)]);
   return Object.fromEntries(
     pairs.flatMap(([name, value]) => (name.trim() === "" ? [] : [[name.trim(), decoded(value.trim())] as const])),
   );

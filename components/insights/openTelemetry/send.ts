@@ -26,12 +26,15 @@ export async function sendTrace(trace: OtlpTrace, environment: NodeJS.ProcessEnv
   if (of("PROTOCOL") === "grpc") {
     return `OTEL_EXPORTER_OTLP_PROTOCOL is grpc, and ${shown} is asked by http/json alone. Fix: name the collector's port for HTTP (4318), and http/json`;
   }
+  const headers = listed(of("HEADERS"));
   try {
     const answer = await ask(
       new URL(endpoint),
       {
         method: "POST",
-        headers: { ...listed(of("HEADERS")), "content-type": "application/json" },
+        headers: { ...headers, "content-type": "application/json" },
+        // Each collector has its own header for its key.
+        hasLogin: Object.keys(headers).length > 0,
         bytes: Buffer.from(JSON.stringify(trace)),
         timeoutMilliseconds: mostMilliseconds,
       },

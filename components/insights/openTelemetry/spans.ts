@@ -1,7 +1,7 @@
 import { stepsBeginAt } from "../chromeTrace";
 import type { BuildReport, PlatformReport, StepReport } from "../report";
 import { attributesOf, type OtlpSpan } from "./otlp";
-import { newSpanId, type TraceContext } from "./traceContext";
+import { spanIdOf, type TraceContext } from "./traceContext";
 
 /** Of the work itself: https://github.com/open-telemetry/opentelemetry-proto/blob/v1.7.0/opentelemetry/proto/trace/v1/trace.proto */
 const internalKind = 1;
@@ -18,11 +18,15 @@ interface Span {
 }
 
 /** A build: its image, below it each platform on its node, and below that the wait for the node and each step. */
-export function spansOf(report: BuildReport, context: TraceContext): OtlpSpan[] {
+export function spansOf(report: BuildReport, context: TraceContext, urn = report.image): OtlpSpan[] {
   const { image, stack, seconds, reason, attempts, platforms, cost, error } = report;
-  const make = ({ name, begin, seconds: length, attributes, error: failure }: Span, parent?: string): OtlpSpan => ({
+  const make = (
+    { name, begin, seconds: length, attributes, error: failure }: Span,
+    place: readonly number[],
+    parent?: string,
+  ): OtlpSpan => ({
     traceId: context.traceId,
-    spanId: newSpanId(),
+    spanId: spanIdOf(context, urn, ...place),
     ...(parent !== undefined && { parentSpanId: parent }),
     ...(context.traceState !== undefined && { traceState: context.traceState }),
     name,
@@ -36,18 +40,20 @@ export function spansOf(report: BuildReport, context: TraceContext): OtlpSpan[] 
   const attributes = { ...attributesOfBuild({ image, stack, reason, attempts }), "build.cost.dollars": cost.dollars };
   const root = make(
     { name: `build ${image}`, begin, seconds, attributes, error: failureOf(report, error) },
+    [],
     context.parentSpanId,
   );
   const steps = stepsBeginAt(report);
   return [
     root,
-    ...platforms.flatMap((platform) => {
-      const own = make(platformSpan(platform, steps), root.spanId);
+    // Platforms that end later come after those that are there: places stay.
+    ...platforms.flatMap((platform, at) => {
+      const own = make(platformSpan(platform, steps), [at], root.spanId);
       const wake = { name: "wait for the node", begin: steps - platform.wakeSeconds, seconds: platform.wakeSeconds };
       return [
         own,
-        make({ ...wake, attributes: { "build.node": platform.node.name } }, own.spanId),
-        ...stepSpans(platform, steps).map((each) => make(each, own.spanId)),
+        make({ ...wake, attributes: { "build.node": platform.node.name } }, [at, 0], own.spanId),
+        ...stepSpans(platform, steps).map((each, step) => make(each, [at, step + 1], own.spanId)),
       ];
     }),
   ];

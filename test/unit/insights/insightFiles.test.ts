@@ -14,7 +14,7 @@ describe("insights: the folders of reports", () => {
   const cwd = process.cwd();
   const reports = ".multi-platform-image/reports";
   const build = { report: reportOf(), previous: undefined, logs: new Map() };
-  const add = () => new RunReports({}).add(build, {});
+  const add = () => new RunReports({}).add("urn", build, {});
   /** As many as a folder of reports keeps, and some. */
   const years = Array.from({ length: 30 }, (_, at) => `${1990 + at}-holidays`);
 
@@ -32,7 +32,7 @@ describe("insights: the folders of reports", () => {
   it("are closed to others, and seen by no Git, also where the folder that they are in is open", async () => {
     fs.mkdirSync(".multi-platform-image", { mode: 0o755 });
     fs.chmodSync(".multi-platform-image", 0o755);
-    await add();
+    add();
     assert.equal(fs.statSync(".multi-platform-image").mode & 0o777, 0o700);
     assert.equal(fs.readFileSync(".multi-platform-image/.gitignore", "utf8"), "*\n");
     const [folder] = fs.readdirSync(`${reports}/dev`);
@@ -45,7 +45,7 @@ describe("insights: the folders of reports", () => {
       fs.mkdirSync(path.dirname(place), { recursive: true });
       fs.symlinkSync(path.join(root, "precious"), place);
       const refused = { name: "BuildError", message: /must be a folder, and is none/ };
-      await assert.rejects(add, refused);
+      assert.throws(add, refused);
       assert.throws(() => keep("urn", { memory: newMemory(), report: build.report }), refused);
       assert.deepEqual(fs.readdirSync(path.join(root, "precious")), years);
     });
@@ -85,10 +85,40 @@ describe("insights: the folders of reports", () => {
     }
   });
 
+  it("have a .dockerbuild file and a row of each image, also where two have one name, or one that is safe alike", () => {
+    const run = new RunReports({});
+    const images = { "urn:a": "app", "urn:b": "app", "urn:c": "api/web", "urn:d": "api-web", "urn:e": "alone" };
+    Object.values(images).forEach((image) => run.declare(image));
+    const record = {
+      Ref: "r",
+      FrontendAttrs: {},
+      logs: null,
+      trace: null,
+      externalError: null,
+      Result: null,
+      Results: {},
+    };
+    const records = [{ record, defaultPlatform: "linux/amd64", blobs: new Map<string, Buffer>() }];
+    for (const [urn, image] of Object.entries(images)) {
+      run.add(urn, { report: { ...build.report, image }, logs: new Map(), records }, { directory: "out" });
+    }
+    const files = fs.readdirSync("out").filter((name) => name.endsWith(".dockerbuild"));
+    assert.deepEqual(files.map((name) => name.replace(/-[0-9a-f]{8}\./, "-HASH.")).sort(), [
+      "alone.dockerbuild",
+      ...Array<string>(2).fill("api-web-HASH.dockerbuild"),
+      ...Array<string>(2).fill("app-HASH.dockerbuild"),
+    ]);
+    const reports = JSON.parse(fs.readFileSync("out/report.json", "utf8")) as { image: string }[];
+    assert.deepEqual(
+      reports.map(({ image }) => image),
+      Object.values(images),
+    );
+  });
+
   it("keep the last 20, and remove nothing of another name", async () => {
     const times = Array.from({ length: 30 }, (_, at) => `2026-01-01T00-00-${at + 10}-000Z`);
     [...times, ...years].forEach((name) => fs.mkdirSync(`${reports}/dev/${name}`, { recursive: true }));
-    await add();
+    add();
     const left = fs.readdirSync(`${reports}/dev`);
     assert.deepEqual(
       left.filter((name) => !name.includes("T")),

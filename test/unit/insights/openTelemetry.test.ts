@@ -1,11 +1,15 @@
 import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
 
 import { type OtlpTrace, traceOf } from "../../../components/insights/openTelemetry/otlp";
 import { sendTrace } from "../../../components/insights/openTelemetry/send";
 import { spansOf } from "../../../components/insights/openTelemetry/spans";
 import { traceContextOf } from "../../../components/insights/openTelemetry/traceContext";
+import { RunReports } from "../../../components/insights/runReports";
 import { reportOf } from "./insightReports";
 import { assertIsOtlp, startCollector } from "./collector";
 
@@ -40,7 +44,7 @@ describe("insights: OpenTelemetry", () => {
   });
 
   it("the resource is what OpenTelemetry's variables say", () => {
-    const variables = { OTEL_SERVICE_NAME: "ci", OTEL_RESOURCE_ATTRIBUTES: "team=a%20b,service.name=no" };
+    const variables = { OTEL_SERVICE_NAME: "ci", OTEL_RESOURCE_ATTRIBUTES: "team=a%20b,abc12,service.name=no" };
     assert.deepEqual(traceOf([], variables).resourceSpans[0].resource.attributes, [
       { key: "service.name", value: { stringValue: "ci" } },
       { key: "team", value: { stringValue: "a b" } },
@@ -63,7 +67,7 @@ describe("insights: OpenTelemetry", () => {
 
     it("to /v1/traces of the endpoint, or as the traces' own endpoint says, with the headers", async () => {
       const collector = await startCollector();
-      const OTEL_EXPORTER_OTLP_HEADERS = "authorization=Bearer%20abc, x-team=b";
+      const OTEL_EXPORTER_OTLP_HEADERS = "authorization=Bearer%20abc, x-team=b,abc12";
       const common = { OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/`, OTEL_EXPORTER_OTLP_HEADERS };
       assert.equal(await sendTrace(trace, common), undefined);
       const own = { ...common, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.url}/own` };
@@ -77,6 +81,52 @@ describe("insights: OpenTelemetry", () => {
         ],
       );
       assert.deepEqual(collector.received[0].trace, trace);
+    });
+
+    it("not through a proxy without TLS, where there is any header: each may be a key", async () => {
+      const asked: string[] = [];
+      const proxy = http.createServer((request, response) => {
+        asked.push(request.url ?? "");
+        response.end("{}");
+      });
+      await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+      const HTTP_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+      const common = { HTTP_PROXY, OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector.example:4318" };
+      for (const OTEL_EXPORTER_OTLP_HEADERS of ["authorization=Bearer%20abc", "api-key=abc"]) {
+        const problem = await sendTrace(trace, { ...common, OTEL_EXPORTER_OTLP_HEADERS });
+        assert.match(problem ?? "", /login for collector\.example:4318, which has no TLS, is not sent through/);
+      }
+      assert.deepEqual(asked, []);
+      assert.equal(await sendTrace(trace, common), undefined);
+      assert.deepEqual(asked, ["http://collector.example:4318/v1/traces"]);
+      proxy.close();
+      proxy.closeAllConnections();
+    });
+
+    it("each span once, also where a second platform that fails makes the report again, and after the report's own bound", async () => {
+      const collector = await startCollector();
+      const run = new RunReports({
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        TRACEPARENT: `00-${traceId}-${parent}-01`,
+      });
+      const report = reportOf({ steps: 2 });
+      const files = { openTelemetry: true, directory: fs.mkdtempSync(path.join(os.tmpdir(), "mpi-otel-")) };
+      const first = { ...report, platforms: report.platforms.slice(0, 1) };
+      run.add("urn", { report: first, logs: new Map() }, files);
+      assert.equal(collector.received.length, 0);
+      await run.send("urn");
+      run.add("urn", { report, logs: new Map() }, files);
+      await run.send("urn");
+      await run.send("urn");
+      collector.close();
+      fs.rmSync(files.directory, { recursive: true });
+      const sent = collector.received.map(({ trace: one }) => one.resourceSpans[0].scopeSpans[0].spans);
+      assert.deepEqual(
+        sent.map(({ length }) => length),
+        [1 + 4, 4],
+      );
+      assert.equal(new Set(sent.flat().map(({ spanId }) => spanId)).size, 9);
+      assert.equal(sent[1][0].parentSpanId, sent[0][0].spanId);
     });
 
     it("nowhere without an endpoint, or where OpenTelemetry is off", async () => {
