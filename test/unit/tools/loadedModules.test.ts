@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
 import * as path from "node:path";
 
 const repository = path.resolve(__dirname, "../../..");
@@ -14,11 +15,16 @@ describe("an import of the package", () => {
     });
     const loaded = JSON.parse(text) as string[];
     const hooks = loaded.filter((file) =>
-      /components\/(hookPhases|builderSession|(buildkit|ec2)\/(client|session))\.ts$/.test(file),
+      /components\/(nodes\/.*\/run\/|session\/(?!placement)|buildkit\/(client|protocol)|image\/hooks\/purposes|transport\/(relay|dial)|insights\/(readBuild|writtenReports|html))/.test(
+        file,
+      ),
     );
     const packages = loaded.filter((file) =>
       /node_modules\/(@aws-sdk|@grpc\/proto-loader|undici|dockerfile-ast|psl|@pulumi\/(aws|tls))\//.test(file),
     );
+    for (const there of ["nodes/ec2/run/access", "session/session", "buildkit/client", "image/hooks/purposes"]) {
+      assert.ok(fs.existsSync(path.join(repository, "components", `${there}.ts`)), there);
+    }
     assert.ok(loaded.some((file) => file.endsWith("components/image/multiPlatformImage.ts")));
     assert.deepEqual({ hooks, packages }, { hooks: [], packages: [] });
   });
