@@ -63,7 +63,6 @@ describe("insights: what a .dockerbuild file hides", () => {
     assert.equal(found(inBase64(`some ${secret} text`)), inBase64(`some ${stars(secret)} text`));
     assert.equal(found("--token=xyz123 b"), "--token=****** b");
     assert.equal(found('--token="abc" b'), `--token=${"*".repeat(String.raw`\"abc\"`.length)} b`);
-    assert.equal(found("containerimage"), "containerimage");
     const short = jsonMaskOf(valueMaskOf(["hunter2", "zwölf"]));
     for (const value of ["hunter2", "zwölf", "7 hunter2 and more"]) {
       assert.doesNotMatch(masked(short, JSON.stringify({ value: inBase64(value) })), new RegExp(inBase64(value)));
@@ -131,11 +130,9 @@ describe("insights: what a .dockerbuild file hides", () => {
       Buffer.from(login),
       Buffer.from([0x10, 1]),
     ]);
+    const stack = JSON.stringify({ cmd: login, none: null });
     const details = [
-      {
-        type_url: "github.com/moby/buildkit/stack.Stack+json",
-        value: Buffer.from(JSON.stringify({ cmd: login, none: null })),
-      },
+      { type_url: "github.com/moby/buildkit/stack.Stack+json", value: Buffer.from(stack) },
       { type_url: "github.com/moby/buildkit/errdefs.Solve", value: op },
     ];
     const message = `git clone ${login} ${secret} failed`;

@@ -29,7 +29,7 @@ describe("insights: the folders of reports", () => {
     fs.rmSync(root, { recursive: true });
   });
 
-  it("are closed to others, and seen by no Git, also where the folder that they are in is open", async () => {
+  it("are closed to others, and seen by no Git, also where the folder that they are in is open", () => {
     fs.mkdirSync(".multi-platform-image", { mode: 0o755 });
     fs.chmodSync(".multi-platform-image", 0o755);
     add();
@@ -40,7 +40,7 @@ describe("insights: the folders of reports", () => {
   });
 
   for (const link of ["", "/reports", "/reports/dev"]) {
-    it(`.multi-platform-image${link} is not written to where it is a link, and nothing is removed where that leads`, async () => {
+    it(`.multi-platform-image${link} is not written to where it is a link, and nothing is removed where that leads`, () => {
       const place = `.multi-platform-image${link}`;
       fs.mkdirSync(path.dirname(place), { recursive: true });
       fs.symlinkSync(path.join(root, "precious"), place);
@@ -115,7 +115,7 @@ describe("insights: the folders of reports", () => {
     );
   });
 
-  it("keep the last 20, and remove nothing of another name", async () => {
+  it("keep the last 20, and remove nothing of another name", () => {
     const times = Array.from({ length: 30 }, (_, at) => `2026-01-01T00-00-${at + 10}-000Z`);
     [...times, ...years].forEach((name) => fs.mkdirSync(`${reports}/dev/${name}`, { recursive: true }));
     add();
