@@ -43,7 +43,7 @@ nightly.describe("the command line, with a builder on a real cluster", function 
     kubernetes = await getKubernetes();
     const { cluster, objects, registry } = kubernetes;
     await objects.createNamespace(namespace, { "pod-security.kubernetes.io/enforce": "privileged" });
-    await addVolume("cache-6");
+    await addVolume("cache-command-line");
     base = await pushBaseImage(registry);
     [{ path: buildx }] = await prepareTools(["buildx"]);
     home = temporaryDirectory("home");

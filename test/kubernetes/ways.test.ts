@@ -39,7 +39,7 @@ nightly.describe("the way to a pod of a real cluster", function () {
     kubernetes = await getKubernetes();
     await kubernetes.objects.createNamespace(namespace, { "pod-security.kubernetes.io/enforce": "privileged" });
     base = await pushBaseImage(kubernetes.registry);
-    await addVolume("cache-6");
+    await addVolume("cache-ways");
     declared = await declareNode(kubernetes, namespace);
     ({ relay } = await wakeAlone(open()));
     const [{ metadata }] = await kubernetes.objects.pods(namespace);

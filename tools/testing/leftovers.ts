@@ -34,7 +34,8 @@ export async function takeLeftovers(folder: string): Promise<string[]> {
  * Pulumi's Automation API leaves the folder that it makes for a program without one (`LocalWorkspace` in
  * https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/nodejs/automation/localWorkspace.ts), and its host of Go the one in which it
  * compiles a program (https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/pulumi-language-go/main.go). Pulumi leaves the archive
- * of a plugin that it takes from a Git repository (`package add`, seen with v3.259.0).
+ * of a plugin that it takes from a Git repository (`package add`, seen with v3.259.0). Its kubernetes provider leaves the kubeconfig that
+ * it is given (`writeKubeconfigToFile` in https://github.com/pulumi/pulumi-kubernetes/blob/v4.25.0/provider/pkg/provider/util.go).
  */
 const kept = [
   new RegExp(`^mpi-${process.getuid?.() ?? ""}$`),
@@ -45,6 +46,7 @@ const kept = [
     /^automation-\w+$/,
     /^pulumi-go-\d+$/,
     /^pulumi-plugin-tar\d+$/,
+    /^kubeconfig\d+$/,
   ],
 ];
 
