@@ -35,7 +35,7 @@ export async function takeLeftovers(folder: string): Promise<string[]> {
  * https://github.com/pulumi/pulumi/blob/v3.248.0/sdk/nodejs/automation/localWorkspace.ts), and its host of Go the one in which it
  * compiles a program (https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/pulumi-language-go/main.go). Pulumi leaves the archive
  * of a plugin that it takes from a Git repository (`package add`, seen with v3.259.0). Its kubernetes provider leaves the kubeconfig that
- * it is given (`writeKubeconfigToFile` in https://github.com/pulumi/pulumi-kubernetes/blob/v4.25.0/provider/pkg/provider/util.go).
+ * it is given (`writeKubeconfigToFile` in https://github.com/pulumi/pulumi-kubernetes/blob/f47bc2d6f199/provider/pkg/provider/util.go).
  */
 const kept = [
   new RegExp(`^mpi-${process.getuid?.() ?? ""}$`),
