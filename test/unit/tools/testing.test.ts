@@ -45,7 +45,7 @@ describe("the runner of the tests", () => {
     const without = groups.flatMap((group) => testFiles(group)).filter(({ parts }) => parts.length === 0);
     assert.deepEqual(
       without.map(({ name }) => name),
-      ["main brokenState", "main bundled", "main input"],
+      ["main brokenState", "main bundled", "main input", "main twoCopies"],
     );
   });
 
