@@ -3,6 +3,7 @@ import { countedKeywords, type Instruction, type StageInstructions } from "./ins
 import type { Mask } from "./masking";
 import type { NodeRecord, RecordedStep } from "./readRecord";
 import type { StepState } from "./report";
+import { parseStepName } from "./stepName";
 
 /** A step of a Dockerfile, found in what BuildKit recorded. */
 export interface FoundStep {
@@ -22,10 +23,6 @@ export interface FoundStep {
   instruction?: Instruction;
 }
 
-// `[linux/arm64 build 2/9] COPY src ./`, where platform and stage may be left out. Numbers below 10 are padded where there are
-// more, and a stage that is built on one platform for another names both: `[linux/amd64->arm64 build  2/12]`.
-// https://github.com/moby/buildkit/blob/v0.33.1/frontend/dockerfile/dockerfile2llb/convert.go (`prefixCommand`)
-const stepName = /^\[(?:(\w+\/[\w/]+)(?:->([\w/]+))? )?(?:([^\s\]]+) )? *(\d+)\/(\d+)\] (?:ONBUILD )?(.*)$/s;
 const pulledPart = /^(?:extracting )?sha256:/;
 
 /** The steps of a build's Dockerfile, in the order in which they began; those that did not run last. */
@@ -36,10 +33,11 @@ export function findSteps(
 ): FoundStep[] {
   const pulling = new Set(record.parts.filter(({ id }) => pulledPart.test(id)).map(({ step }) => step));
   const found = record.steps.flatMap((recorded): FoundStep[] => {
-    const [, platform, target, stage = "stage-0", number, total, command] = stepName.exec(recorded.name) ?? [];
-    if (command === undefined) {
+    const parsed = parseStepName(recorded.name);
+    if (!parsed) {
       return [];
     }
+    const { platform, target, stage, number, total, command } = parsed;
     const isBase = command.startsWith("FROM ");
     return [
       {
@@ -51,7 +49,7 @@ export function findSteps(
         ...(isBase && baseOf(command, mask)),
         state: stateOf(recorded, isBase, pulling.has(recorded.digest)),
         seconds: ((recorded.completed ?? recorded.started ?? 0) - (recorded.started ?? 0)) / 1_000,
-        instruction: instructionOf(stages, stage, Number(number), Number(total), command),
+        instruction: instructionOf(stages, stage, number, total, command),
       },
     ];
   });

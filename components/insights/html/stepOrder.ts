@@ -1,3 +1,5 @@
+import { parseStepName } from "../stepName";
+
 /** A step of the page: its name, and when it began on the node that was first. */
 export interface Began {
   name: string;
@@ -6,12 +8,11 @@ export interface Began {
 
 /**
  * Steps by their begin, and those of one stage by their numbers: when a step was found in the cache says nothing.
- * BuildKit names them `[build 2/7] …`.
  */
 export function inOrder<T extends Began>(rows: readonly T[]): T[] {
   const parts = rows.map((row) => {
-    const [, stage = row.name, number = "0"] = /^\[(\S+) +(\d+)\/\d+\]/.exec(row.name) ?? [];
-    return { row, stage, number: Number(number) };
+    const { stage = row.name, number = 0 } = parseStepName(row.name) ?? {};
+    return { row, stage, number };
   });
   const after = ({ stage, number }: (typeof parts)[number]): number =>
     Math.max(...parts.filter((each) => each.stage === stage && each.number <= number).map(({ row }) => row.start));

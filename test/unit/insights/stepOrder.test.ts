@@ -17,4 +17,13 @@ describe("insights: steps of the page", () => {
       [0, 3, 1, 2, 5, 4].map((at) => rows[at].name),
     );
   });
+
+  it("are in the order of the Dockerfile, too, where it has one stage, without a name", () => {
+    const rows = [
+      { name: "[ 1/10] FROM base", start: 1 },
+      { name: "[ 2/10] COPY a ./", start: 3 },
+      { name: "[ 3/10] RUN make", start: 2 },
+    ];
+    assert.deepEqual(inOrder([rows[2], rows[1], rows[0]]), rows);
+  });
 });
