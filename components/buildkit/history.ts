@@ -1,9 +1,8 @@
-import type * as grpc from "@grpc/grpc-js";
-
 import { parsePlatform, type Platform } from "../support/platforms";
 import type { PlatformDigests } from "../registry/manifest";
 import { parsePulled } from "../registry/reference";
-import { deadline, withClient } from "./connection";
+import { deadline, type Streaming, withClient } from "./connection";
+import { type ContentClient, historyServices, readBlob } from "./content";
 import { historyDescriptor } from "./historyProtocol";
 
 /** What BuildKit noted of a build of one platform. */
@@ -31,17 +30,13 @@ interface BuildRecord {
   Results: Record<string, ResultInfo>;
 }
 
-interface HistoryClient extends grpc.Client {
-  ListenBuildHistory(
-    request: { EarlyExit: boolean },
-    options: grpc.CallOptions,
-  ): grpc.ClientReadableStream<{ record: BuildRecord | null }>;
-  Read(request: { digest: string }, options: grpc.CallOptions): grpc.ClientReadableStream<{ data: Buffer }>;
+interface HistoryClient extends ContentClient {
+  ListenBuildHistory: Streaming<{ EarlyExit: boolean }, { record: BuildRecord | null }>;
 }
 
 const historyApi = {
   descriptor: historyDescriptor,
-  services: ["moby.buildkit.v1.Control", "containerd.services.content.v1.Content"],
+  services: historyServices,
 };
 const predicateTypeKey = "in-toto.io/predicate-type";
 const provenancePrefix = "https://slsa.dev/provenance/";
@@ -61,10 +56,7 @@ export async function readProvenance(
 ): Promise<RecordedProvenance[]> {
   const options = deadline(timeoutMilliseconds);
   return withClient(socket, historyApi, async (client: HistoryClient) => {
-    const read = async (digest: string): Promise<Buffer> => {
-      const parts = (await client.Read({ digest }, options).toArray()) as { data: Buffer }[];
-      return Buffer.concat(parts.map(({ data }) => data));
-    };
+    const read = (digest: string) => readBlob(client, digest, options);
     const events = (await client.ListenBuildHistory({ EarlyExit: true }, options).toArray()) as {
       record: BuildRecord | null;
     }[];

@@ -1,3 +1,5 @@
+import { contentDescriptor } from "./content";
+
 const string = (id: number) => ({ type: "string", id });
 const strings = (id: number) => ({ keyType: "string", type: "string", id });
 
@@ -5,7 +7,6 @@ const strings = (id: number) => ({ keyType: "string", type: "string", id });
  * What we use of BuildKit's record of a build, and of containerd's content service, by which the record's blobs are read:
  * as protobuf.js descriptors, like {@link controlDescriptor}.
  * @see https://github.com/moby/buildkit/blob/v0.33.1/api/services/control/control.proto
- * @see https://github.com/containerd/containerd/blob/api/v1.10.0/api/services/content/v1/content.proto
  */
 export const historyDescriptor = {
   nested: {
@@ -41,16 +42,6 @@ export const historyDescriptor = {
         Timestamp: { fields: { seconds: { type: "int64", id: 1 }, nanos: { type: "int32", id: 2 } } },
       },
     },
-    "containerd.services.content.v1": {
-      nested: {
-        Content: {
-          methods: {
-            Read: { requestType: "ReadContentRequest", responseType: "ReadContentResponse", responseStream: true },
-          },
-        },
-        ReadContentRequest: { fields: { digest: string(1) } },
-        ReadContentResponse: { fields: { data: { type: "bytes", id: 2 } } },
-      },
-    },
+    ...contentDescriptor,
   },
 };

@@ -5,12 +5,13 @@ import type { Progress } from "../support/progress";
 import { endHolder, holdersIn } from "../transport/holders";
 import { isListening } from "../transport/listening";
 import { isBuilderName, matchBuilder } from "../support/names";
+import { namesIn } from "../support/paths";
 import { ownSocketRoots } from "../support/socketFolders";
 import type { CleanOptions } from "./commands";
 import { findBuilder } from "./builders";
 import { certificatesDirectory, certificatesRoot, configDirectory, holderFile } from "../nodes/ownFiles";
 import { withProgress } from "./withProgress";
-import { namesIn, type OwnRegistration, ownRegistrations, removeRegistration } from "./registrations";
+import { type OwnRegistration, ownRegistrations, removeRegistration } from "./registrations";
 import { removeDeadSockets } from "./sockets";
 
 /** Removes what is on this machine, and with `nodes` what killed callers have left in AWS. Says what it was. */

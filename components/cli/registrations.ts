@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { buildxDirectory, entryIn, isEntryName, userId } from "../support/paths";
+import { buildxDirectory, entryIn, isEntryName, namesIn, userId } from "../support/paths";
 import { remoteDriver } from "../session/registration";
 import { certificatesRoot } from "../nodes/ownFiles";
 
@@ -67,15 +67,6 @@ export function ownRegistrations(): OwnRegistration[] {
 export function removeRegistration(name: string): void {
   for (const folder of ["instances", "activity", "refs"]) {
     fs.rmSync(entryIn(path.join(buildxDirectory(), folder), name), { recursive: true, force: true });
-  }
-}
-
-/** The entries of a folder that may not be there. */
-export function namesIn(directory: string): string[] {
-  try {
-    return fs.readdirSync(directory).sort();
-  } catch {
-    return [];
   }
 }
 

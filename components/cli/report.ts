@@ -8,6 +8,7 @@ import { page } from "../insights/html/page";
 import { parseKept } from "../insights/kept";
 import type { KeptImage } from "../insights/lastBuild";
 import { summaryLines } from "../insights/summary";
+import { namesIn } from "../support/paths";
 import { inOneLine } from "../support/plainText";
 
 export interface ReportOptions {
@@ -51,19 +52,11 @@ export function report({ image, stack, compare, json, html }: ReportOptions): st
 }
 
 function keptImages(): KeptImage[] {
-  const folders = entriesOf(`${stagingFolder}/reports`).map((stack) => `${stagingFolder}/reports/${stack}/last`);
-  const files = folders.flatMap((folder) => entriesOf(folder).map((name) => path.join(folder, name)));
+  const folders = namesIn(`${stagingFolder}/reports`).map((stack) => `${stagingFolder}/reports/${stack}/last`);
+  const files = folders.flatMap((folder) => namesIn(folder).map((name) => path.join(folder, name)));
   return files
     .flatMap((file) => parseKept(file) ?? [])
     .sort((one, other) => (one.report.startedAt < other.report.startedAt ? -1 : 1));
-}
-
-function entriesOf(folder: string): string[] {
-  try {
-    return fs.readdirSync(folder);
-  } catch {
-    return [];
-  }
 }
 
 function nothingError(all: readonly KeptImage[]): string {

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { isListening } from "../transport/listening";
-import { namesIn } from "./registrations";
+import { namesIn } from "../support/paths";
 
 /** Removes what nobody listens on from a folder of sockets, and the folder if nothing is left. Says how many. */
 export async function removeDeadSockets(directory: string): Promise<number> {

@@ -1,10 +1,10 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { buildxDirectory, readJsonIfThere } from "../support/paths";
+import { startedRefs } from "../session/startedRefs";
+import { readJsonIfThere } from "../support/paths";
 import type { NodeRecord } from "./readRecord";
 
-/** What tells the builds of one image from those of others on the same node. */
+/** What distinguishes the builds of one image from those of others on the same node. */
 export interface BuildIdentity {
   /** The main context's location. */
   context: string;
@@ -17,21 +17,9 @@ export interface BuildIdentity {
   tags: readonly string[];
 }
 
-/**
- * The builds that buildx began for a node since then, of an image's context: it writes a file for each.
- * @see https://github.com/docker/buildx/blob/v0.35.0/localstate/localstate.go
- */
+/** The builds that buildx began for a node since then, of an image's context. */
 export function refsOf(builderName: string, node: string, since: number, identity: BuildIdentity): string[] {
-  const folder = path.join(buildxDirectory(), "refs", builderName, node);
-  try {
-    return fs.readdirSync(folder).filter((ref) => {
-      const file = path.join(folder, ref);
-      // A file system may keep whole seconds.
-      return fs.statSync(file).mtimeMs >= since - 1_000 && isOf(file, identity);
-    });
-  } catch {
-    return [];
-  }
+  return startedRefs(builderName, node, since, (file) => isOf(file, identity));
 }
 
 function isOf(file: string, { context, dockerfile }: BuildIdentity): boolean {

@@ -41,7 +41,7 @@ export function removeOld(folder: string): void {
   }
 }
 
-/** Images end one after the other, and nothing tells the last one: each writes the section of all of them anew. */
+/** Images end one after the other, and nothing says which is the last one: each writes the section of all of them anew. */
 export function writeSection(file: string, key: string, builds: readonly ReportedBuild[]): void {
   const [begin, end] = ["begin", "end"].map((what) => `<!-- multi-platform-image ${key} ${what} -->`);
   const before = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";

@@ -10,7 +10,7 @@ export interface PlaceOptions {
   namespace?: string;
 }
 
-/** Options by which a command is told where nodes are. */
+/** Options that say where nodes are. */
 export type PlaceOption = keyof PlaceOptions | "account";
 
 /** For whom a policy is. */

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as tls from "node:tls";
 
+import { namesIn } from "../support/paths";
 import type { Environment } from "./proxy";
 
 // Go reads the first file that is there and all files of these folders: https://go.dev/src/crypto/x509/root_linux.go
@@ -58,14 +59,6 @@ export function readCertificates(files: readonly string[]): string[] {
 /** Node's own and the machine's are mostly the same, in lines of other lengths; each takes a quarter of a millisecond. */
 export function distinct(certificates: readonly string[]): string[] {
   return [...new Map(certificates.map((certificate) => [certificate.replace(/\s/g, ""), certificate])).values()];
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return fs.readdirSync(folder).sort();
-  } catch {
-    return [];
-  }
 }
 
 /** That of macOS and Windows, in a Node that can read it (22.15). On Linux it is what the files hold. */

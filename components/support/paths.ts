@@ -66,6 +66,15 @@ export function isEntryName(name: string): boolean {
   return name !== "" && name !== "." && name !== ".." && !/[/\0]/.test(name);
 }
 
+/** The entries of a folder that may not be there, in the order of their names. */
+export function namesIn(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}
+
 /** Part of the name of a file: names of resources and stacks may have any character. */
 export function safeName(name: string): string {
   return name.replace(/[^\w.-]+/g, "-").slice(0, 100);

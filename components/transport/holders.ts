@@ -2,7 +2,9 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as net from "node:net";
 
+import { namesIn } from "../support/paths";
 import { socketPath } from "../support/socketFolders";
+import { listenPrivately } from "./listening";
 
 const answerTimeoutMilliseconds = 2_000;
 const endTimeoutMilliseconds = 5_000;
@@ -31,11 +33,7 @@ export async function serveAsHolder(directory: string, until: Date, end: (how: E
     });
     client.write(`${until.toISOString()}\n`);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(file, resolve);
-  });
-  fs.chmodSync(file, 0o600);
+  await listenPrivately(server, file);
   process.once("exit", () => fs.rmSync(file, { force: true }));
 }
 
@@ -70,12 +68,4 @@ function ask(socket: string): Promise<Holder> {
       resolve({ socket, until });
     });
   });
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return fs.readdirSync(directory);
-  } catch {
-    return [];
-  }
 }

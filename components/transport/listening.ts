@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import * as net from "node:net";
 
 /** Whether anybody listens on a socket, or where a link to one leads. */
@@ -10,4 +11,13 @@ export function isListening(socket: string): Promise<boolean> {
       resolve(true);
     });
   });
+}
+
+/** Has a server listen on a socket that this user alone may open. */
+export async function listenPrivately(server: net.Server, socket: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(socket, resolve);
+  });
+  fs.chmodSync(socket, 0o600);
 }

@@ -7,7 +7,7 @@ import type { Duplex } from "node:stream";
 import { remakeSocketDirectory, socketDirectory, socketPath } from "../support/socketFolders";
 import { dial } from "./dial";
 import type { Endpoint } from "./endpoint";
-import { isListening } from "./listening";
+import { isListening, listenPrivately } from "./listening";
 
 interface RelayNode {
   fixedPath: string;
@@ -172,11 +172,7 @@ export class Relay {
 
 async function listenAt(file: string, take: (client: net.Socket) => void): Promise<void> {
   const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, take);
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(file, resolve);
-  });
-  fs.chmodSync(file, 0o600);
+  await listenPrivately(server, file);
   // The program ends when its work does, not when the relay does.
   server.unref();
 }

@@ -1,3 +1,5 @@
+import { contentDescriptor, historyServices } from "../../buildkit/content";
+
 const field = (type: string, id: number) => ({ type, id });
 const repeated = (type: string, id: number) => ({ rule: "repeated", type, id });
 const map = (type: string, id: number, keyType = "string") => ({ keyType, type, id });
@@ -6,7 +8,6 @@ const map = (type: string, id: number, keyType = "string") => ({ keyType, type, 
  * All of BuildKit's record of a build, and containerd's content service, by which the record's blobs are read: as protobuf.js
  * descriptors. Fields have the names that they have in the JSON of a `.dockerbuild` file.
  * @see https://github.com/moby/buildkit/blob/v0.33.1/api/services/control/control.proto
- * @see https://github.com/containerd/containerd/blob/api/v1.10.0/api/services/content/v1/content.proto
  */
 const exportDescriptor = {
   nested: {
@@ -75,21 +76,11 @@ const exportDescriptor = {
         Timestamp: { fields: { seconds: field("int64", 1), nanos: field("int32", 2) } },
       },
     },
-    "containerd.services.content.v1": {
-      nested: {
-        Content: {
-          methods: {
-            Read: { requestType: "ReadContentRequest", responseType: "ReadContentResponse", responseStream: true },
-          },
-        },
-        ReadContentRequest: { fields: { digest: field("string", 1) } },
-        ReadContentResponse: { fields: { data: field("bytes", 2) } },
-      },
-    },
+    ...contentDescriptor,
   },
 };
 
 export const exportApi = {
   descriptor: exportDescriptor,
-  services: ["moby.buildkit.v1.Control", "containerd.services.content.v1.Content"],
+  services: historyServices,
 };

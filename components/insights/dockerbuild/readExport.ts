@@ -1,6 +1,7 @@
 import type * as grpc from "@grpc/grpc-js";
 
 import { deadline, type Streaming, withClient } from "../../buildkit/connection";
+import { type ContentClient, readBlob } from "../../buildkit/content";
 import { exportApi } from "./exportProtocol";
 
 /** A blob as BuildKit's records name it. */
@@ -38,14 +39,13 @@ export interface ExportedBuild {
   blobs: ReadonlyMap<string, Buffer>;
 }
 
-interface ExportClient extends grpc.Client {
+interface ExportClient extends ContentClient {
   ListenBuildHistory: Streaming<{ Ref: string; EarlyExit: boolean }, { record: BuildHistoryRecord | null }>;
   UpdateBuildHistory(
     request: { Ref: string; Finalize: boolean },
     options: grpc.CallOptions,
     callback: (error: grpc.ServiceError | null) => void,
   ): void;
-  Read: Streaming<{ digest: string }, { data: Buffer }>;
 }
 
 /** BuildKit keeps 2 MiB of what a step prints; a build of very many such steps has no file. */
@@ -75,10 +75,7 @@ export async function readExport(
     if (bytes > mostBytes) {
       throw new Error(`it has ${bytes} bytes, and ${mostBytes} are allowed`);
     }
-    const read = wanted.map(async ({ digest }) => {
-      const parts = (await client.Read({ digest }, options).toArray()) as { data: Buffer }[];
-      return [digest, Buffer.concat(parts.map(({ data }) => data))] as const;
-    });
+    const read = wanted.map(async ({ digest }) => [digest, await readBlob(client, digest, options)] as const);
     return { record, defaultPlatform, blobs: new Map(await Promise.all(read)) };
   });
 }

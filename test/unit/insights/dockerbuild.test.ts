@@ -15,6 +15,7 @@ import {
   valueMaskOf,
 } from "../../../components/insights/dockerbuild/maskText";
 import type { BuildHistoryRecord } from "../../../components/insights/dockerbuild/readExport";
+import { emptyRecord } from "./insightReports";
 
 const secret = 'p<a&ss"word-1\\x';
 const stars = (text: string) => "*".repeat(Buffer.byteLength(text));
@@ -194,16 +195,6 @@ describe("insights: what a .dockerbuild file hides", () => {
     }
   });
 });
-
-const emptyRecord: BuildHistoryRecord = {
-  Ref: "ref",
-  FrontendAttrs: {},
-  logs: null,
-  trace: null,
-  externalError: null,
-  Result: null,
-  Results: {},
-};
 
 const errorType = Root.fromJSON({
   nested: {

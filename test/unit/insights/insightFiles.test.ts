@@ -7,7 +7,7 @@ import { report as lastReports } from "../../../components/cli/report";
 import { keep, newMemory, readKept } from "../../../components/insights/kept";
 import type { KeptImage } from "../../../components/insights/lastBuild";
 import { RunReports } from "../../../components/insights/runReports";
-import { reportOf } from "./insightReports";
+import { emptyRecord, reportOf } from "./insightReports";
 
 describe("insights: the folders of reports", () => {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), "mpi-reports-"));
@@ -89,16 +89,7 @@ describe("insights: the folders of reports", () => {
     const run = new RunReports({});
     const images = { "urn:a": "app", "urn:b": "app", "urn:c": "api/web", "urn:d": "api-web", "urn:e": "alone" };
     Object.values(images).forEach((image) => run.declare(image));
-    const record = {
-      Ref: "r",
-      FrontendAttrs: {},
-      logs: null,
-      trace: null,
-      externalError: null,
-      Result: null,
-      Results: {},
-    };
-    const records = [{ record, defaultPlatform: "linux/amd64", blobs: new Map<string, Buffer>() }];
+    const records = [{ record: emptyRecord, defaultPlatform: "linux/amd64", blobs: new Map<string, Buffer>() }];
     for (const [urn, image] of Object.entries(images)) {
       run.add(urn, { report: { ...build.report, image }, logs: new Map(), records }, { directory: "out" });
     }

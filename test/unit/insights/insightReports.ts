@@ -1,4 +1,5 @@
 import { costOf } from "../../../components/insights/cost";
+import type { BuildHistoryRecord } from "../../../components/insights/dockerbuild/readExport";
 import type { BuildReport, PlatformReport, StepReport } from "../../../components/insights/report";
 
 const commands = [
@@ -80,3 +81,14 @@ export function reportOf({
     cost: costOf(used),
   };
 }
+
+/** What a node keeps of a build that made nothing. */
+export const emptyRecord: BuildHistoryRecord = {
+  Ref: "ref",
+  FrontendAttrs: {},
+  logs: null,
+  trace: null,
+  externalError: null,
+  Result: null,
+  Results: {},
+};

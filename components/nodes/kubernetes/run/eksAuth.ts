@@ -38,7 +38,7 @@ export function signForEks(owner: string, config: KubeConfig): void {
   });
 }
 
-/** Any region's STS tells the identity; that of the cluster is one that its network reaches. */
+/** Any region's STS knows the identity; that of the cluster is one that its network reaches. */
 function regionOf(owner: string, { region, cluster }: EksIdentity, server: string): string {
   const found = region ?? /\.([a-z]{2}(?:-[a-z]+)+-\d)\.eks\.amazonaws\.com/.exec(server)?.[1];
   if (found === undefined || !/^[a-z0-9-]+$/.test(found)) {

@@ -6,7 +6,7 @@ import { type Holder, holdersIn } from "../../../transport/holders";
 import type { SeenNode } from "../run/node";
 import type { FoundBuilder } from "./find";
 import { holdFolder } from "./hold";
-import { type Place, told } from "./place";
+import { inWords, type Place } from "./place";
 
 export interface PodStatus {
   name: string;
@@ -15,7 +15,7 @@ export interface PodStatus {
   object: string;
   /** `none`, `starting`, `ready`, `ending`, `ended` or `refused`. */
   state: string;
-  /** Why, where that is to be told. */
+  /** Why, where there is more to say than the state. */
   reason?: string;
   pod?: string;
   /** The Node of Kubernetes that it runs on. */
@@ -35,7 +35,7 @@ export interface KubernetesBuilderStatus {
   heldUntil?: string;
 }
 
-/** What the cluster tells of a node, and what its daemon does: nothing where that does not answer. */
+/** What the cluster says of a node, and what its daemon does: nothing where that does not answer. */
 interface AskedNode {
   name: string;
   seen: SeenNode;
@@ -44,7 +44,7 @@ interface AskedNode {
 
 /** All of a builder's nodes, in their order. Changes nothing. */
 export async function askNodes(place: Place, builder: FoundBuilder): Promise<AskedNode[]> {
-  const seen = await told(place, Promise.all(builder.nodes.map((node) => node.see())));
+  const seen = await inWords(place, Promise.all(builder.nodes.map((node) => node.see())));
   const endpoints = builder.nodes.flatMap(({ name }, at): [string, Endpoint][] => {
     const { endpoint } = seen[at];
     return endpoint ? [[name, endpoint]] : [];
@@ -70,7 +70,7 @@ export async function readStatus(place: Place, builder: FoundBuilder): Promise<K
   };
 }
 
-/** What the cluster tells of a node. */
+/** What the cluster says of a node. */
 export function describePod({ state, pod, job }: SeenNode): Omit<PodStatus, "name" | "platform" | "object"> {
   if (state.kind === "absent") {
     return { state: "none" };

@@ -6,7 +6,7 @@ import { moduleFile } from "../../../support/packageFiles";
 import type { ClusterSettings } from "../clusterSettings";
 import type { KubernetesConnection } from "../connection";
 
-/** What a carrier is told, on its standard input: keys are in no command line and in no file. */
+/** What a carrier gets on its standard input: keys are in no command line and in no file. */
 export interface CarrierTask {
   settings: ClusterSettings;
   builder: KubernetesConnection;

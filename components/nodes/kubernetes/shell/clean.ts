@@ -1,6 +1,6 @@
 import type { SeenNode } from "../run/node";
 import type { FoundBuilder } from "./find";
-import { type Place, told } from "./place";
+import { inWords, type Place } from "./place";
 
 /** What is more than anybody waits for a pod to begin. */
 const moreSeconds = 60;
@@ -12,9 +12,9 @@ const moreSeconds = 60;
 export async function cleanNodes(place: Place, builder: FoundBuilder): Promise<string[]> {
   const lines: string[] = [];
   for (const node of builder.nodes) {
-    const seen = await told(place, node.see());
+    const seen = await inWords(place, node.see());
     if (isForgotten(seen, builder.wakeTimeoutSeconds, new Date())) {
-      await told(place, node.stop());
+      await inWords(place, node.stop());
       lines.push(
         `deleted Job ${place.namespace}/${seen.job?.metadata?.name} of ${builder.builderName}, which has not begun`,
       );

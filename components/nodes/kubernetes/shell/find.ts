@@ -6,7 +6,7 @@ import type { Node } from "../../node";
 import type { KubernetesConnection } from "../connection";
 import { KubernetesNode } from "../run/node";
 import { parseStored, storedKey, storedLabel, storedName, type StoredNode } from "../stored";
-import { type Place, told } from "./place";
+import { inWords, type Place } from "./place";
 
 /** A builder, with those of its nodes that are in the place. */
 export interface FoundBuilder extends Omit<KubernetesConnection, "nodes"> {
@@ -46,7 +46,7 @@ export async function findBuilder(place: Place, name: string): Promise<FoundBuil
 }
 
 async function listStored(place: Place): Promise<StoredNode[]> {
-  const secrets = await told(place, place.cluster.listSecrets(place.namespace, storedLabel, storedKey));
+  const secrets = await inWords(place, place.cluster.listSecrets(place.namespace, storedLabel, storedKey));
   return secrets.flatMap((secret) => parseStored(secret, place.namespace) ?? []);
 }
 

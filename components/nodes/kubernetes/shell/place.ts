@@ -22,8 +22,8 @@ export async function openPlace({ context, namespace }: PlaceOptions): Promise<P
   return { cluster, namespace: chosen, settings, words: `namespace ${chosen} of the cluster at ${cluster.server}` };
 }
 
-/** Has a cluster's answer that is no success told in words with their fix. */
-export async function told<T>({ namespace, words }: Place, work: Promise<T>): Promise<T> {
+/** Turns a cluster's answer that is no success into an error in words, with the fix. */
+export async function inWords<T>({ namespace, words }: Place, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {

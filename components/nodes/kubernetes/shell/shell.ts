@@ -4,7 +4,7 @@ import { formatStatus, readStatus } from "./builderStatus";
 import { cleanNodes } from "./clean";
 import { findBuilder, type FoundBuilder, listBuilders } from "./find";
 import { holdNodes } from "./hold";
-import { openPlace, type Place, told } from "./place";
+import { inWords, openPlace, type Place } from "./place";
 import { describeRole, kubernetesRoles, rolePolicy } from "./policy";
 import { stopNodes } from "./stop";
 
@@ -15,7 +15,7 @@ export const kubernetesShell: NodeShell = {
   isUsual: false,
   list: async (options) => {
     const place = await openPlace(options);
-    const builders = await told(place, Promise.all((await listBuilders(place)).map(listed)));
+    const builders = await inWords(place, Promise.all((await listBuilders(place)).map(listed)));
     return { json: builders, text: formatBuilders(builders, place) };
   },
   find: async (builder, options) => {

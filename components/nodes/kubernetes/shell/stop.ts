@@ -8,7 +8,7 @@ import type { State } from "../run/state";
 import { askNodes } from "./builderStatus";
 import type { FoundBuilder } from "./find";
 import { holdFolder } from "./hold";
-import { type Place, told } from "./place";
+import { inWords, type Place } from "./place";
 
 const pollMilliseconds = 1_000;
 /** A pod that does not end in its grace period is ended by its machine; that takes some seconds more. */
@@ -37,7 +37,7 @@ export async function stopNodes(
   for (const holder of await holdersIn(holdFolder(builder))) {
     await endHolder(holder, mayBuild ? "yield" : "end");
   }
-  const names = await told(place, Promise.all(builder.nodes.map((node) => node.stop())));
+  const names = await inWords(place, Promise.all(builder.nodes.map((node) => node.stop())));
   const stopping = builder.nodes.filter((_, at) => names[at]);
   if (stopping.length === 0) {
     return `No node of ${builderName} runs.\n`;
@@ -46,7 +46,7 @@ export async function stopNodes(
     progress(
       `waiting for the pods of ${builderName} to end${mayBuild ? `, which finish what they build: at most ${graceSeconds / 60} min` : ""}`,
     );
-    await told(place, waitUntilGone(builder));
+    await inWords(place, waitUntilGone(builder));
   }
   return `${wait ? "Stopped" : "Stopping"} ${stopping.map(({ name }) => name).join(", ")} of ${builderName}.\n`;
 }

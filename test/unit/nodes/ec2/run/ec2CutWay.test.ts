@@ -11,7 +11,7 @@ import { diagnoseInstance } from "../../../../../components/nodes/ec2/run/diagno
 import { sessionWith } from "../../../../../components/nodes/ec2/run/open";
 import { createAuthority } from "../../../../hosts";
 import { Ec2Account } from "./ec2Account";
-import { ec2Connection } from "./ec2Connection";
+import { ec2Connection, ephemeralNode } from "./ec2Connection";
 
 /** Of a group of machines: no connection goes there, whatever the network (RFC 9293, 3.9.2.3). */
 const nowhere = "224.0.0.1";
@@ -45,17 +45,7 @@ describe("a node that is silent, while EC2", () => {
         ? { ...connection, nodes: [{ ...node, instanceId: account.addInstance({ PublicIpAddress }) }] }
         : {
             ...connection,
-            ephemeralNodes: [
-              {
-                ...node,
-                launchTemplateId: "lt-0",
-                launchTemplateVersion: "1",
-                instanceTypes: ["c8g.xlarge"],
-                subnets: [],
-                capacityType: "spot",
-                cacheVolume: { id: "vol-0", zone: "us-east-1a" },
-              },
-            ],
+            ephemeralNodes: [ephemeralNode],
           };
     const { nodes, access } = sessionWith(own, () => Promise.resolve(account.clients));
     const progress = (message: string) => void told.push(message);
